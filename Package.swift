@@ -1,4 +1,57 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let package = Package(name: "sqzd")
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Release binaries carry the Swift runtime, so that a machine needs only Debian's C libraries. The flag stands here, not
+/// on the command line, so that tests and products come from one build.
+let staticRuntime: [LinkerSetting] = [.unsafeFlags(["-static-stdlib", "-lCoreFoundation", "-l_FoundationCollections", "-l_FoundationCShims", "-l_FoundationICU", "-lswiftSynchronization"])]
+
+let package = Package(
+    name: "sqzd",
+    products: [
+        .executable(name: "sqzd", targets: ["sqzd"]),
+        .executable(name: "sqzctl", targets: ["sqzctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "Varlink", dependencies: ["CJansson"], swiftSettings: strict),
+        .target(
+            name: "SqzDaemon",
+            dependencies: [
+                "Varlink", "CSystemd",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "sqzd",
+            dependencies: ["SqzDaemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict, linkerSettings: staticRuntime),
+        .executableTarget(
+            name: "sqzctl",
+            dependencies: ["Varlink", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "clients/sqzctl", swiftSettings: strict, linkerSettings: staticRuntime),
+        .testTarget(name: "VarlinkTests", dependencies: ["Varlink", "SqzDaemon"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,78 @@
+internal import CJansson
+
+/// JSON text to and from `Codable` values. The text is parsed and written by libjansson; nothing outside this folder sees a
+/// `json_t`.
+///
+/// Refused when reading: duplicate keys, bad UTF-8, numbers that fit neither `Int64` nor a finite `Double`, nesting deeper
+/// than ``maximumDepth``. Refused when writing: NaN and infinity, which JSON (RFC 8259, section 6) cannot say.
+public enum JSON {
+    /// Deepest nesting of arrays and objects that is accepted.
+    public static let maximumDepth = 64
+
+    /// What happens to an object's key that the decoded type never asks for.
+    public enum UnknownKeys: Sendable {
+        /// As a Varlink client must: a newer service may say more.
+        case ignore
+        /// As a Varlink service should: the caller asked for something that would not happen.
+        case refuse
+    }
+
+    /// The compact JSON text of `value`, which must encode as an object or an array.
+    public static func encode(_ value: some Encodable) throws(JSONError) -> [UInt8] {
+        let node = try JSONEncoding.node(of: value)
+        defer { json_decref(node) }
+        let flags = Int(JSON_COMPACT)
+        let size = json_dumpb(node, nil, 0, flags)
+        guard size > 0 else { throw JSONError(.syntax, "the top level of a JSON text must be an object or an array") }
+        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            count = buffer.withMemoryRebound(to: CChar.self) { json_dumpb(node, $0.baseAddress, size, flags) }
+        }
+    }
+
+    /// The value that `bytes` say, which must be one whole JSON text.
+    public static func decode<T: Decodable>(
+        _ type: T.Type, from bytes: UnsafeRawBufferPointer, unknownKeys: UnknownKeys = .ignore
+    ) throws(JSONError) -> T {
+        try JSONDocument(parsing: bytes).root.decode(type, unknownKeys: unknownKeys)
+    }
+
+    /// The value that `bytes` say, which must be one whole JSON text.
+    public static func decode<T: Decodable>(
+        _ type: T.Type, from bytes: [UInt8], unknownKeys: UnknownKeys = .ignore
+    ) throws(JSONError) -> T {
+        try JSONDocument(parsing: bytes).root.decode(type, unknownKeys: unknownKeys)
+    }
+}
+
+/// Why a JSON text could not be read or written.
+public struct JSONError: Error, CustomStringConvertible {
+    public enum Kind: Sendable {
+        /// Not JSON, or JSON of a kind that is refused.
+        case syntax
+        /// A key is missing, or its value is null where a value must be.
+        case missing
+        /// A value is of another type or out of range.
+        case mismatch
+        /// A key that nothing asks for.
+        case unknownKey
+    }
+
+    public let kind: Kind
+    /// Where in the text, as `options.epochs` or `images[2]`; empty where it is the whole.
+    public let path: String
+    public let reason: String
+
+    init(_ kind: Kind, _ reason: String, at path: [any CodingKey] = []) {
+        self.kind = kind
+        self.reason = reason
+        self.path = path.reduce(into: "") { text, key in
+            if let index = key.intValue {
+                text += "[\(index)]"
+            } else {
+                text += (text.isEmpty ? "" : ".") + key.stringValue
+            }
+        }
+    }
+
+    public var description: String { path.isEmpty ? reason : "\(path): \(reason)" }
+}

@@ -1,0 +1,232 @@
+internal import CJansson
+
+/// A `Decoder` over one node. Every object that a type decodes notes the keys that were asked for, so that a key nothing
+/// asks for can be refused by name.
+struct JSONDecoding: Decoder {
+    let node: JSONNode
+    let unknownKeys: JSON.UnknownKeys
+    let codingPath: [any CodingKey]
+    let asked = AskedKeys()
+    var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+    final class AskedKeys {
+        var names: Set<String> = []
+    }
+
+    /// The node as a `T`, or why it is none.
+    func value<T: Decodable>(_ type: T.Type) throws(JSONError) -> T {
+        do {
+            if type == JSONValue.self { return try JSONValue(node: node, at: codingPath) as! T }
+            let value = try T(from: self)
+            try refuseUnknownKeys()
+            return value
+        } catch let error as JSONError {
+            throw error
+        } catch let error as DecodingError {
+            throw JSONError(error)
+        } catch {
+            throw JSONError(.mismatch, "\(error)", at: codingPath)
+        }
+    }
+
+    private func refuseUnknownKeys() throws(JSONError) {
+        // A type that never opened a keyed container (an enum of strings) is not an object.
+        guard unknownKeys == .refuse, node.pointee.type == JSON_OBJECT else { return }
+        if let stranger = node.keys.first(where: { !asked.names.contains($0) }) {
+            throw JSONError(.unknownKey, "unknown", at: codingPath + [JSONKey(stranger)])
+        }
+    }
+
+    func mismatch(_ expected: String) -> JSONError {
+        let found =
+            switch node.pointee.type {
+            case JSON_OBJECT: "an object"
+            case JSON_ARRAY: "an array"
+            case JSON_STRING: "a string"
+            case JSON_INTEGER: "an integer"
+            case JSON_REAL: "a number with a fraction"
+            case JSON_TRUE, JSON_FALSE: "a boolean"
+            default: "null"
+            }
+        return JSONError(node.pointee.type == JSON_NULL ? .missing : .mismatch, "must be \(expected), is \(found)", at: codingPath)
+    }
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+        guard node.pointee.type == JSON_OBJECT else { throw mismatch("an object") }
+        return KeyedDecodingContainer(KeyedReading(decoder: self))
+    }
+
+    func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+        guard node.pointee.type == JSON_ARRAY else { throw mismatch("an array") }
+        return UnkeyedReading(decoder: self)
+    }
+
+    func singleValueContainer() throws -> any SingleValueDecodingContainer { SingleReading(decoder: self) }
+
+    /// A decoder for a node below this one.
+    func below(_ node: JSONNode, _ key: any CodingKey) -> JSONDecoding {
+        JSONDecoding(node: node, unknownKeys: unknownKeys, codingPath: codingPath + [key])
+    }
+}
+
+/// The key of an object (a name) or of an array (an index).
+struct JSONKey: CodingKey {
+    let stringValue: String
+    let intValue: Int?
+
+    init(_ name: String) {
+        stringValue = name
+        intValue = nil
+    }
+
+    init(stringValue: String) { self.init(stringValue) }
+
+    init(intValue: Int) {
+        stringValue = String(intValue)
+        self.intValue = intValue
+    }
+}
+
+private struct KeyedReading<Key: CodingKey>: KeyedDecodingContainerProtocol {
+    let decoder: JSONDecoding
+    var codingPath: [any CodingKey] { decoder.codingPath }
+
+    var allKeys: [Key] { decoder.node.keys.compactMap(Key.init(stringValue:)) }
+
+    func contains(_ key: Key) -> Bool {
+        decoder.asked.names.insert(key.stringValue)
+        return json_object_get(decoder.node, key.stringValue) != nil
+    }
+
+    private func below(_ key: Key) throws -> JSONDecoding {
+        decoder.asked.names.insert(key.stringValue)
+        guard let node = json_object_get(decoder.node, key.stringValue) else {
+            throw JSONError(.missing, "missing", at: codingPath + [key])
+        }
+        return decoder.below(node, key)
+    }
+
+    func decodeNil(forKey key: Key) throws -> Bool { try below(key).node.pointee.type == JSON_NULL }
+    func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try below(key).value(type) }
+
+    func nestedContainer<Nested: CodingKey>(
+        keyedBy type: Nested.Type, forKey key: Key
+    ) throws -> KeyedDecodingContainer<Nested> {
+        try below(key).container(keyedBy: type)
+    }
+
+    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
+        try below(key).unkeyedContainer()
+    }
+
+    func superDecoder() throws -> any Decoder { decoder }
+    func superDecoder(forKey key: Key) throws -> any Decoder { try below(key) }
+}
+
+private struct UnkeyedReading: UnkeyedDecodingContainer {
+    let decoder: JSONDecoding
+    var currentIndex = 0
+    var codingPath: [any CodingKey] { decoder.codingPath }
+    var count: Int? { json_array_size(decoder.node) }
+    var isAtEnd: Bool { currentIndex >= json_array_size(decoder.node) }
+
+    init(decoder: JSONDecoding) { self.decoder = decoder }
+
+    private func current() throws -> JSONDecoding {
+        let key = JSONKey(intValue: currentIndex)
+        guard let node = json_array_get(decoder.node, currentIndex) else {
+            throw JSONError(.missing, "missing", at: codingPath + [key])
+        }
+        return decoder.below(node, key)
+    }
+
+    mutating func decodeNil() throws -> Bool {
+        let isNull = try current().node.pointee.type == JSON_NULL
+        if isNull { currentIndex += 1 }
+        return isNull
+    }
+
+    mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
+        let value = try current().value(type)
+        currentIndex += 1
+        return value
+    }
+
+    mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws -> KeyedDecodingContainer<Nested> {
+        defer { currentIndex += 1 }
+        return try current().container(keyedBy: type)
+    }
+
+    mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
+        defer { currentIndex += 1 }
+        return try current().unkeyedContainer()
+    }
+
+    mutating func superDecoder() throws -> any Decoder {
+        defer { currentIndex += 1 }
+        return try current()
+    }
+}
+
+private struct SingleReading: SingleValueDecodingContainer {
+    let decoder: JSONDecoding
+    var codingPath: [any CodingKey] { decoder.codingPath }
+
+    func decodeNil() -> Bool { decoder.node.pointee.type == JSON_NULL }
+
+    func decode(_ type: Bool.Type) throws -> Bool {
+        switch decoder.node.pointee.type {
+        case JSON_TRUE: true
+        case JSON_FALSE: false
+        default: throw decoder.mismatch("a boolean")
+        }
+    }
+
+    func decode(_ type: String.Type) throws -> String {
+        guard let string = decoder.node.string else { throw decoder.mismatch("a string") }
+        return string
+    }
+
+    func decode(_ type: Double.Type) throws -> Double {
+        switch decoder.node.pointee.type {
+        case JSON_REAL, JSON_INTEGER: json_number_value(decoder.node)
+        default: throw decoder.mismatch("a number")
+        }
+    }
+
+    func decode(_ type: Float.Type) throws -> Float { Float(try decode(Double.self)) }
+
+    private func integer<I: FixedWidthInteger>(_ type: I.Type) throws -> I {
+        guard decoder.node.pointee.type == JSON_INTEGER else { throw decoder.mismatch("an integer") }
+        let value = json_integer_value(decoder.node)
+        guard let exact = I(exactly: value) else {
+            throw JSONError(.mismatch, "must be from \(I.min) to \(I.max), is \(value)", at: codingPath)
+        }
+        return exact
+    }
+
+    func decode(_ type: Int.Type) throws -> Int { try integer(type) }
+    func decode(_ type: Int8.Type) throws -> Int8 { try integer(type) }
+    func decode(_ type: Int16.Type) throws -> Int16 { try integer(type) }
+    func decode(_ type: Int32.Type) throws -> Int32 { try integer(type) }
+    func decode(_ type: Int64.Type) throws -> Int64 { try integer(type) }
+    func decode(_ type: UInt.Type) throws -> UInt { try integer(type) }
+    func decode(_ type: UInt8.Type) throws -> UInt8 { try integer(type) }
+    func decode(_ type: UInt16.Type) throws -> UInt16 { try integer(type) }
+    func decode(_ type: UInt32.Type) throws -> UInt32 { try integer(type) }
+    func decode(_ type: UInt64.Type) throws -> UInt64 { try integer(type) }
+
+    func decode<T: Decodable>(_ type: T.Type) throws -> T { try decoder.value(type) }
+}
+
+extension JSONError {
+    init(_ error: DecodingError) {
+        switch error {
+        case .keyNotFound(let key, let context): self.init(.missing, "missing", at: context.codingPath + [key])
+        case .valueNotFound(_, let context): self.init(.missing, "must not be null", at: context.codingPath)
+        case .typeMismatch(_, let context), .dataCorrupted(let context):
+            self.init(.mismatch, context.debugDescription, at: context.codingPath)
+        @unknown default: self.init(.mismatch, "\(error)")
+        }
+    }
+}

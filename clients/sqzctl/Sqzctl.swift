@@ -1,0 +1,3 @@
+import Varlink
+import ArgumentParser
+@main struct Sqzctl: ParsableCommand { func run() throws { } }
