@@ -1,0 +1,52 @@
+/// Lists of class names as data sets come with them: one name a line, in the order of the labels.
+public enum ClassNames {
+    /// Parses the text of `batches.meta.txt`, `fine_label_names.txt` or of a user's own list; `file` is for the error.
+    /// Blank lines at the end are passed over, spaces around a name too.
+    public static func parse(
+        _ text: [UInt8], file: String, limits: DatasetLimits = .standard
+    ) throws(DatasetError) -> [String] {
+        guard text.count <= limits.classListBytes else {
+            throw DatasetError(
+                .overLimit, file, "a list of class names of more than \(limits.classListBytes) bytes")
+        }
+        guard let text = String(validating: text, as: UTF8.self) else {
+            throw DatasetError(.malformed, file, "the class names are not UTF-8")
+        }
+        // isNewline, since CR LF is a single Character.
+        var names = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(trimmed)
+        while names.last?.isEmpty == true { names.removeLast() }
+        try check(names, file: file, limits: limits)
+        return names
+    }
+
+    /// Refuses an empty list, too many names, and names that are empty, too long, not printable or there twice.
+    static func check(_ names: [String], file: String?, limits: DatasetLimits) throws(DatasetError) {
+        guard !names.isEmpty else { throw DatasetError(.malformed, file, "no class names; one a line would be right") }
+        guard names.count <= limits.classes else {
+            throw DatasetError(.overLimit, file, "\(names.count) class names; at most \(limits.classes) are taken")
+        }
+        var labels: [String: Int] = [:]
+        for (label, name) in names.enumerated() {
+            guard !name.isEmpty else {
+                throw DatasetError(.malformed, file, "the name of class \(label) is empty; one a line would be right")
+            }
+            guard name.utf8.count <= limits.classNameBytes else {
+                throw DatasetError(
+                    .overLimit, file,
+                    "the name of class \(label) has \(name.utf8.count) bytes; at most \(limits.classNameBytes) are taken"
+                )
+            }
+            guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+                throw DatasetError(.malformed, file, "the name of class \(label) has a control character")
+            }
+            if let first = labels.updateValue(label, forKey: name) {
+                throw DatasetError(.malformed, file, "classes \(first) and \(label) have the same name: \(name)")
+            }
+        }
+    }
+
+    private static func trimmed(_ line: Substring) -> String {
+        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        return String(line.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
+    }
+}

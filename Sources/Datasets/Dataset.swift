@@ -1,0 +1,120 @@
+import Safetensors
+import Varlink
+
+/// A data set as `DatasetImport` writes it, mapped read-only: its pictures cost no memory but the page cache, and any
+/// number of threads may read them.
+public final class Dataset: Sendable {
+    /// The pictures for training, or those for testing.
+    public struct Split: Sendable {
+        public let count: Int
+        fileprivate let file: SafetensorsFile
+        fileprivate let images: TensorInfo
+        fileprivate let labels: TensorInfo
+
+        /// Picture `index`, `Picture.byteCount` bytes: the red, green and blue planes. Valid as long as the split.
+        public func picture(_ index: Int) -> UnsafeRawBufferPointer {
+            let start = index * Picture.byteCount
+            return UnsafeRawBufferPointer(rebasing: file.bytes(of: images)[start..<start + Picture.byteCount])
+        }
+
+        /// The label of picture `index`: an index of `classes`.
+        public func label(_ index: Int) -> Int {
+            Int(
+                UInt16(
+                    littleEndian: file.bytes(of: labels)
+                        .loadUnaligned(fromByteOffset: index * DatasetFile.labelBytes, as: UInt16.self)))
+        }
+    }
+
+    public let description: DatasetDescription
+    public let train: Split
+    /// nil where the data set has no test pictures.
+    public let test: Split?
+
+    /// Names in the order of the labels.
+    public var classes: [String] { description.classes }
+
+    /// Maps the file and checks all of it but the pixels: that it is a data set, that the tensors agree with each other,
+    /// and that every label has a class.
+    public init(path: String) throws(DatasetError) {
+        let file: SafetensorsFile
+        do {
+            file = try SafetensorsFile(mapping: path)
+        } catch {
+            if case .unreadable(_, let errno) = error { throw .unreadable(path, errno: errno) }
+            throw DatasetError(.malformed, nil, "\(error)")
+        }
+        func metadata(_ key: String) throws(DatasetError) -> String {
+            guard let value = file.metadata[key] else {
+                throw DatasetError(.malformed, path, "not a data set of sqzd: its metadata has no \(key)")
+            }
+            return value
+        }
+
+        let format = try metadata(DatasetFile.formatKey)
+        guard format == DatasetFile.format else {
+            throw DatasetError(.malformed, path, "its format is \(format); right would be \(DatasetFile.format)")
+        }
+        let sourceName = try metadata(DatasetFile.sourceKey)
+        guard let source = SourceFormat(rawValue: sourceName) else {
+            throw DatasetError(.malformed, path, "its \(DatasetFile.sourceKey) is \(sourceName), which is not known")
+        }
+        let list = try metadata(DatasetFile.classesKey)
+        let classes: [String]
+        do {
+            classes = try JSON.decode([String].self, from: Array(list.utf8))
+        } catch {
+            throw DatasetError(.malformed, path, "its \(DatasetFile.classesKey): \(error)")
+        }
+        try ClassNames.check(classes, file: path, limits: .standard)
+
+        let names = [DatasetFile.SplitNames.train, .test]
+        let known = Set(names.flatMap { [$0.images, $0.labels] })
+        if let stranger = file.tensors.keys.sorted().first(where: { !known.contains($0) }) {
+            throw DatasetError(.malformed, path, "a tensor \(stranger), which no data set has")
+        }
+        train = try Self.split(file, .train, classCount: classes.count)
+        let hasTest = [DatasetFile.SplitNames.test.images, DatasetFile.SplitNames.test.labels].contains {
+            file.tensors[$0] != nil
+        }
+        test = hasTest ? try Self.split(file, .test, classCount: classes.count) : nil
+        description = DatasetDescription(
+            format: source, trainCount: train.count, testCount: test?.count ?? 0, classes: classes,
+            height: Picture.side, width: Picture.side)
+    }
+
+    private static func split(
+        _ file: SafetensorsFile, _ names: DatasetFile.SplitNames, classCount: Int
+    ) throws(DatasetError) -> Split {
+        func tensor(_ name: String, _ type: ElementType, rank: Int) throws(DatasetError) -> TensorInfo {
+            guard let info = file.tensors[name] else {
+                throw DatasetError(.malformed, file.path, "it has no tensor \(name)")
+            }
+            guard info.type == type, info.shape.count == rank else {
+                throw DatasetError(
+                    .malformed, file.path,
+                    "\(name) is \(info.type.rawValue) \(info.shape); right would be \(type.rawValue) of \(rank) dimensions"
+                )
+            }
+            return info
+        }
+        let images = try tensor(names.images, .uint8, rank: 4)
+        let labels = try tensor(names.labels, .uint16, rank: 1)
+        let count = labels.shape[0]
+        guard count > 0, images.shape == DatasetFile.imagesShape(count: count) else {
+            throw DatasetError(
+                .malformed, file.path,
+                """
+                \(names.images) is \(images.shape) and \(names.labels) \(labels.shape); right would be \
+                [N, \(Picture.planes), \(Picture.side), \(Picture.side)] and [N], N at least 1
+                """)
+        }
+        let split = Split(count: count, file: file, images: images, labels: labels)
+        for index in 0..<count where split.label(index) >= classCount {
+            throw DatasetError(
+                .malformed, file.path,
+                "\(names.labels)[\(index)] is \(split.label(index)); right for \(classCount) classes would be less")
+        }
+        return split
+    }
+}

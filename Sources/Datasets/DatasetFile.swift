@@ -1,0 +1,29 @@
+/// The file that holds a data set: one safetensors file with these tensors and metadata.
+///
+/// | tensor | type, shape | |
+/// |---|---|---|
+/// | `train.images` | U8 [N, 3, 32, 32] | planes red, green, blue |
+/// | `train.labels` | U16 [N] | |
+/// | `test.images`, `test.labels` | as above | where there are test pictures |
+///
+/// Metadata: `format` is `sqzd-dataset-1`, `classes` the names as a JSON array, `source` a `SourceFormat`.
+enum DatasetFile {
+    static let format = "sqzd-dataset-1"
+    static let formatKey = "format"
+    static let classesKey = "classes"
+    static let sourceKey = "source"
+
+    static let labelBytes = 2
+    static let bytesPerPicture = Picture.byteCount + labelBytes
+
+    /// The names of the two tensors of one split.
+    struct SplitNames {
+        let images: String
+        let labels: String
+
+        static let train = SplitNames(images: "train.images", labels: "train.labels")
+        static let test = SplitNames(images: "test.images", labels: "test.labels")
+    }
+
+    static func imagesShape(count: Int) -> [Int] { [count, Picture.planes, Picture.side, Picture.side] }
+}

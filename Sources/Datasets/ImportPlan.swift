@@ -1,0 +1,165 @@
+/// Which file's records become which pictures of the data set. It depends only on the files' names and contents: an
+/// archive and the folder that it unpacks to give the same data set.
+struct ImportPlan {
+    enum Split: Int, CaseIterable {
+        case train, test
+    }
+
+    struct Part {
+        let member: ImportSurvey.Member
+        let split: Split
+        /// Index, in the split, of the first picture or label of the file.
+        let start: Int
+        let count: Int
+
+        var hasLabels: Bool {
+            if case .idx(let header) = member.content { header.content == .labels } else { true }
+        }
+    }
+
+    let format: SourceFormat
+    let parts: [Part]
+    let trainCount: Int
+    let testCount: Int
+    /// Class names that came with the files.
+    let classes: [String]?
+
+    init(_ survey: ImportSurvey, limits: DatasetLimits) throws(DatasetError) {
+        let members = survey.members.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
+        guard let first = members.first else {
+            throw DatasetError(
+                .malformed, nil,
+                """
+                no usable file; right would be CIFAR-10 or CIFAR-100 binary files, their .tar.gz, or IDX files \
+                (train-images-idx3-ubyte and train-labels-idx1-ubyte)
+                """)
+        }
+        format = first.content.sourceFormat
+        for member in members where member.content.sourceFormat != format {
+            throw DatasetError(
+                .malformed, member.identity.displayName,
+                """
+                it is of the format \(member.content.sourceFormat.rawValue), but \(first.identity.displayName) is of \
+                \(format.rawValue); one data set has one format
+                """)
+        }
+        try Self.refuseTwins(members)
+
+        var parts: [Part] = []
+        var counts = [0, 0]
+        // Test pictures alone are what there is to train on.
+        let isTestOnly = members.allSatisfy(\.isTest)
+        for split in Split.allCases {
+            let own = members.filter { ($0.isTest && !isTestOnly) == (split == .test) }
+            let placed = try Self.place(own, split, limits)
+            parts += placed.parts
+            counts[split.rawValue] = placed.count
+        }
+        (trainCount, testCount) = (counts[0], counts[1])
+        self.parts = parts
+        let total = trainCount + testCount
+        guard total <= limits.pictures, total * DatasetFile.bytesPerPicture <= limits.outputBytes else {
+            throw Self.tooMany(total, nil, limits)
+        }
+        classes =
+            switch format {
+            case .cifar10: survey.classLists[CIFARFormat.cifar10.classListName]
+            case .cifar100: survey.classLists[CIFARFormat.cifar100.classListName]
+            case .idx: nil
+            }
+    }
+
+    /// Puts files one after the other; of IDX files, the first with pictures goes with the first with labels, and so on.
+    private static func place(
+        _ members: [ImportSurvey.Member], _ split: Split, _ limits: DatasetLimits
+    ) throws(DatasetError) -> (parts: [Part], count: Int) {
+        var parts: [Part] = []
+        var end = 0
+        let labels = members.filter { $0.content.isLabelsOnly }
+        let pictures = members.filter { !$0.content.isLabelsOnly }
+        let needsLabels = pictures.contains { $0.content.sourceFormat == .idx } || !labels.isEmpty
+        guard !needsLabels || labels.count == pictures.count else { throw unpaired(pictures, labels) }
+
+        for (index, member) in pictures.enumerated() {
+            let count = member.content.count
+            // Before the sum, which a hostile archive's sizes would overflow.
+            guard count <= limits.pictures else { throw tooMany(count, member.identity.displayName, limits) }
+            parts.append(Part(member: member, split: split, start: end, count: count))
+            if needsLabels {
+                let own = labels[index]
+                guard own.content.count == count else {
+                    throw DatasetError(
+                        .malformed, own.identity.displayName,
+                        "\(own.content.count) labels for the \(count) pictures of \(member.identity.displayName)")
+                }
+                parts.append(Part(member: own, split: split, start: end, count: count))
+            }
+            end += count
+        }
+        return (parts, end)
+    }
+
+    private static func unpaired(
+        _ pictures: [ImportSurvey.Member], _ labels: [ImportSurvey.Member]
+    ) -> DatasetError {
+        func names(_ members: [ImportSurvey.Member]) -> String {
+            members.isEmpty ? "" : " (\(members.map(\.identity.displayName).joined(separator: ", ")))"
+        }
+        return DatasetError(
+            .malformed, nil,
+            """
+            \(pictures.count) IDX files of pictures\(names(pictures)) and \(labels.count) of labels\(names(labels)); right \
+            would be pairs such as train-images-idx3-ubyte and train-labels-idx1-ubyte
+            """)
+    }
+
+    /// A file there twice, as when a folder holds an archive and what was unpacked from it, would be trained on twice.
+    private static func refuseTwins(_ sorted: [ImportSurvey.Member]) throws(DatasetError) {
+        for (member, next) in zip(sorted, sorted.dropFirst()) where member.identity.baseName == next.identity.baseName {
+            throw DatasetError(
+                .malformed, next.identity.displayName,
+                "there is already a file of this name: \(member.identity.displayName)")
+        }
+    }
+
+    private static func tooMany(_ count: Int, _ file: String?, _ limits: DatasetLimits) -> DatasetError {
+        DatasetError(
+            .overLimit, file,
+            """
+            \(count) pictures; at most \(limits.pictures) are taken, and \
+            \(limits.outputBytes / DatasetFile.bytesPerPicture) fit into \(limits.outputBytes) bytes
+            """)
+    }
+}
+
+extension ImportSurvey.Member {
+    /// By the last component of the path, so that it does not matter where an archive has its folder.
+    fileprivate var sortKey: [UInt8] { Array(identity.baseName.utf8) + [0] + Array(identity.displayName.utf8) }
+
+    /// Official names (test_batch.bin, test.bin, t10k-images-idx3-ubyte) have one of these words; what has none is for
+    /// training.
+    fileprivate var isTest: Bool {
+        identity.baseName.lowercased().split { "-_.".contains($0) }.contains { $0 == "test" || $0 == "t10k" }
+    }
+}
+
+extension ImportSurvey.Content {
+    var sourceFormat: SourceFormat {
+        switch self {
+        case .cifar(let format, _): format.sourceFormat
+        case .idx: .idx
+        }
+    }
+
+    /// Records in the file.
+    var count: Int {
+        switch self {
+        case .cifar(_, let count): count
+        case .idx(let header): header.count
+        }
+    }
+
+    fileprivate var isLabelsOnly: Bool {
+        if case .idx(let header) = self { header.content == .labels } else { false }
+    }
+}
