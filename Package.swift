@@ -5,11 +5,20 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
 ]
 
 /// Release binaries carry the Swift runtime, so that a machine needs only Debian's C libraries. The flag stands here, not
 /// on the command line, so that tests and products come from one build.
-let staticRuntime: [LinkerSetting] = [.unsafeFlags(["-static-stdlib", "-lCoreFoundation", "-l_FoundationCollections", "-l_FoundationCShims", "-l_FoundationICU", "-lswiftSynchronization"])]
+let staticRuntime: [LinkerSetting] = [
+    .unsafeFlags([
+        "-static-stdlib", "-lCoreFoundation", "-l_FoundationCollections", "-l_FoundationCShims", "-l_FoundationICU",
+        "-lswiftSynchronization",
+    ])
+]
+
+/// The files of `protocol/`, which are compiled in.
+let interfaces = ["Jobs", "Inference", "Models", "Datasets", "Manager", "Runner"]
 
 let package = Package(
     name: "sqzd",
@@ -32,12 +41,19 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "Varlink", dependencies: ["CJansson"], swiftSettings: strict),
         .target(
+            name: "SqzProtocol", dependencies: ["Varlink"],
+            exclude: ["Interfaces/README.md", "Interfaces/examples"],
+            resources: interfaces.map { .embedInCode("Interfaces/io.sqzd.\($0).varlink") },
+            swiftSettings: strict),
+        .target(
+            name: "JobStore", dependencies: ["SqzProtocol", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
             name: "SqzDaemon",
             dependencies: [
-                "Varlink", "CSystemd",
+                "SqzProtocol", "JobStore", "CSystemd",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

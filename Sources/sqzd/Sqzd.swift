@@ -1,3 +1,3 @@
 import ArgumentParser
 import SqzDaemon
-@main struct Sqzd: AsyncParsableCommand { func run() async throws { } }
+@main struct Sqzd: AsyncParsableCommand { func run() async throws {} }

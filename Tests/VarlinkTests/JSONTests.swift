@@ -16,7 +16,9 @@ import Varlink
         var flag: Bool
     }
 
-    private func text(_ value: some Encodable) throws -> String { String(decoding: try JSON.encode(value), as: UTF8.self) }
+    private func text(_ value: some Encodable) throws -> String {
+        String(decoding: try JSON.encode(value), as: UTF8.self)
+    }
 
     private func decode<T: Decodable>(
         _ type: T.Type, _ text: String, _ unknown: JSON.UnknownKeys = .refuse
@@ -50,7 +52,8 @@ import Varlink
     }
 
     @Test(arguments: [
-        #"{"y":[],"y":[]}"#, "{", "", "[1", "1", #"{"y":[1e999]}"#, #"{"x":99999999999999999999,"y":[]}"#, "{\"y\":[]}x",
+        #"{"y":[],"y":[]}"#, "{", "", "[1", "1", #"{"y":[1e999]}"#, #"{"x":99999999999999999999,"y":[]}"#,
+        "{\"y\":[]}x",
         "{\"y\":[]} {}", #"{"y":[NaN]}"#, #"{"a":"\u0000"}"#,
     ])
     func badTextIsRefused(text: String) {

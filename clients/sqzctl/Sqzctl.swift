@@ -1,3 +1,3 @@
 import Varlink
 import ArgumentParser
-@main struct Sqzctl: ParsableCommand { func run() throws { } }
+@main struct Sqzctl: ParsableCommand { func run() throws {} }

@@ -48,7 +48,8 @@ struct JSONDecoding: Decoder {
             case JSON_TRUE, JSON_FALSE: "a boolean"
             default: "null"
             }
-        return JSONError(node.pointee.type == JSON_NULL ? .missing : .mismatch, "must be \(expected), is \(found)", at: codingPath)
+        return JSONError(
+            node.pointee.type == JSON_NULL ? .missing : .mismatch, "must be \(expected), is \(found)", at: codingPath)
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
@@ -152,7 +153,8 @@ private struct UnkeyedReading: UnkeyedDecodingContainer {
         return value
     }
 
-    mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws -> KeyedDecodingContainer<Nested> {
+    mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws -> KeyedDecodingContainer<Nested>
+    {
         defer { currentIndex += 1 }
         return try current().container(keyedBy: type)
     }

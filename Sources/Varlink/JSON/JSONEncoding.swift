@@ -41,7 +41,9 @@ struct JSONEncoding: Encoder {
 
     /// JSON has no NaN and no infinity: jansson refuses to make such a node.
     static func real(_ value: Double, at path: [any CodingKey]) throws(JSONError) -> JSONNode {
-        guard let node = json_real(value) else { throw JSONError(.mismatch, "\(value) cannot be written as JSON", at: path) }
+        guard let node = json_real(value) else {
+            throw JSONError(.mismatch, "\(value) cannot be written as JSON", at: path)
+        }
         return node
     }
 

@@ -67,7 +67,8 @@ public enum JSONValue: Codable, Equatable, Sendable {
 
     public func encode(to encoder: any Encoder) throws {
         guard let encoding = encoder as? JSONEncoding else {
-            throw EncodingError.invalidValue(self, .init(codingPath: [], debugDescription: "JSONValue is written by JSON.encode"))
+            throw EncodingError.invalidValue(
+                self, .init(codingPath: [], debugDescription: "JSONValue is written by JSON.encode"))
         }
         encoding.place(try makeNode(at: encoding.codingPath))
     }

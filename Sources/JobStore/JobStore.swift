@@ -1,0 +1,54 @@
+internal import GRDB
+public import SqzProtocol
+
+/// The daemon's records on disk: jobs, their transitions and figures, predictions, models and data sets, in one SQLite
+/// file. What a method has returned from is on the disk (WAL, `synchronous=FULL`), and each method is one transaction, so
+/// that the file tells at any moment a state in which the daemon could have been.
+///
+/// All methods suspend while SQLite works on a thread of its own. Times are microseconds since 1970.
+public struct JobStore: Sendable {
+    let database: DatabaseQueue
+
+    /// Opens the file at `path`, or makes it, and brings an older one up to date. One that a newer version wrote is refused
+    /// and left as it is.
+    public init(path: String) throws {
+        var configuration = Configuration()
+        configuration.label = "sqzd.store"
+        configuration.foreignKeysEnabled = true
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            // Pages of 4 KiB that may stay in memory: the daemon is small when idle.
+            try database.execute(sql: "PRAGMA cache_size = 64")
+        }
+        do {
+            database = try DatabaseQueue(path: path, configuration: configuration)
+            try database.read { database in
+                guard try !Schema.migrator.hasBeenSuperseded(database) else { throw JobStoreError.newer(path: path) }
+            }
+            try database.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+            try Schema.migrator.migrate(database)
+        } catch let error as DatabaseError {
+            throw JobStoreError.unusable(path: path, reason: "\(error)")
+        }
+    }
+
+    /// Closes the file; nothing may be called after it.
+    public func close() throws { try database.close() }
+}
+
+/// Why the records can't be used, or a transition can't be made.
+public enum JobStoreError: Error, Equatable, CustomStringConvertible {
+    case newer(path: String)
+    case unusable(path: String, reason: String)
+    /// The job is in another state than the transition starts from.
+    case wrongState(job: Int, state: State, wanted: State)
+
+    public var description: String {
+        switch self {
+        case .newer(let path): "\(path) was written by a newer version of sqzd; it was not touched"
+        case .unusable(let path, let reason): "\(path) can't be used: \(reason)"
+        case .wrongState(let job, let state, let wanted):
+            "job \(job) is \(state.rawValue) and can't become \(wanted.rawValue)"
+        }
+    }
+}

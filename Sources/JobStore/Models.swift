@@ -1,0 +1,102 @@
+internal import GRDB
+public import SqzProtocol
+
+/// A model and what its runner said of its layers.
+public struct StoredModel: Sendable {
+    public var model: Model
+    public var layers: [Layer]
+}
+
+/// A model that a job made; its file is a blob already.
+public struct NewModel: Sendable {
+    public var name: String
+    public var sha256: String
+    public var size: Int
+    public var runner: String
+    public var made: MadeModel
+    public var uid: Int
+    public var dataset: String?
+    public var loss: Double?
+    public var accuracy: Double?
+
+    public init(
+        name: String, sha256: String, size: Int, runner: String, made: MadeModel, uid: Int, dataset: String? = nil,
+        loss: Double? = nil, accuracy: Double? = nil
+    ) {
+        self.name = name
+        self.sha256 = sha256
+        self.size = size
+        self.runner = runner
+        self.made = made
+        self.uid = uid
+        self.dataset = dataset
+        self.loss = loss
+        self.accuracy = accuracy
+    }
+}
+
+/// `NAME` or `NAME@VERSION`, as a user writes it.
+public struct ModelReference: Sendable {
+    public var name: String
+    /// nil: the newest.
+    public var version: Int?
+
+    /// nil where the text is neither.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        guard let name = parts.first, !name.isEmpty, parts.count <= 2 else { return nil }
+        self.name = String(name)
+        if parts.count == 2 {
+            guard let version = Int(parts[1]), version > 0 else { return nil }
+            self.version = version
+        }
+    }
+}
+
+extension JobStore {
+    /// All models, newest first.
+    public func models() async throws -> [Model] {
+        try await database.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM models ORDER BY createdAt DESC, version DESC")
+                .map { try StoredModel(row: $0).model }
+        }
+    }
+
+    /// The model that `text` names; the newest of all if it is nil. Throws `SqzError.noSuchModel` with the names there are,
+    /// or `noModels`.
+    public func model(_ text: String?) async throws -> StoredModel {
+        try await database.read { database in
+            let newest = "ORDER BY createdAt DESC, version DESC LIMIT 1"
+            guard let text else {
+                guard let row = try Row.fetchOne(database, sql: "SELECT * FROM models \(newest)") else {
+                    throw SqzError.noModels
+                }
+                return try StoredModel(row: row)
+            }
+            let reference = ModelReference(text)
+            let row = try Row.fetchOne(
+                database, sql: "SELECT * FROM models WHERE name = ? AND version = coalesce(?, version) \(newest)",
+                arguments: [reference?.name, reference?.version])
+            guard let row else {
+                let known = try String.fetchAll(
+                    database, sql: "SELECT DISTINCT name FROM models ORDER BY name LIMIT 20")
+                throw SqzError.noSuchModel(model: text, known: known)
+            }
+            return try StoredModel(row: row)
+        }
+    }
+
+    /// Gives the version.
+    static func insert(_ model: NewModel, job: Int, at time: Int, in database: Database) throws -> Int {
+        let last = try Int.fetchOne(
+            database, sql: "SELECT max(version) FROM models WHERE name = ?", arguments: [model.name])
+        let version = 1 + (last ?? 0)
+        try database.execute(
+            sql: "INSERT INTO models VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            arguments: [
+                model.name, version, model.sha256, model.size, model.runner, try jsonText(model.made), job, model.uid,
+                model.dataset, time, model.loss, model.accuracy,
+            ])
+        return version
+    }
+}

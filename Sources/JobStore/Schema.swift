@@ -1,0 +1,80 @@
+internal import GRDB
+
+/// The tables. A migration that was released is never changed; what comes later is a new one. JSON columns hold what the
+/// protocol's types say.
+enum Schema {
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE jobs (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        kind TEXT NOT NULL,
+                        runner TEXT NOT NULL,
+                        state TEXT NOT NULL,
+                        uid INTEGER NOT NULL,
+                        priority INTEGER NOT NULL,
+                        options TEXT NOT NULL,
+                        dataset TEXT,
+                        model TEXT,
+                        submittedAt INTEGER NOT NULL,
+                        startedAt INTEGER,
+                        endedAt INTEGER,
+                        starts INTEGER NOT NULL DEFAULT 0,
+                        reason TEXT,
+                        progress TEXT,
+                        outcome TEXT
+                    ) STRICT;
+                    CREATE INDEX jobsInOrder ON jobs (state, priority DESC, id);
+                    CREATE TABLE dependencies (
+                        job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+                        after INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+                        PRIMARY KEY (job, after)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE events (
+                        job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+                        sequence INTEGER NOT NULL,
+                        time INTEGER NOT NULL,
+                        kind TEXT NOT NULL,
+                        state TEXT,
+                        reason TEXT,
+                        progress TEXT,
+                        outcome TEXT,
+                        PRIMARY KEY (job, sequence)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE predictions (
+                        job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+                        picture INTEGER NOT NULL,
+                        label INTEGER,
+                        classes TEXT NOT NULL,
+                        PRIMARY KEY (job, picture)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE models (
+                        name TEXT NOT NULL,
+                        version INTEGER NOT NULL,
+                        sha256 TEXT NOT NULL,
+                        size INTEGER NOT NULL,
+                        runner TEXT NOT NULL,
+                        made TEXT NOT NULL,
+                        job INTEGER REFERENCES jobs ON DELETE SET NULL,
+                        uid INTEGER NOT NULL,
+                        dataset TEXT,
+                        createdAt INTEGER NOT NULL,
+                        loss REAL,
+                        accuracy REAL,
+                        PRIMARY KEY (name, version)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE datasets (
+                        name TEXT PRIMARY KEY,
+                        sha256 TEXT NOT NULL,
+                        size INTEGER NOT NULL,
+                        imported TEXT NOT NULL,
+                        uid INTEGER NOT NULL,
+                        createdAt INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
+        return migrator
+    }()
+}

@@ -1,0 +1,181 @@
+public import Varlink
+
+/// sha256 and size are those of the file that sqzd keeps. format is what it was imported from.
+public struct Dataset: Codable, Equatable, Sendable {
+    public var name: String
+    public var sha256: String
+    public var size: Int
+    public var format: String
+    public var train: Int
+    public var test: Int
+    public var classes: [String]
+    public var height: Int
+    public var width: Int
+    public var uid: Int
+    public var createdAt: Int
+
+    public init(
+        name: String, sha256: String, size: Int, format: String, train: Int, test: Int, classes: [String], height: Int,
+        width: Int, uid: Int, createdAt: Int
+    ) {
+        self.name = name
+        self.sha256 = sha256
+        self.size = size
+        self.format = format
+        self.train = train
+        self.test = test
+        self.classes = classes
+        self.height = height
+        self.width = width
+        self.uid = uid
+        self.createdAt = createdAt
+    }
+}
+
+/// A file that was uploaded, and the name it has to the user.
+public struct File: Codable, Equatable, Sendable {
+    public var name: String
+    public var sha256: String
+
+    public init(name: String, sha256: String) {
+        self.name = name
+        self.sha256 = sha256
+    }
+}
+
+/// Data sets: pictures with labels, imported once, never changed.
+public enum DatasetsInterface {
+    public static let name = "io.sqzd.Datasets"
+
+    /// All data sets by name.
+    public enum List: VarlinkMethod {
+        public static let name = "io.sqzd.Datasets.List"
+
+        public typealias Parameters = NoParameters
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var datasets: [Dataset]
+
+            public init(datasets: [Dataset]) {
+                self.datasets = datasets
+            }
+        }
+    }
+
+    public enum Show: VarlinkMethod {
+        public static let name = "io.sqzd.Datasets.Show"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var dataset: String
+
+            public init(dataset: String) {
+                self.dataset = dataset
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var dataset: Dataset
+
+            public init(dataset: Dataset) {
+                self.dataset = dataset
+            }
+        }
+    }
+
+    /// Removes a data set that no waiting or running job uses.
+    public enum Remove: VarlinkMethod {
+        public static let name = "io.sqzd.Datasets.Remove"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var dataset: String
+
+            public init(dataset: String) {
+                self.dataset = dataset
+            }
+        }
+
+        public typealias Reply = NoParameters
+    }
+
+    /// Begins an upload or goes on with one: says how much of the file sqzd has, from which offset the caller goes on
+    /// with Write. Uploads belong to the calling user and are kept for a day.
+    public enum Offer: VarlinkMethod {
+        public static let name = "io.sqzd.Datasets.Offer"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var sha256: String
+            public var size: Int
+
+            public init(sha256: String, size: Int) {
+                self.sha256 = sha256
+                self.size = size
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var offset: Int
+
+            public init(offset: Int) {
+                self.offset = offset
+            }
+        }
+    }
+
+    /// Adds a chunk, base64, at most 1 MiB of it, at offset, which must be where the upload stands. Calls may be
+    /// pipelined. The last chunk is answered when the whole file is on disk and has the sha256 that was offered.
+    public enum Write: VarlinkMethod {
+        public static let name = "io.sqzd.Datasets.Write"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var sha256: String
+            public var offset: Int
+            public var data: String
+
+            public init(sha256: String, offset: Int, data: String) {
+                self.sha256 = sha256
+                self.offset = offset
+                self.data = data
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var offset: Int
+
+            public init(offset: Int) {
+                self.offset = offset
+            }
+        }
+    }
+
+    /// Makes a data set of uploaded files, or of the files at a path of the machine that the administrator allows:
+    /// CIFAR-10 and CIFAR-100 binary files or their archive, IDX files. classes are the classes' names, where the files
+    /// do not say. With `more`, replies tell how many pictures were read before the last one has the data set.
+    /// Importing the same data under the same name again changes nothing.
+    public enum Import: VarlinkMethod {
+        public static let name = "io.sqzd.Datasets.Import"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var name: String
+            public var files: [File]?
+            public var path: String?
+            public var classes: [String]?
+
+            public init(name: String, files: [File]? = nil, path: String? = nil, classes: [String]? = nil) {
+                self.name = name
+                self.files = files
+                self.path = path
+                self.classes = classes
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var pictures: Int?
+            public var dataset: Dataset?
+
+            public init(pictures: Int? = nil, dataset: Dataset? = nil) {
+                self.pictures = pictures
+                self.dataset = dataset
+            }
+        }
+    }
+}

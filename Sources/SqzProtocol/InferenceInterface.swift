@@ -1,0 +1,47 @@
+public import Varlink
+
+/// label is the true class, where the picture came with one (a record of 3,073 bytes).
+public struct Classification: Codable, Equatable, Sendable {
+    public var label: Int?
+    public var classes: [ClassProbability]
+
+    public init(label: Int? = nil, classes: [ClassProbability]) {
+        self.label = label
+        self.classes = classes
+    }
+}
+
+/// Classifying pictures at once, on a model that is kept loaded.
+public enum InferenceInterface {
+    public static let name = "io.sqzd.Inference"
+
+    /// Classifies pictures, each as base64: 3,072 bytes (32x32 pixels; all of the red, then the green, then the blue
+    /// plane, row by row) or 3,073 bytes (the label first, as in a CIFAR-10 file). model is NAME or NAME@VERSION; by
+    /// default the default model of the configuration, else the newest one. top is how many classes to name, 5 by
+    /// default. model in the reply is NAME@VERSION.
+    public enum Classify: VarlinkMethod {
+        public static let name = "io.sqzd.Inference.Classify"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var images: [String]
+            public var model: String?
+            public var top: Int?
+
+            public init(images: [String], model: String? = nil, top: Int? = nil) {
+                self.images = images
+                self.model = model
+                self.top = top
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var model: String
+            public var results: [Classification]
+
+            public init(model: String, results: [Classification]) {
+                self.model = model
+                self.results = results
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+public import Varlink
+
+/// queued: waits for its turn; a job that was interrupted is queued again and goes on from its checkpoint. paused:
+/// waits to be resumed. succeeded, failed and cancelled are ends.
+public enum State: String, Codable, CaseIterable, Sendable {
+    case queued, running, paused, succeeded, failed, cancelled
+}
+
+/// How far a running job is. epoch counts from 1, step counts the steps done in this epoch. loss and accuracy are means
+/// over the epoch so far, the validation values those of the last whole epoch.
+public struct Progress: Codable, Equatable, Sendable {
+    public var epoch: Int
+    public var epochs: Int
+    public var step: Int
+    public var steps: Int
+    public var loss: Double?
+    public var accuracy: Double?
+    public var validationLoss: Double?
+    public var validationAccuracy: Double?
+    public var imagesPerSecond: Double?
+    public var secondsLeft: Double?
+
+    public init(
+        epoch: Int, epochs: Int, step: Int, steps: Int, loss: Double? = nil, accuracy: Double? = nil,
+        validationLoss: Double? = nil, validationAccuracy: Double? = nil, imagesPerSecond: Double? = nil,
+        secondsLeft: Double? = nil
+    ) {
+        self.epoch = epoch
+        self.epochs = epochs
+        self.step = step
+        self.steps = steps
+        self.loss = loss
+        self.accuracy = accuracy
+        self.validationLoss = validationLoss
+        self.validationAccuracy = validationAccuracy
+        self.imagesPerSecond = imagesPerSecond
+        self.secondsLeft = secondsLeft
+    }
+}
+
+/// What a job came to. model is NAME@VERSION of the model that a training job made.
+public struct Outcome: Codable, Equatable, Sendable {
+    public var model: String?
+    public var images: Int?
+    public var loss: Double?
+    public var accuracy: Double?
+    public var predictions: Int?
+
+    public init(
+        model: String? = nil, images: Int? = nil, loss: Double? = nil, accuracy: Double? = nil, predictions: Int? = nil
+    ) {
+        self.model = model
+        self.images = images
+        self.loss = loss
+        self.accuracy = accuracy
+        self.predictions = predictions
+    }
+}
+
+/// dataset is a data set's name. model is the model that the job uses (NAME@VERSION), or the name under which a
+/// training job registers what it makes. starts counts how often a runner was started for it. position is its place in
+/// the queue, from 1. reason says why it waits or why it failed.
+public struct Job: Codable, Equatable, Sendable {
+    public var id: Int
+    public var kind: String
+    public var runner: String
+    public var state: State
+    public var uid: Int
+    public var priority: Int
+    public var options: [String: JSONValue]
+    public var dataset: String?
+    public var model: String?
+    public var after: [Int]
+    public var submittedAt: Int
+    public var startedAt: Int?
+    public var endedAt: Int?
+    public var starts: Int
+    public var position: Int?
+    public var reason: String?
+    public var progress: Progress?
+    public var outcome: Outcome?
+
+    public init(
+        id: Int, kind: String, runner: String, state: State, uid: Int, priority: Int, options: [String: JSONValue],
+        dataset: String? = nil, model: String? = nil, after: [Int], submittedAt: Int, startedAt: Int? = nil,
+        endedAt: Int? = nil, starts: Int, position: Int? = nil, reason: String? = nil, progress: Progress? = nil,
+        outcome: Outcome? = nil
+    ) {
+        self.id = id
+        self.kind = kind
+        self.runner = runner
+        self.state = state
+        self.uid = uid
+        self.priority = priority
+        self.options = options
+        self.dataset = dataset
+        self.model = model
+        self.after = after
+        self.submittedAt = submittedAt
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.starts = starts
+        self.position = position
+        self.reason = reason
+        self.progress = progress
+        self.outcome = outcome
+    }
+}
+
+/// state: a transition. epoch: an epoch ended, progress holds its figures. progress: how far the job is now; such
+/// events are sent to those who watch and not kept, and have no sequence. sequence counts a job's kept events from 1.
+public enum EventKind: String, Codable, CaseIterable, Sendable {
+    case state, epoch, progress
+}
+
+public struct Event: Codable, Equatable, Sendable {
+    public var sequence: Int?
+    public var time: Int
+    public var kind: EventKind
+    public var state: State?
+    public var reason: String?
+    public var progress: Progress?
+    public var outcome: Outcome?
+
+    public init(
+        sequence: Int? = nil, time: Int, kind: EventKind, state: State? = nil, reason: String? = nil,
+        progress: Progress? = nil, outcome: Outcome? = nil
+    ) {
+        self.sequence = sequence
+        self.time = time
+        self.kind = kind
+        self.state = state
+        self.reason = reason
+        self.progress = progress
+        self.outcome = outcome
+    }
+}
+
+public struct ClassProbability: Codable, Equatable, Sendable {
+    public var index: Int
+    public var name: String
+    public var probability: Double
+
+    public init(index: Int, name: String, probability: Double) {
+        self.index = index
+        self.name = name
+        self.probability = probability
+    }
+}
+
+/// One picture's prediction. picture counts from 0 in the order of the data set; label is the true class where it is
+/// known; classes are the likeliest ones, likeliest first.
+public struct Prediction: Codable, Equatable, Sendable {
+    public var picture: Int
+    public var label: Int?
+    public var classes: [ClassProbability]
+
+    public init(picture: Int, label: Int? = nil, classes: [ClassProbability]) {
+        self.picture = picture
+        self.label = label
+        self.classes = classes
+    }
+}
+
+/// The queue of training and inference jobs: submit, look, follow, cancel. Times are microseconds since 1970-01-01
+/// 00:00:00 UTC. A number that is not finite is null.
+public enum JobsInterface {
+    public static let name = "io.sqzd.Jobs"
+
+    /// Puts a job into the queue; it is on disk when the reply comes. kind is one that io.sqzd.Manager.Runners names,
+    /// options are its options by name. A higher priority (-100 to 100, 0 by default; above 0 for administrators only)
+    /// goes first. after: the job waits until those jobs have ended.
+    public enum Submit: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Submit"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var kind: String
+            public var options: [String: JSONValue]?
+            public var dataset: String?
+            public var model: String?
+            public var priority: Int?
+            public var after: [Int]?
+
+            public init(
+                kind: String, options: [String: JSONValue]? = nil, dataset: String? = nil, model: String? = nil,
+                priority: Int? = nil, after: [Int]? = nil
+            ) {
+                self.kind = kind
+                self.options = options
+                self.dataset = dataset
+                self.model = model
+                self.priority = priority
+                self.after = after
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var id: Int
+
+            public init(id: Int) {
+                self.id = id
+            }
+        }
+    }
+
+    /// Jobs, newest first, 100 by default and 1,000 at most; before: only jobs with a smaller id, to page on.
+    public enum List: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.List"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var states: [State]?
+            public var before: Int?
+            public var limit: Int?
+
+            public init(states: [State]? = nil, before: Int? = nil, limit: Int? = nil) {
+                self.states = states
+                self.before = before
+                self.limit = limit
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var jobs: [Job]
+
+            public init(jobs: [Job]) {
+                self.jobs = jobs
+            }
+        }
+    }
+
+    public enum Show: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Show"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+
+            public init(id: Int) {
+                self.id = id
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var job: Job
+
+            public init(job: Job) {
+                self.job = job
+            }
+        }
+    }
+
+    /// What has happened to a job and then what happens, until it ends. after: only events with a higher sequence.
+    /// Needs `more`. At least every 30 seconds there is a reply, without an event if nothing happened.
+    public enum Watch: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Watch"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+            public var after: Int?
+
+            public init(id: Int, after: Int? = nil) {
+                self.id = id
+                self.after = after
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var event: Event?
+
+            public init(event: Event? = nil) {
+                self.event = event
+            }
+        }
+    }
+
+    /// Cancels a job that has not ended. A running job ends at its next step; the reply does not wait for that.
+    public enum Cancel: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Cancel"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+
+            public init(id: Int) {
+                self.id = id
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var job: Job
+
+            public init(job: Job) {
+                self.job = job
+            }
+        }
+    }
+
+    /// What the job's runner wrote, oldest line first; the last MiB of it is kept.
+    public enum Logs: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Logs"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+
+            public init(id: Int) {
+                self.id = id
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var lines: [String]
+
+            public init(lines: [String]) {
+                self.lines = lines
+            }
+        }
+    }
+
+    /// A job's predictions from picture number `first` on (0 by default), `limit` at most (1,000 by default and at
+    /// most). With `more`, all of them from `first` on, in several replies.
+    public enum Predictions: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Predictions"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+            public var first: Int?
+            public var limit: Int?
+
+            public init(id: Int, first: Int? = nil, limit: Int? = nil) {
+                self.id = id
+                self.first = first
+                self.limit = limit
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var predictions: [Prediction]
+
+            public init(predictions: [Prediction]) {
+                self.predictions = predictions
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+public import Varlink
+
+/// One layer. output is channels, height, width.
+public struct Layer: Codable, Equatable, Sendable {
+    public var name: String
+    public var kind: String
+    public var output: [Int]
+    public var parameters: Int
+    public var multiplyAdds: Int
+
+    public init(name: String, kind: String, output: [Int], parameters: Int, multiplyAdds: Int) {
+        self.name = name
+        self.kind = kind
+        self.output = output
+        self.parameters = parameters
+        self.multiplyAdds = multiplyAdds
+    }
+}
+
+/// size is the file's, in bytes; sha256 is the file's, weightsSha256 that of the weights alone (float32, little-endian,
+/// in the order of the layers). accuracy and loss are those on the pictures kept for validation.
+public struct Model: Codable, Equatable, Sendable {
+    public var name: String
+    public var version: Int
+    public var sha256: String
+    public var weightsSha256: String
+    public var size: Int
+    public var architecture: String
+    public var bypass: String
+    public var classes: [String]
+    public var parameters: Int
+    public var multiplyAdds: Int
+    public var preprocessing: String
+    public var runner: String
+    public var job: Int?
+    public var uid: Int
+    public var dataset: String?
+    public var createdAt: Int
+    public var loss: Double?
+    public var accuracy: Double?
+
+    public init(
+        name: String, version: Int, sha256: String, weightsSha256: String, size: Int, architecture: String,
+        bypass: String, classes: [String], parameters: Int, multiplyAdds: Int, preprocessing: String, runner: String,
+        job: Int? = nil, uid: Int, dataset: String? = nil, createdAt: Int, loss: Double? = nil, accuracy: Double? = nil
+    ) {
+        self.name = name
+        self.version = version
+        self.sha256 = sha256
+        self.weightsSha256 = weightsSha256
+        self.size = size
+        self.architecture = architecture
+        self.bypass = bypass
+        self.classes = classes
+        self.parameters = parameters
+        self.multiplyAdds = multiplyAdds
+        self.preprocessing = preprocessing
+        self.runner = runner
+        self.job = job
+        self.uid = uid
+        self.dataset = dataset
+        self.createdAt = createdAt
+        self.loss = loss
+        self.accuracy = accuracy
+    }
+}
+
+/// The models that training jobs made. A model never changes; training under the same name makes a new version.
+public enum ModelsInterface {
+    public static let name = "io.sqzd.Models"
+
+    /// All models, newest first.
+    public enum List: VarlinkMethod {
+        public static let name = "io.sqzd.Models.List"
+
+        public typealias Parameters = NoParameters
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var models: [Model]
+
+            public init(models: [Model]) {
+                self.models = models
+            }
+        }
+    }
+
+    /// A model by NAME (its newest version) or NAME@VERSION, and its layers.
+    public enum Show: VarlinkMethod {
+        public static let name = "io.sqzd.Models.Show"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var model: String
+
+            public init(model: String) {
+                self.model = model
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var model: Model
+            public var layers: [Layer]
+
+            public init(model: Model, layers: [Layer]) {
+                self.model = model
+                self.layers = layers
+            }
+        }
+    }
+}

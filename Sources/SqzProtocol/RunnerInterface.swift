@@ -1,0 +1,233 @@
+public import Varlink
+
+/// A file that the runner wrote: a model. file is its name in the job's directory.
+public struct MadeModel: Codable, Equatable, Sendable {
+    public var file: String
+    public var weightsSha256: String
+    public var architecture: String
+    public var bypass: String
+    public var classes: [String]
+    public var parameters: Int
+    public var multiplyAdds: Int
+    public var preprocessing: String
+    public var layers: [Layer]
+
+    public init(
+        file: String, weightsSha256: String, architecture: String, bypass: String, classes: [String], parameters: Int,
+        multiplyAdds: Int, preprocessing: String, layers: [Layer]
+    ) {
+        self.file = file
+        self.weightsSha256 = weightsSha256
+        self.architecture = architecture
+        self.bypass = bypass
+        self.classes = classes
+        self.parameters = parameters
+        self.multiplyAdds = multiplyAdds
+        self.preprocessing = preprocessing
+        self.layers = layers
+    }
+}
+
+/// What a job came to.
+public struct RunResult: Codable, Equatable, Sendable {
+    public var images: Int?
+    public var loss: Double?
+    public var accuracy: Double?
+    public var model: MadeModel?
+
+    public init(images: Int? = nil, loss: Double? = nil, accuracy: Double? = nil, model: MadeModel? = nil) {
+        self.images = images
+        self.loss = loss
+        self.accuracy = accuracy
+        self.model = model
+    }
+}
+
+/// A file to import, and the name it has to the user.
+public struct InputFile: Codable, Equatable, Sendable {
+    public var name: String
+    public var path: String
+
+    public init(name: String, path: String) {
+        self.name = name
+        self.path = path
+    }
+}
+
+/// What was imported.
+public struct Imported: Codable, Equatable, Sendable {
+    public var format: String
+    public var train: Int
+    public var test: Int
+    public var classes: [String]
+    public var height: Int
+    public var width: Int
+
+    public init(format: String, train: Int, test: Int, classes: [String], height: Int, width: Int) {
+        self.format = format
+        self.train = train
+        self.test = test
+        self.classes = classes
+        self.height = height
+        self.width = width
+    }
+}
+
+/// What a program speaks on its standard input and output to be a runner for sqzd, which is the client here. It logs on
+/// standard error. When its standard input ends, sqzd is gone, and it ends too. One process serves one Import, one Run,
+/// or one Load with the calls of Classify after it. All numbers and units are as in io.sqzd.Jobs.
+public enum RunnerInterface {
+    public static let name = "io.sqzd.Runner"
+
+    /// Who the runner is. properties are for people, "kernels" among them. imports: it can make data sets; classifies:
+    /// it can load the models that it makes.
+    public enum Describe: VarlinkMethod {
+        public static let name = "io.sqzd.Runner.Describe"
+
+        public typealias Parameters = NoParameters
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var name: String
+            public var version: String
+            public var properties: [String: String]
+            public var kinds: [JobKind]
+            public var imports: Bool
+            public var classifies: Bool
+
+            public init(
+                name: String, version: String, properties: [String: String], kinds: [JobKind], imports: Bool,
+                classifies: Bool
+            ) {
+                self.name = name
+                self.version = version
+                self.properties = properties
+                self.kinds = kinds
+                self.imports = imports
+                self.classifies = classifies
+            }
+        }
+    }
+
+    /// Makes one file of users' files, at the path output. Needs `more`: replies say how many pictures were read, the
+    /// last one has imported.
+    public enum Import: VarlinkMethod {
+        public static let name = "io.sqzd.Runner.Import"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var files: [InputFile]
+            public var classes: [String]?
+            public var output: String
+
+            public init(files: [InputFile], classes: [String]? = nil, output: String) {
+                self.files = files
+                self.classes = classes
+                self.output = output
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var pictures: Int?
+            public var imported: Imported?
+
+            public init(pictures: Int? = nil, imported: Imported? = nil) {
+                self.pictures = pictures
+                self.imported = imported
+            }
+        }
+    }
+
+    /// Runs a job. dataset and model are paths. directory is the job's own: checkpoints are kept there, and a run that
+    /// finds one goes on from it. Needs `more`. Replies hold any of: progress, with epochEnded when it closes an epoch;
+    /// predictions. The last reply has result, or stopped if Stop ended the run after a checkpoint.
+    public enum Run: VarlinkMethod {
+        public static let name = "io.sqzd.Runner.Run"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+            public var kind: String
+            public var options: [String: JSONValue]
+            public var dataset: String?
+            public var model: String?
+            public var directory: String
+
+            public init(
+                id: Int, kind: String, options: [String: JSONValue], dataset: String? = nil, model: String? = nil,
+                directory: String
+            ) {
+                self.id = id
+                self.kind = kind
+                self.options = options
+                self.dataset = dataset
+                self.model = model
+                self.directory = directory
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var progress: Progress?
+            public var epochEnded: Bool?
+            public var predictions: [Prediction]?
+            public var result: RunResult?
+            public var stopped: Bool?
+
+            public init(
+                progress: Progress? = nil, epochEnded: Bool? = nil, predictions: [Prediction]? = nil,
+                result: RunResult? = nil, stopped: Bool? = nil
+            ) {
+                self.progress = progress
+                self.epochEnded = epochEnded
+                self.predictions = predictions
+                self.result = result
+                self.stopped = stopped
+            }
+        }
+    }
+
+    /// Ends the run at its next step, with a checkpoint. Sent as `oneway` while Run is being answered, so it has no
+    /// reply.
+    public enum Stop: VarlinkMethod {
+        public static let name = "io.sqzd.Runner.Stop"
+
+        public typealias Parameters = NoParameters
+
+        public typealias Reply = NoParameters
+    }
+
+    /// Loads the model at a path for Classify.
+    public enum Load: VarlinkMethod {
+        public static let name = "io.sqzd.Runner.Load"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var model: String
+
+            public init(model: String) {
+                self.model = model
+            }
+        }
+
+        public typealias Reply = NoParameters
+    }
+
+    /// Classifies pictures as io.sqzd.Inference.Classify describes them.
+    public enum Classify: VarlinkMethod {
+        public static let name = "io.sqzd.Runner.Classify"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var images: [String]
+            public var top: Int
+
+            public init(images: [String], top: Int) {
+                self.images = images
+                self.top = top
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var results: [Classification]
+
+            public init(results: [Classification]) {
+                self.results = results
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+public import Varlink
+
+/// Every error of the `io.sqzd` interfaces. On the wire an error has the name of the interface whose method was called:
+/// `io.sqzd.Jobs.NoSuchModel`, `io.sqzd.Models.NoSuchModel`.
+public enum SqzError: VarlinkErrors, Equatable {
+    case noSuchJob(id: Int)
+    case jobEnded(id: Int, state: State)
+    case queueFull(limit: Int, queued: Int, uid: Int?)
+    case noSuchKind(kind: String, kinds: [String])
+    case invalidOption(option: String, reason: String)
+    case noSuchDataset(dataset: String, known: [String])
+    case noSuchModel(model: String, known: [String])
+    case stopping
+    case noModels
+    case badImage(index: Int, reason: String)
+    case tooManyImages(limit: Int, images: Int)
+    case busy(limit: Int)
+    case runnerFailed(reason: String)
+    case nameTaken(dataset: String)
+    case inUse(dataset: String, jobs: [Int])
+    case badData(file: String, reason: String)
+    case pathNotAllowed(path: String, allowed: [String])
+    case noSuchPath(path: String)
+    case noSuchUpload(sha256: String)
+    case wrongOffset(sha256: String, offset: Int)
+    case wrongChecksum(sha256: String, found: String)
+    case tooLarge(what: String, limit: Int)
+    case badModel(reason: String)
+    case diverged(epoch: Int, step: Int)
+    case failed(reason: String)
+}
+
+extension SqzError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .noSuchJob(let id): "there is no job \(id)"
+        case .jobEnded(let id, let state): "job \(id) has ended already: \(state.rawValue)"
+        case .queueFull(let limit, let queued, nil): "the queue is full: \(queued) jobs wait, the limit is \(limit)"
+        case .queueFull(let limit, let queued, _?):
+            "you have \(queued) jobs in the queue, the limit for a user is \(limit)"
+        case .noSuchKind(let kind, let kinds):
+            "no runner offers jobs of the kind \(kind)\(Self.list(kinds, none: "any"))"
+        case .invalidOption(let option, let reason): "\(option): \(reason)"
+        case .noSuchDataset(let name, let known):
+            "there is no data set \(name)\(Self.list(known, none: "any data set"))"
+        case .noSuchModel(let name, let known): "there is no model \(name)\(Self.list(known, none: "any model"))"
+        case .stopping: "the daemon is stopping"
+        case .noModels: "there is no model yet; sqzctl train makes one"
+        case .badImage(let index, let reason): "picture \(index): \(reason)"
+        case .tooManyImages(let limit, let images): "\(images) pictures in one call, the limit is \(limit)"
+        case .busy(let limit): "busy: \(limit) calls wait already; try again"
+        case .runnerFailed(let reason): "the runner failed: \(reason)"
+        case .nameTaken(let name): "another data set has the name \(name); choose another, or remove that one"
+        case .inUse(let name, let jobs): "\(name) is in use by \(jobs.count == 1 ? "job" : "jobs") \(Self.joined(jobs))"
+        case .badData(let file, let reason): "\(file): \(reason)"
+        case .pathNotAllowed(let path, let allowed):
+            "the daemon does not read \(path); it reads below \(allowed.joined(separator: ", "))"
+        case .noSuchPath(let path): "\(path): no such file or directory"
+        case .noSuchUpload(let sha256): "no upload of \(sha256) was begun"
+        case .wrongOffset(_, let offset): "the upload stands at byte \(offset)"
+        case .wrongChecksum(let sha256, let found):
+            "the bytes have the sha256 \(found), not \(sha256); they were dropped"
+        case .tooLarge(let what, let limit): "\(what): the limit is \(limit)"
+        case .badModel(let reason): "the model can't be used: \(reason)"
+        case .diverged(let epoch, let step):
+            "the loss was no longer finite in epoch \(epoch), step \(step); a smaller learning rate may help"
+        case .failed(let reason): reason
+        }
+    }
+
+    private static func list(_ known: [String], none: String) -> String {
+        known.isEmpty ? "; there is not \(none)" : "; there are: \(known.joined(separator: ", "))"
+    }
+
+    private static func joined(_ ids: [Int]) -> String { ids.map(String.init).joined(separator: ", ") }
+}

@@ -1,0 +1,85 @@
+internal import Glibc
+
+/// A client's connection to a service, blocking, for one thread. Calls are answered in the order in which they were sent.
+public struct Client {
+    private let file: FramedFile
+    /// Closed when the last copy is gone.
+    private let descriptor: Descriptor?
+
+    private final class Descriptor {
+        let number: CInt
+        init(_ number: CInt) { self.number = number }
+        deinit { close(number) }
+    }
+
+    /// Connects to the socket at `path`.
+    public init(path: String) throws(ConnectionError) {
+        let number = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        guard number >= 0 else { throw .system(call: "socket", errno: errno) }
+        descriptor = Descriptor(number)
+        file = FramedFile(input: number, output: number)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let capacity = MemoryLayout.size(ofValue: address.sun_path)
+        guard path.utf8.count < capacity else { throw .unreachable(path: path, errno: ENAMETOOLONG) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else { throw .unreachable(path: path, errno: errno) }
+    }
+
+    /// Speaks over descriptors that the caller owns, as a child's standard input and output.
+    public init(over file: FramedFile) {
+        self.file = file
+        descriptor = nil
+    }
+
+    /// The reply to one call. Throws `VarlinkError`, `ConnectionError` or `JSONError`.
+    public func call<M: VarlinkMethod>(_ method: M.Type, _ parameters: M.Parameters) throws -> M.Reply {
+        try send(method, parameters)
+        return try receive(method).parameters(M.Reply.self)
+    }
+
+    /// Sends a call; its reply is read by `receive`, after those of the calls before it.
+    public func send<M: VarlinkMethod>(
+        _ method: M.Type, _ parameters: M.Parameters, mode: ReplyMode = .one
+    ) throws {
+        try file.write(try Call.message(method, parameters, mode: mode))
+    }
+
+    /// The next reply to a call that was sent.
+    public func receive<M: VarlinkMethod>(
+        _ method: M.Type, until deadline: ContinuousClock.Instant? = nil
+    ) throws -> Reply {
+        guard let message = try file.read(until: deadline) else { throw ConnectionError.closed }
+        do throws(MalformedMessage) {
+            return try message.withUnsafeBytes { bytes in
+                Result { () throws(MalformedMessage) in try Reply(parsing: bytes) }
+            }.get()
+        } catch {
+            throw ConnectionError.malformed(error.description)
+        }
+    }
+
+    /// Calls with `more` and hands over each reply until the last one, or until `body` says that it has enough.
+    public func stream<M: VarlinkMethod>(
+        _ method: M.Type, _ parameters: M.Parameters, until deadline: ContinuousClock.Instant? = nil,
+        _ body: (M.Reply) throws -> Next
+    ) throws {
+        try send(method, parameters, mode: .more)
+        while true {
+            let reply = try receive(method, until: deadline)
+            let next = try body(try reply.parameters(M.Reply.self))
+            if !reply.continues || next == .stop { return }
+        }
+    }
+
+    /// What a reader of a stream wants. A connection whose stream was stopped is of no more use.
+    public enum Next: Sendable {
+        case more
+        case stop
+    }
+}

@@ -1,0 +1,84 @@
+internal import Glibc
+
+/// Messages over file descriptors, blocking: each is followed by one NUL byte. Reading and writing may be done by different
+/// threads, each by one at a time.
+public struct FramedFile: Sendable {
+    /// A longer message is refused.
+    public static let maximumMessage = 16 << 20
+
+    let input: CInt
+    let output: CInt
+    private let pending = Pending()
+
+    // Sendable: only the one reading thread touches it.
+    private final class Pending: @unchecked Sendable {
+        var bytes: [UInt8] = []
+        /// How far `bytes` holds no NUL.
+        var searched = 0
+    }
+
+    public init(input: CInt, output: CInt) {
+        self.input = input
+        self.output = output
+    }
+
+    /// Writes a message that ends with its NUL.
+    public func write(_ message: [UInt8]) throws(ConnectionError) {
+        var rest = message[...]
+        while !rest.isEmpty {
+            // A socket answers EPIPE without the signal; for pipes the process ignores SIGPIPE.
+            var count = rest.withUnsafeBytes { send(output, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+            if count < 0, errno == ENOTSOCK {
+                count = rest.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }
+            }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EPIPE || errno == ECONNRESET {
+                throw .closed
+            } else if errno != EINTR {
+                throw .system(call: "write", errno: errno)
+            }
+        }
+    }
+
+    /// The next message without its NUL; nil where the other side ended between two messages.
+    public func read(until deadline: ContinuousClock.Instant? = nil) throws(ConnectionError) -> [UInt8]? {
+        while true {
+            if let end = pending.bytes[pending.searched...].firstIndex(of: 0) {
+                let message = Array(pending.bytes[..<end])
+                pending.bytes.removeSubrange(...end)
+                pending.searched = 0
+                return message
+            }
+            pending.searched = pending.bytes.count
+            guard pending.bytes.count <= Self.maximumMessage else { throw .tooLong(limit: Self.maximumMessage) }
+            if let deadline { try wait(until: deadline) }
+            let held = pending.bytes.count
+            pending.bytes.append(contentsOf: repeatElement(0, count: Self.chunk))
+            let count = pending.bytes.withUnsafeMutableBytes { Glibc.read(input, $0.baseAddress! + held, Self.chunk) }
+            let code = errno
+            pending.bytes.removeLast(Self.chunk - max(0, count))
+            if count == 0 || (count < 0 && code == ECONNRESET) {
+                guard pending.bytes.isEmpty else { throw .closed }
+                return nil
+            } else if count < 0, code != EINTR {
+                throw .system(call: "read", errno: code)
+            }
+        }
+    }
+
+    /// Bytes that are read at once.
+    private static let chunk = 1 << 16
+
+    private func wait(until deadline: ContinuousClock.Instant) throws(ConnectionError) {
+        while true {
+            let left = deadline - .now
+            guard left > .zero else { throw .timedOut }
+            var watched = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+            // Rounded up, so that a last fraction of a millisecond does not spin; at most a day at once.
+            let ready = poll(&watched, 1, CInt(min(left / .milliseconds(1) + 1, 86_400_000)))
+            if ready > 0 { return }
+            if ready < 0, errno != EINTR { throw .system(call: "poll", errno: errno) }
+        }
+    }
+}

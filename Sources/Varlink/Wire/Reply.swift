@@ -1,0 +1,61 @@
+/// A reply as a client reads it.
+public struct Reply: Sendable {
+    /// More replies to the same call follow.
+    public let continues: Bool
+    /// The full name of the error, if it is one.
+    public let error: String?
+    private let content: JSONReference?
+
+    /// A message without its NUL.
+    public init(parsing message: UnsafeRawBufferPointer) throws(MalformedMessage) {
+        let root = try MalformedMessage.object(message)
+        try MalformedMessage.refuseStrangers(of: root, known: ["parameters", "continues", "error"])
+        if let flag = root["continues"] {
+            guard let isSet = flag.bool else { throw MalformedMessage("continues must be a boolean") }
+            continues = isSet
+        } else {
+            continues = false
+        }
+        if let name = root["error"] {
+            guard let name = name.string else { throw MalformedMessage("error must be a string") }
+            error = name
+        } else {
+            error = nil
+        }
+        content = try MalformedMessage.content(of: root)
+    }
+
+    /// The parameters; what a newer service says beyond them is ignored. Throws the `VarlinkError` if the reply is one.
+    public func parameters<P: Decodable>(_ type: P.Type) throws -> P {
+        if let error { throw VarlinkError(name: error, parameters: try decode([String: JSONValue].self)) }
+        return try decode(type)
+    }
+
+    private func decode<P: Decodable>(_ type: P.Type) throws(JSONError) -> P {
+        if let content { return try content.decode(type, unknownKeys: .ignore) }
+        return try JSON.decode(type, from: Array("{}".utf8))
+    }
+
+    /// The bytes of a reply, with the NUL that ends it.
+    public static func message<P: Encodable>(_ parameters: P, continues: Bool = false) throws(JSONError) -> [UInt8] {
+        let message = ReplyMessage(
+            parameters: parameters is NoParameters ? nil : parameters, continues: continues ? true : nil)
+        return try JSON.encode(message) + [0]
+    }
+
+    /// The bytes of an error reply, with the NUL that ends it.
+    public static func message(_ error: VarlinkError) throws(JSONError) -> [UInt8] {
+        let message = ErrorMessage(error: error.name, parameters: error.parameters.isEmpty ? nil : error.parameters)
+        return try JSON.encode(message) + [0]
+    }
+}
+
+private struct ReplyMessage<Parameters: Encodable>: Encodable {
+    let parameters: Parameters?
+    let continues: Bool?
+}
+
+private struct ErrorMessage: Encodable {
+    let error: String
+    let parameters: [String: JSONValue]?
+}
