@@ -34,40 +34,60 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Varlink", dependencies: ["CJansson"], swiftSettings: strict),
         .target(
             name: "SqzProtocol", dependencies: ["Varlink"],
             exclude: ["Interfaces/README.md", "Interfaces/examples"],
             resources: interfaces.map { .embedInCode("Interfaces/io.sqzd.\($0).varlink") },
             swiftSettings: strict),
+        .target(name: "Safetensors", dependencies: ["Varlink"], swiftSettings: strict),
+        .target(
+            name: "Datasets", dependencies: ["CArchive", "CZlib", "Safetensors", "Varlink"], swiftSettings: strict),
         .target(
             name: "JobStore", dependencies: ["SqzProtocol", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(
+            name: "Systemd", dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .target(
             name: "SqzDaemon",
             dependencies: [
-                "SqzProtocol", "JobStore", "CSystemd",
+                "SqzProtocol", "JobStore", "Systemd",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ], swiftSettings: strict),
         .executableTarget(
             name: "sqzd",
-            dependencies: ["SqzDaemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "SqzDaemon", "Systemd", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict, linkerSettings: staticRuntime),
         .executableTarget(
             name: "sqzctl",
             dependencies: ["Varlink", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "clients/sqzctl", swiftSettings: strict, linkerSettings: staticRuntime),
-        .testTarget(name: "VarlinkTests", dependencies: ["Varlink", "SqzDaemon"], swiftSettings: strict),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "VarlinkTests", dependencies: ["Varlink", "SqzProtocol"], swiftSettings: strict),
+        .testTarget(
+            name: "SafetensorsTests", dependencies: ["Safetensors", "TestSupport", "Varlink"], swiftSettings: strict),
+        .testTarget(
+            name: "DatasetsTests", dependencies: ["Datasets", "Safetensors", "TestSupport", "Varlink"],
+            swiftSettings: strict),
     ]
 )

@@ -14,10 +14,11 @@ extension JobStore {
         try await database.read { database in try Self.dataset(name, in: database) }
     }
 
-    /// Registers a data set whose file is a blob already. The same data under the same name changes nothing; other data
-    /// under it is refused (`SqzError.nameTaken`).
+    /// Registers a data set; `place` puts its file where it belongs. The same data under the same name changes nothing;
+    /// other data under it is refused (`SqzError.nameTaken`).
     public func addDataset(
-        _ name: String, _ imported: Imported, sha256: String, size: Int, uid: Int, at time: Int
+        _ name: String, _ imported: Imported, sha256: String, size: Int, uid: Int, at time: Int,
+        place: @escaping @Sendable () throws -> Void
     ) async throws -> Dataset {
         let text = try jsonText(imported)
         return try await database.write { database in
@@ -26,16 +27,17 @@ extension JobStore {
                 guard row["sha256"] == sha256 else { throw SqzError.nameTaken(dataset: name) }
                 return try Dataset(row: row)
             }
+            try place()
             try database.execute(
                 sql: "INSERT INTO datasets VALUES (?, ?, ?, ?, ?, ?)", arguments: [name, sha256, size, text, uid, time])
             return try Self.dataset(name, in: database)
         }
     }
 
-    /// Removes a data set unless a job that has not ended uses it (`SqzError.inUse`). Tells whether its blob is still used
-    /// by another name.
-    public func removeDataset(_ name: String) async throws -> (sha256: String, isShared: Bool) {
-        try await database.write { database in
+    /// Removes a data set unless a job that has not ended uses it (`SqzError.inUse`). `remove` is called with the checksum
+    /// of its file when the removal is on disk, unless another data set has the same file.
+    public func removeDataset(_ name: String, remove: @escaping @Sendable (String) throws -> Void) async throws {
+        let sha256 = try await database.write { database in
             let dataset = try Self.dataset(name, in: database)
             let jobs = try Int.fetchAll(
                 database,
@@ -43,9 +45,12 @@ extension JobStore {
                 arguments: [name])
             guard jobs.isEmpty else { throw SqzError.inUse(dataset: name, jobs: jobs) }
             try database.execute(sql: "DELETE FROM datasets WHERE name = ?", arguments: [name])
+            return dataset.sha256
+        }
+        try await database.write { database in
             let others = try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM datasets WHERE sha256 = ?", arguments: [dataset.sha256])
-            return (dataset.sha256, (others ?? 0) > 0)
+                database, sql: "SELECT count(*) FROM datasets WHERE sha256 = ?", arguments: [sha256])
+            if others == 0 { try remove(sha256) }
         }
     }
 

@@ -7,7 +7,7 @@ public struct StoredModel: Sendable {
     public var layers: [Layer]
 }
 
-/// A model that a job made; its file is a blob already.
+/// A model that a job made.
 public struct NewModel: Sendable {
     public var name: String
     public var sha256: String

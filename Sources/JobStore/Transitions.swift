@@ -109,13 +109,16 @@ extension JobStore {
         }
     }
 
-    /// The job has succeeded, and what it made is registered with it: both or neither.
+    /// The job has succeeded, and what it made is registered with it: both or neither. `place` puts the model's file where
+    /// it belongs.
     public func succeed(
-        _ id: Int, _ outcome: Outcome, making model: NewModel? = nil, at time: Int
+        _ id: Int, _ outcome: Outcome, making model: NewModel? = nil, at time: Int,
+        place: @escaping @Sendable () throws -> Void = {}
     ) async throws -> (job: Job, event: Event) {
         try await database.write { database in
             var outcome = outcome
             if let model {
+                try place()
                 let version = try Self.insert(model, job: id, at: time, in: database)
                 outcome.model = "\(model.name)@\(version)"
             }
@@ -132,6 +135,14 @@ extension JobStore {
         return try await database.write { database in
             try database.execute(sql: "UPDATE jobs SET progress = ? WHERE id = ?", arguments: [text, id])
             return try Self.append(Event(time: time, kind: .epoch, progress: progress), to: id, in: database)
+        }
+    }
+
+    /// Cancels a job that waits; nil if it is running.
+    public func cancelWaiting(_ id: Int, reason: String, at time: Int) async throws -> (job: Job, event: Event)? {
+        try await database.write { database in
+            guard try Self.job(id, in: database).state != .running else { return nil }
+            return try Self.move(id, to: .cancelled, Event(time: time, kind: .state, reason: reason), in: database)
         }
     }
 

@@ -17,6 +17,14 @@ public struct InterfaceDescription: Sendable {
         InterfaceDescription(RunnerInterface.name, PackageResources.io_sqzd_Runner_varlink),
     ]
 
+    /// The full names of its methods.
+    public var methods: [String] {
+        text.split(separator: "\n").compactMap { line in
+            guard line.hasPrefix("method ") else { return nil }
+            return "\(name)." + line.dropFirst("method ".count).prefix { $0 != "(" && $0 != " " }
+        }
+    }
+
     private init(name: String, text: String) {
         self.name = name
         self.text = text

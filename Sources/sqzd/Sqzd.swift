@@ -1,3 +1,46 @@
-import ArgumentParser
-import SqzDaemon
-@main struct Sqzd: AsyncParsableCommand { func run() async throws {} }
+internal import ArgumentParser
+internal import Glibc
+internal import Logging
+internal import SqzDaemon
+internal import Systemd
+
+@main
+struct Sqzd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sqzd", abstract: "Runs a queue of training and inference jobs and serves it on a Unix socket.",
+        discussion: """
+            Usually started by systemd; it also runs without it, as any user:
+              sqzd --socket /tmp/sqzd.sock --state-dir /tmp/sqzd
+
+            SIGTERM: running jobs write a checkpoint and go back to the queue. SIGHUP: the configuration is read again.
+            """, version: Version.current)
+
+    @Option(
+        help:
+            "Where to listen. By default the socket that systemd passes, else a path in $RUNTIME_DIRECTORY or $XDG_RUNTIME_DIR."
+    )
+    var socket: String?
+
+    @Option(
+        name: .customLong("state-dir"),
+        help: "What to keep everything in. By default $STATE_DIRECTORY, else $XDG_STATE_HOME/sqzd.")
+    var stateDirectory: String?
+
+    @Option(help: "A configuration file, JSON.")
+    var config: String?
+
+    func run() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        LoggingSystem.bootstrap { label in
+            JournalLogHandler.isAvailable
+                ? JournalLogHandler(identifier: label) as any LogHandler : StreamLogHandler.standardError(label: label)
+        }
+        let log = Logger(label: "sqzd")
+        do {
+            try await Daemon(.init(socket: socket, state: stateDirectory, configuration: config), log: log).run()
+        } catch {
+            log.critical("sqzd can't run: \(error)")
+            throw ExitCode(1)
+        }
+    }
+}

@@ -1,0 +1,154 @@
+internal import Glibc
+internal import JobStore
+public import Logging
+internal import ServiceLifecycle
+internal import SqzProtocol
+internal import Systemd
+internal import UnixSignals
+
+/// The daemon: its parts, put together.
+public struct Daemon: Sendable {
+    /// Where things are; nil: where systemd or the user's session says (DESIGN: the command line of sqzd).
+    public struct Places: Sendable {
+        public var socket: String?
+        public var state: String?
+        public var configuration: String?
+
+        public init(socket: String? = nil, state: String? = nil, configuration: String? = nil) {
+            self.socket = socket
+            self.state = state
+            self.configuration = configuration
+        }
+    }
+
+    private let places: Places
+    private let log: Logger
+
+    public init(_ places: Places, log: Logger) {
+        self.places = places
+        self.log = log
+    }
+
+    /// Serves until SIGTERM or SIGINT. Throws what kept it from starting.
+    public func run() async throws {
+        let configuration = LiveConfiguration(try await DaemonConfiguration.load(file: places.configuration))
+        let directory = try StateDirectory(path: try stateDirectory())
+        let store = try JobStore(path: directory.database)
+        let socket = try ListeningSocket.open(path: socketPath())
+        let startedAt = Clock.now()
+        let announcer = Announcer(store: store, watchers: Watchers(), log: log)
+        let blobs = Blobs(directory: directory.blobs)
+        let uploads = Uploads(directory: directory.uploads)
+        try await tidyUp(directory, store, blobs, uploads, announcer)
+
+        let registry = RunnerRegistry(log: log)
+        try await registry.scan(configuration.current)
+        let scheduler = Scheduler(
+            store: store, state: directory, blobs: blobs, registry: registry, announcer: announcer,
+            configuration: configuration)
+        let warm = WarmRunners(blobs: blobs, registry: registry, configuration: configuration, log: log)
+        let handlers = Handlers(
+            store: store, state: directory, blobs: blobs, uploads: uploads, scheduler: scheduler, registry: registry,
+            warm: warm, announcer: announcer, configuration: configuration, startedAt: startedAt, log: log)
+        let log = log
+        let server = VarlinkServer(socket: socket, handlers: handlers, log: log) {
+            try ServiceManager.notify("READY=1\nSTATUS=ready")
+            log.info("sqzd \(Version.current) is ready", metadata: ["SQZ_EVENT": "ready"])
+        }
+        let reload = Reload(file: places.configuration, configuration: configuration, registry: registry, log: log)
+        var quiet = log
+        quiet.logLevel = .error
+        // Ended in reverse order: first no new calls, then the jobs go back to the queue.
+        try await ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: scheduler), .init(service: warm), .init(service: reload),
+                    .init(service: Watchdog(scheduler: scheduler, store: store)), .init(service: server),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        ).run()
+        try store.close()
+        log.info("sqzd has stopped", metadata: ["SQZ_EVENT": "stopped"])
+    }
+
+    /// After a daemon that was killed: its running jobs go back to the queue, its half-made files go.
+    private func tidyUp(
+        _ directory: StateDirectory, _ store: JobStore, _ blobs: Blobs, _ uploads: Uploads, _ announcer: Announcer
+    ) async throws {
+        let reason = "the daemon was interrupted"
+        for id in try await store.requeueRunning(reason: reason, at: Clock.now()) {
+            let job = try await store.job(id)
+            let event = Event(time: Clock.now(), kind: .state, state: .queued, reason: reason)
+            try await announcer.announce(event, of: job)
+        }
+        let needed = try await store.blobs()
+        try await onDisk {
+            try blobs.removeAll(but: needed)
+            try StateDirectory.removeFiles(in: directory.imports) { _ in true }
+            try uploads.removeStale(now: Clock.now() / 1_000_000)
+        }
+    }
+
+    private func stateDirectory() throws -> String {
+        if let path = places.state ?? environment("STATE_DIRECTORY") { return path }
+        if let home = environment("XDG_STATE_HOME") { return home + "/sqzd" }
+        if let home = environment("HOME") { return home + "/.local/state/sqzd" }
+        throw DaemonError.noPlace(what: "the state", variable: "STATE_DIRECTORY", option: "--state-dir")
+    }
+
+    private func socketPath() -> String? {
+        if let path = places.socket { return path }
+        if let directory = environment("RUNTIME_DIRECTORY") { return directory + "/io.sqzd" }
+        guard let directory = environment("XDG_RUNTIME_DIR") else { return nil }
+        mkdir(directory + "/sqzd", 0o700)
+        return directory + "/sqzd/io.sqzd"
+    }
+
+    private func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+}
+
+/// Reads the configuration again at SIGHUP; one that can't be used changes nothing.
+private struct Reload: Service {
+    let file: String?
+    let configuration: LiveConfiguration
+    let registry: RunnerRegistry
+    let log: Logger
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            do {
+                let next = try await DaemonConfiguration.load(file: file)
+                configuration.current = next
+                try await registry.scan(next)
+                log.info("configuration read again", metadata: ["SQZ_EVENT": "reloaded"])
+            } catch {
+                log.error("configuration not changed: \(error)", metadata: ["SQZ_EVENT": "reloaded"])
+            }
+        }
+    }
+}
+
+/// Tells systemd that the daemon lives: each time after the scheduler and the store, which do the work, have answered.
+private struct Watchdog: Service {
+    let scheduler: Scheduler
+    let store: JobStore
+
+    func run() async throws {
+        guard let interval = try ServiceManager.watchdogInterval() else {
+            try await gracefulShutdown()
+            return
+        }
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    _ = await scheduler.isStopping
+                    _ = try await store.counts()
+                    try ServiceManager.notify("WATCHDOG=1")
+                    try await Task.sleep(for: interval / 2)
+                } catch {
+                    return
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+internal import Configuration
+internal import Glibc
+internal import SystemPackage
+
+/// What an administrator sets: the file of `--config`, over it the environment (`SQZD_JOBS_RUNNING` for `jobs.running`).
+/// Read at the start and again at SIGHUP.
+public struct DaemonConfiguration: Sendable, Equatable {
+    /// Directories below which `Import` may read.
+    public var dataDirectories: [String]
+    /// Directories that hold runners: every executable file in them is one.
+    public var runnerDirectories: [String]
+    /// Words that go before a runner's own command line: `systemd-run --scope`, `srun`.
+    public var launcher: [String]
+    /// Jobs that run at the same time.
+    public var runningJobs: Int
+    /// Members may change what is not theirs.
+    public var administrators: String?
+    /// The model that `classify` takes without `--model`.
+    public var defaultModel: String?
+    /// How long a loaded model may be idle.
+    public var unloadAfter: Duration
+
+    public static func load(file: String?) async throws -> DaemonConfiguration {
+        let environment = EnvironmentVariablesProvider().prefixKeys(with: "sqzd")
+        var providers: [any ConfigProvider] = [environment]
+        do {
+            if let file {
+                providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(file)))
+            }
+            // What nobody set; being a provider, it lets a value of the wrong type be an error rather than unseen.
+            providers.append(
+                InMemoryProvider(values: [
+                    "data.directories": ConfigValue(
+                        .stringArray(["/usr/share/datasets", "/srv/datasets"]), isSecret: false),
+                    "runner.directories": ConfigValue(.stringArray([builtInRunners]), isSecret: false),
+                    "launcher": ConfigValue(.stringArray([]), isSecret: false),
+                    "jobs.running": 1,
+                    "administrators": "",
+                    "models.default": "",
+                    "models.unloadAfterSeconds": 300,
+                ]))
+            let reader = ConfigReader(providers: providers)
+            func text(_ key: String) throws -> String? {
+                let value = try reader.requiredString(forKey: ConfigKey(key))
+                return value.isEmpty ? nil : value
+            }
+            func number(_ key: String, _ range: ClosedRange<Int>) throws -> Int {
+                let value = try reader.requiredInt(forKey: ConfigKey(key))
+                guard range.contains(value) else {
+                    throw DaemonError.configuration(
+                        reason: "\(key) must be from \(range.lowerBound) to \(range.upperBound), is \(value)")
+                }
+                return value
+            }
+            return DaemonConfiguration(
+                dataDirectories: try reader.requiredStringArray(forKey: "data.directories"),
+                runnerDirectories: try reader.requiredStringArray(forKey: "runner.directories"),
+                launcher: try reader.requiredStringArray(forKey: "launcher"),
+                runningJobs: try number("jobs.running", 1...64), administrators: try text("administrators"),
+                defaultModel: try text("models.default"),
+                unloadAfter: .seconds(try number("models.unloadAfterSeconds", 1...86_400)))
+        } catch let error as DaemonError {
+            throw error
+        } catch {
+            throw DaemonError.configuration(reason: "\(file.map { $0 + ": " } ?? "")\(error)")
+        }
+    }
+
+    /// Where `make install` puts runners, seen from the daemon's own place: `../libexec/sqzd/runners`.
+    private static var builtInRunners: String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        let path = FilePath(String(decoding: buffer.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self))
+        return path.removingLastComponent().removingLastComponent().appending("libexec/sqzd/runners").string
+    }
+}

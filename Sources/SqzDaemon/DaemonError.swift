@@ -1,0 +1,23 @@
+internal import Glibc
+
+/// Why the daemon can't start. What goes wrong in a call or a job is a `SqzError`.
+public enum DaemonError: Error, CustomStringConvertible {
+    case noPlace(what: String, variable: String, option: String)
+    case locked(directory: String)
+    case system(call: String, path: String, errno: CInt)
+    case configuration(reason: String)
+    case socketInUse(path: String)
+
+    public var description: String {
+        switch self {
+        case .noPlace(let what, let variable, let option): "no place for \(what): set \(option) or $\(variable)"
+        case .locked(let directory): "another sqzd uses \(directory)"
+        case .system(let call, let path, let code): "\(path): \(call): \(String(cString: strerror(code)))"
+        case .configuration(let reason): "the configuration can't be used: \(reason)"
+        case .socketInUse(let path): "another daemon listens on \(path)"
+        }
+    }
+
+    /// The last system call's error.
+    static func last(_ call: String, _ path: String) -> DaemonError { .system(call: call, path: path, errno: errno) }
+}

@@ -1,0 +1,100 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import JobStore
+internal import Logging
+internal import SqzProtocol
+internal import Varlink
+
+extension Handlers {
+    /// Has a runner make one file of a user's files, and registers it.
+    func importDataset(
+        _ parameters: DatasetsInterface.Import.Parameters, from peer: Peer, to replies: Replies
+    ) async throws {
+        guard await !scheduler.isStopping else { throw SqzError.stopping }
+        try checkName(parameters.name, option: "name")
+        let files = try await inputFiles(parameters, from: peer)
+        guard files.count <= Limits.filesPerDataset else {
+            throw SqzError.tooLarge(what: "files in one data set", limit: Limits.filesPerDataset)
+        }
+        let output = "\(state.imports)/\(UUID().uuidString)"
+        let dataset: Dataset
+        do {
+            let imported = try await makeDataset(of: files, classes: parameters.classes, output: output, replies)
+            let blobs = blobs
+            let sealed = try await onDisk { try blobs.seal(output) }
+            dataset = try await store.addDataset(
+                parameters.name, imported, sha256: sealed.sha256, size: sealed.size, uid: Int(peer.uid), at: Clock.now()
+            ) { try blobs.place(sealed) }
+        } catch {
+            unlink(output)
+            throw error
+        }
+        // There still when the same data was imported before.
+        unlink(output)
+        for file in parameters.files ?? [] {
+            let uploads = uploads
+            try await onDisk { try uploads.remove(file.sha256, by: peer.uid) }
+        }
+        log.info(
+            "data set \(dataset.name) imported: \(dataset.train) training and \(dataset.test) test pictures",
+            metadata: ["SQZ_DATASET": "\(dataset.name)", "SQZ_UID": "\(peer.uid)", "SQZ_EVENT": "imported"])
+        try await replies.send(DatasetsInterface.Import.Reply(dataset: dataset))
+    }
+
+    private func makeDataset(
+        of files: [InputFile], classes: [String]?, output: String, _ replies: Replies
+    ) async throws -> Imported {
+        let log = log
+        return try await RunnerLink.with(
+            try await registry.importer(), launcher: configuration.current.launcher, log: { log.info("\($0)") }
+        ) { link in
+            var imported: Imported?
+            try await link.stream(
+                RunnerInterface.Import.self, .init(files: files, classes: classes, output: output)
+            ) { reply in
+                if let pictures = reply.pictures, replies.mode == .more {
+                    try await replies.send(DatasetsInterface.Import.Reply(pictures: pictures), continues: true)
+                }
+                imported = reply.imported ?? imported
+            }
+            guard let imported else { throw SqzError.runnerFailed(reason: "it did not say what it imported") }
+            return imported
+        }
+    }
+
+    private func inputFiles(
+        _ parameters: DatasetsInterface.Import.Parameters, from peer: Peer
+    ) async throws -> [InputFile] {
+        let uploads = uploads
+        let allowed = configuration.current.dataDirectories
+        switch (parameters.files, parameters.path) {
+        case (let files?, nil):
+            return try await onDisk {
+                try files.map { InputFile(name: $0.name, path: try uploads.finished($0.sha256, by: peer.uid)) }
+            }
+        case (nil, let path?): return try await onDisk { try Self.files(at: path, below: allowed) }
+        default: throw SqzError.invalidOption(option: "files", reason: "give either files or a path")
+        }
+    }
+
+    /// The regular files at a path, which must be, with all links followed, below an allowed directory.
+    private static func files(at path: String, below allowed: [String]) throws -> [InputFile] {
+        guard path.hasPrefix("/") else { throw SqzError.invalidOption(option: "path", reason: "must be absolute") }
+        guard let resolved = realpath(path, nil) else { throw SqzError.noSuchPath(path: path) }
+        defer { free(resolved) }
+        let real = String(cString: resolved)
+        guard allowed.contains(where: { real == $0 || real.hasPrefix($0 + "/") }) else {
+            throw SqzError.pathNotAllowed(path: path, allowed: allowed)
+        }
+        var status = stat()
+        guard stat(real, &status) == 0 else { throw SqzError.noSuchPath(path: path) }
+        if status.st_mode & S_IFMT == S_IFREG {
+            return [InputFile(name: String(real.split(separator: "/").last ?? ""), path: real)]
+        }
+        return try StateDirectory.names(in: real).compactMap { name in
+            // A link inside could lead out of the allowed directories.
+            guard lstat("\(real)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+            return InputFile(name: name, path: "\(real)/\(name)")
+        }
+    }
+}

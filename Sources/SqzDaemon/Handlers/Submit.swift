@@ -1,0 +1,122 @@
+internal import JobStore
+internal import SqzProtocol
+internal import Varlink
+
+extension Handlers {
+    func submit(_ parameters: JobsInterface.Submit.Parameters, from peer: Peer) async throws
+        -> JobsInterface.Submit.Reply
+    {
+        guard await !scheduler.isStopping else { throw SqzError.stopping }
+        let (runner, kind) = try await registry.kind(parameters.kind)
+        let options = try JobOptions.check(parameters.options ?? [:], against: kind)
+        let priority = parameters.priority ?? 0
+        guard Limits.priorities.contains(priority) else {
+            throw SqzError.invalidOption(
+                option: "priority",
+                reason:
+                    "must be from \(Limits.priorities.lowerBound) to \(Limits.priorities.upperBound), is \(priority)")
+        }
+        if priority > 0, try !peer.isAdministrator(group: configuration.current.administrators) {
+            throw ServiceError.permissionDenied
+        }
+        let after = parameters.after ?? []
+        guard after.count <= Limits.jobsAfter else {
+            throw SqzError.invalidOption(
+                option: "after", reason: "at most \(Limits.jobsAfter) jobs, there are \(after.count)")
+        }
+        let dataset = try await dataset(parameters.dataset, for: kind)
+        let submission = Submission(
+            kind: kind.name, runner: runner.name, uid: Int(peer.uid), priority: priority, options: options,
+            dataset: dataset, model: try await model(parameters.model, for: kind, dataset: dataset), after: after)
+        let (job, event) = try await store.submit(
+            submission, at: Clock.now(), limit: Limits.queuedJobs, userLimit: Limits.queuedJobsPerUser)
+        try await announcer.announce(event, of: job)
+        await scheduler.wake()
+        return .init(id: job.id)
+    }
+
+    /// The data set's name: the one that was asked for, else the only one there is.
+    private func dataset(_ name: String?, for kind: JobKind) async throws -> String? {
+        guard kind.dataset else {
+            if name != nil { throw SqzError.invalidOption(option: "dataset", reason: "\(kind.name) takes no data set") }
+            return nil
+        }
+        if let name { return try await store.dataset(name).name }
+        let known = try await store.datasets().map(\.name)
+        guard known.count == 1 else {
+            throw SqzError.invalidOption(
+                option: "dataset",
+                reason: known.isEmpty
+                    ? "there is no data set yet; sqzctl dataset import makes one"
+                    : "say which: \(known.joined(separator: ", "))")
+        }
+        return known[0]
+    }
+
+    /// What the job uses, with its version, or the name of what it makes.
+    private func model(_ name: String?, for kind: JobKind, dataset: String?) async throws -> String? {
+        switch kind.model {
+        case .none:
+            if name != nil {
+                throw SqzError.invalidOption(option: "model", reason: "\(kind.name) has nothing to do with models")
+            }
+            return nil
+        case .used:
+            let model = try await store.model(name ?? configuration.current.defaultModel).model
+            return "\(model.name)@\(model.version)"
+        case .made:
+            let name = name ?? dataset ?? kind.name
+            try checkName(name, option: "model")
+            return name
+        }
+    }
+}
+
+/// Options of a job as its kind describes them.
+enum JobOptions {
+    /// The options, if each is one that the kind has and its value fits.
+    static func check(_ options: [String: JSONValue], against kind: JobKind) throws -> [String: JSONValue] {
+        for (name, value) in options {
+            guard let option = kind.options.first(where: { $0.name == name }) else {
+                let known = kind.options.map(\.name).joined(separator: ", ")
+                throw SqzError.invalidOption(
+                    option: name, reason: "\(kind.name) has no such option; it has \(known.isEmpty ? "none" : known)")
+            }
+            try check(value, against: option)
+        }
+        return options
+    }
+
+    private static func check(_ value: JSONValue, against option: JobOption) throws {
+        func refuse(_ reason: String) -> SqzError { .invalidOption(option: option.name, reason: reason) }
+        let number: Double?
+        switch (option.type, value) {
+        case (.integer, .integer(let value)): number = Double(value)
+        case (.number, .integer(let value)): number = Double(value)
+        case (.number, .number(let value)): number = value
+        case (.flag, .bool): return
+        case (.text, .string(let value)):
+            guard value.utf8.count <= 1_024 else { throw refuse("is longer than 1,024 bytes") }
+            if let choices = option.choices, !choices.contains(value) {
+                throw refuse("must be one of \(choices.joined(separator: ", ")), is \(value)")
+            }
+            return
+        case (.integer, _): throw refuse("must be an integer")
+        case (.number, _): throw refuse("must be a number")
+        case (.flag, _): throw refuse("must be true or false")
+        case (.text, _): throw refuse("must be a string")
+        }
+        guard let number else { return }
+        if let minimum = option.minimum, number < minimum {
+            throw refuse("must be at least \(plain(minimum)), is \(plain(number))")
+        }
+        if let maximum = option.maximum, number > maximum {
+            throw refuse("must be at most \(plain(maximum)), is \(plain(number))")
+        }
+    }
+
+    /// A number as a person writes it.
+    private static func plain(_ number: Double) -> String {
+        Int(exactly: number).map(String.init) ?? String(number)
+    }
+}

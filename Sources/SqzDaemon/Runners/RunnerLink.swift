@@ -1,0 +1,212 @@
+internal import Glibc
+internal import NIOCore
+internal import NIOPosix
+internal import SqzProtocol
+internal import Subprocess
+internal import SystemPackage
+internal import Varlink
+
+/// A running runner: Varlink over its standard input and output, with the daemon as the client. For one task at a time.
+struct RunnerLink {
+    private var replies: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    /// What any task may do to the runner.
+    let control: Control
+
+    /// Stops a runner from another task than the one that talks to it.
+    struct Control: Sendable {
+        fileprivate let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+        fileprivate let signal: @Sendable (CInt) throws -> Void
+
+        /// Asks the runner to end its run at the next step, with a checkpoint.
+        func stop() async throws {
+            try await outbound.write(
+                ByteBuffer(bytes: try Call.message(RunnerInterface.Stop.self, NoParameters(), mode: .oneway)))
+        }
+
+        func terminate() throws { try signal(SIGTERM) }
+        func kill() throws { try signal(SIGKILL) }
+    }
+
+    /// The reply to one call.
+    mutating func call<M: VarlinkMethod>(_ method: M.Type, _ parameters: M.Parameters) async throws -> M.Reply {
+        try await send(method, parameters, .one)
+        return try await next(method).parameters
+    }
+
+    /// Calls with `more` and hands over every reply, the last one included.
+    mutating func stream<M: VarlinkMethod>(
+        _ method: M.Type, _ parameters: M.Parameters, _ body: (M.Reply) async throws -> Void
+    ) async throws {
+        try await send(method, parameters, .more)
+        while true {
+            let reply = try await next(method)
+            try await body(reply.parameters)
+            if !reply.continues { return }
+        }
+    }
+
+    private func send<M: VarlinkMethod>(_ method: M.Type, _ parameters: M.Parameters, _ mode: ReplyMode) async throws {
+        do {
+            try await outbound.write(ByteBuffer(bytes: try Call.message(method, parameters, mode: mode)))
+        } catch is IOError {
+            throw RunnerEnded()
+        } catch is ChannelError {
+            throw RunnerEnded()
+        }
+    }
+
+    private mutating func next<M: VarlinkMethod>(
+        _ method: M.Type
+    ) async throws -> (parameters: M.Reply, continues: Bool) {
+        guard let message = try await replies.next(isolation: nil) else { throw RunnerEnded() }
+        let reply = try message.reply()
+        do {
+            return (try reply.parameters(M.Reply.self), reply.continues)
+        } catch let error as VarlinkError {
+            throw SqzError(error) ?? SqzError.runnerFailed(reason: "\(error)")
+        }
+    }
+}
+
+/// The runner ended while something was expected of it; why, its end tells.
+struct RunnerEnded: Error {}
+
+extension RunnerLink {
+    /// Starts the runner at `path`, hands it to `body`, and ends it after: its standard input is closed, and if it does not
+    /// end on its own, it is terminated and then killed. `log` gets each line that it writes on standard error.
+    static func with<Result: Sendable>(
+        _ path: String, launcher: [String], nice: CInt = 0, log: @escaping @Sendable (String) -> Void,
+        _ body: @escaping @Sendable (inout RunnerLink) async throws -> Result
+    ) async throws -> Result {
+        let words = launcher + [path]
+        var options = PlatformOptions()
+        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(10))]
+        // A session of its own: a signal from a terminal is for the daemon, which then stops its runners in order.
+        options.createSession = true
+        let input = try Pipe()
+        let output = try Pipe()
+        let errors = try Pipe()
+        let result = try await run(
+            words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0]),
+            arguments: Arguments(Array(words.dropFirst())),
+            platformOptions: options,
+            input: .fileDescriptor(FileDescriptor(rawValue: input.reading), closeAfterSpawningProcess: true),
+            output: .fileDescriptor(FileDescriptor(rawValue: output.writing), closeAfterSpawningProcess: true),
+            error: .fileDescriptor(FileDescriptor(rawValue: errors.writing), closeAfterSpawningProcess: true)
+        ) { execution in
+            let process = execution.processIdentifier.value
+            if nice != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(process), nice) }
+            return await Swift.Result {
+                try await converse(
+                    reading: output.reading, writing: input.writing, errors: errors.reading, log: log,
+                    signal: { try execution.send(signal: Signal(rawValue: $0)) }, body)
+            }
+        }
+        switch result.closureResult {
+        case .success(let value): return value
+        case .failure(let error as RunnerEnded):
+            throw SqzError.runnerFailed(reason: Self.describe(result.terminationStatus) ?? "\(error)")
+        case .failure(let error): throw error
+        }
+    }
+
+    private static func describe(_ status: TerminationStatus) -> String? {
+        switch status {
+        case .exited(let code): "it ended before it was done, with the exit status \(code)"
+        case .signaled(let signal):
+            "it was killed by signal \(signal)\(strsignal(signal).map { " (\(String(cString: $0)))" } ?? "")"
+        }
+    }
+
+    private static func converse<Result: Sendable>(
+        reading: CInt, writing: CInt, errors: CInt, log: @escaping @Sendable (String) -> Void,
+        signal: @escaping @Sendable (CInt) throws -> Void,
+        _ body: @escaping @Sendable (inout RunnerLink) async throws -> Result
+    ) async throws -> Result {
+        let bootstrap = NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let link = try await bootstrap.takingOwnershipOfDescriptors(input: reading, output: writing) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(FrameDecoder()))
+                return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }
+        }
+        let lines = try await bootstrap.takingOwnershipOfDescriptor(input: errors) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(LineDecoder()))
+                return try NIOAsyncChannel<String, Never>(wrappingChannelSynchronously: channel)
+            }
+        }
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask {
+                try await lines.executeThenClose { lines in
+                    for try await line in lines { log(line) }
+                }
+                return nil
+            }
+            group.addTask {
+                try await link.executeThenClose { inbound, outbound in
+                    var link = RunnerLink(
+                        replies: inbound.makeAsyncIterator(), outbound: outbound,
+                        control: Control(outbound: outbound, signal: signal))
+                    return try await body(&link)
+                }
+            }
+            var result: Result?
+            // The last lines are read until the runner has closed them, that is, has ended.
+            while let finished = try await group.next() { result = finished ?? result }
+            guard let result else { throw RunnerEnded() }
+            return result
+        }
+    }
+}
+
+/// A pipe whose ends no other child inherits: `Subprocess` closes all but the three standard descriptors in a child, and
+/// these are marked for others that might start one.
+private struct Pipe {
+    let reading: CInt
+    let writing: CInt
+
+    init() throws {
+        let ends = try FileDescriptor.pipe()
+        (reading, writing) = (ends.readEnd.rawValue, ends.writeEnd.rawValue)
+        for end in [reading, writing] {
+            guard fcntl(end, F_SETFD, FD_CLOEXEC) == 0 else { throw DaemonError.last("fcntl", "runner") }
+        }
+    }
+}
+
+/// Cuts standard error into lines; a longer one is cut at the limit.
+private struct LineDecoder: ByteToMessageDecoder {
+    typealias InboundOut = String
+
+    mutating func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
+        let end = buffer.readableBytesView.firstIndex(of: UInt8(ascii: "\n"))
+        let length = end.map { $0 - buffer.readerIndex } ?? buffer.readableBytes
+        guard end != nil || length >= Limits.logLine else { return .needMoreData }
+        let line = String(buffer: buffer.readSlice(length: min(length, Limits.logLine))!)
+        if length <= Limits.logLine, end != nil { buffer.moveReaderIndex(forwardBy: 1) }
+        context.fireChannelRead(wrapInboundOut(line))
+        return .continue
+    }
+
+    mutating func decodeLast(
+        context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool
+    ) throws -> DecodingState {
+        if try decode(context: context, buffer: &buffer) == .continue { return .continue }
+        if buffer.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(String(buffer: buffer))) }
+        buffer.clear()
+        return .needMoreData
+    }
+}
+
+extension Result where Failure == any Error {
+    /// What `body` came to, thrown or not.
+    fileprivate init(_ body: () async throws -> Success) async {
+        do {
+            self = .success(try await body())
+        } catch {
+            self = .failure(error)
+        }
+    }
+}

@@ -1,0 +1,162 @@
+internal import JobStore
+internal import Logging
+internal import ServiceLifecycle
+internal import SqzProtocol
+internal import Varlink
+
+/// Runners that keep a model loaded to classify with it at once: one for each model in use. Calls that wait for the same
+/// model go to its runner together. A model that nobody uses for a while is unloaded.
+actor WarmRunners: Service {
+    private let blobs: Blobs
+    private let registry: RunnerRegistry
+    private let configuration: LiveConfiguration
+    private let log: Logger
+    private let loads = AsyncStream.makeStream(of: Model.self)
+    /// By the checksum of the model's file.
+    private var slots: [String: Slot] = [:]
+    private var isStopping = false
+
+    private struct Slot {
+        var waiting: [Request] = []
+        var lastUse = ContinuousClock.now
+        /// Has an element when something waits; ends when the model is to be unloaded.
+        let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    private struct Request {
+        let images: [String]
+        let top: Int
+        let reply: CheckedContinuation<[Classification], any Error>
+    }
+
+    init(blobs: Blobs, registry: RunnerRegistry, configuration: LiveConfiguration, log: Logger) {
+        self.blobs = blobs
+        self.registry = registry
+        self.configuration = configuration
+        self.log = log
+    }
+
+    /// Serves until the daemon stops.
+    func run() async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                // Cancelled means stopping too.
+                do { try await gracefulShutdown() } catch {}
+                await self.stop()
+            }
+            for await model in loads.stream {
+                group.addTask { await self.serve(model) }
+            }
+        }
+    }
+
+    private func stop() {
+        isStopping = true
+        loads.continuation.finish()
+        for slot in slots.values { slot.signal.continuation.finish() }
+    }
+
+    /// Classifies base64 pictures with a model, loading it if need be. Throws `SqzError`.
+    func classify(_ images: [String], top: Int, with model: Model) async throws -> [Classification] {
+        guard !isStopping else { throw SqzError.stopping }
+        let waiting = slots[model.sha256]?.waiting.count ?? 0
+        guard waiting < Limits.waitingCalls else { throw SqzError.busy(limit: Limits.waitingCalls) }
+        return try await withCheckedThrowingContinuation { reply in
+            if slots[model.sha256] == nil {
+                slots[model.sha256] = Slot()
+                loads.continuation.yield(model)
+            }
+            slots[model.sha256]!.waiting.append(Request(images: images, top: top, reply: reply))
+            slots[model.sha256]!.lastUse = .now
+            slots[model.sha256]!.signal.continuation.yield()
+        }
+    }
+
+    /// The requests that wait for a model, as many as fit one batch.
+    private func takeBatch(of model: Model) -> [Request] {
+        guard let waiting = slots[model.sha256]?.waiting, let first = waiting.first else { return [] }
+        var count = 0
+        var images = 0
+        while count < waiting.count, waiting[count].top == first.top,
+            count == 0 || images + waiting[count].images.count <= Limits.imagesPerBatch
+        {
+            images += waiting[count].images.count
+            count += 1
+        }
+        slots[model.sha256]?.waiting.removeFirst(count)
+        return Array(waiting[..<count])
+    }
+
+    private func serve(_ model: Model) async {
+        guard let signal = slots[model.sha256]?.signal.stream else { return }
+        let name = "\(model.name)@\(model.version)"
+        var failure: any Error = SqzError.stopping
+        do {
+            let path = try await registry.path(of: model.runner)
+            let file = blobs.path(model.sha256)
+            let log = log
+            try await RunnerLink.with(
+                path, launcher: configuration.current.launcher,
+                log: { log.info("\($0)", metadata: ["SQZ_MODEL": "\(name)"]) }
+            ) { link in
+                _ = try await link.call(RunnerInterface.Load.self, .init(model: file))
+                try await self.classifyWhileUsed(&link, model, signal)
+            }
+        } catch {
+            log.error("classifying with \(name) failed: \(error)", metadata: ["SQZ_MODEL": "\(name)"])
+            failure = error
+        }
+        for request in slots.removeValue(forKey: model.sha256)?.waiting ?? [] {
+            request.reply.resume(throwing: failure)
+        }
+    }
+
+    private nonisolated func classifyWhileUsed(_ link: inout RunnerLink, _ model: Model, _ signal: AsyncStream<Void>) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while let rest = await self.timeToUnload(model) { try await Task.sleep(for: rest) }
+            }
+            for await _ in signal {
+                while case let batch = await takeBatch(of: model), !batch.isEmpty { try await answer(batch, &link) }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// How long an idle model still stays; nil when it is over, and new calls load it anew.
+    private func timeToUnload(_ model: Model) -> Duration? {
+        guard let slot = slots[model.sha256] else { return nil }
+        let rest = configuration.current.unloadAfter - (ContinuousClock.now - slot.lastUse)
+        guard rest <= .zero, slot.waiting.isEmpty else { return max(rest, .seconds(1)) }
+        slots[model.sha256] = nil
+        slot.signal.continuation.finish()
+        return nil
+    }
+
+    private nonisolated func answer(_ batch: [Request], _ link: inout RunnerLink) async throws {
+        do {
+            let images = batch.flatMap(\.images)
+            var results = try await link.call(RunnerInterface.Classify.self, .init(images: images, top: batch[0].top))
+                .results[...]
+            guard results.count == images.count else { throw SqzError.runnerFailed(reason: "it left pictures out") }
+            for request in batch {
+                request.reply.resume(returning: Array(results.prefix(request.images.count)))
+                results = results.dropFirst(request.images.count)
+            }
+        } catch let error as SqzError {
+            guard case .badImage = error else {
+                for request in batch { request.reply.resume(throwing: error) }
+                throw error
+            }
+            if batch.count == 1 {
+                batch[0].reply.resume(throwing: error)
+            } else {
+                // One caller's bad picture is not the others' trouble.
+                for request in batch { try await answer([request], &link) }
+            }
+        } catch {
+            for request in batch { request.reply.resume(throwing: error) }
+            throw error
+        }
+    }
+}

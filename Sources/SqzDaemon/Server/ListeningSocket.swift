@@ -1,0 +1,49 @@
+internal import Glibc
+internal import Systemd
+
+/// Where calls come in: the socket that systemd passed, or one of our own making.
+enum ListeningSocket {
+    /// A bound socket of our own has the mode 0660, so that its group's members may connect. A file that a killed daemon
+    /// left behind is replaced, one that answers is not.
+    static func open(path: String?) throws -> CInt {
+        if let passed = try ServiceManager.listener(named: "varlink") { return passed }
+        guard let path else {
+            throw DaemonError.noPlace(what: "the socket", variable: "RUNTIME_DIRECTORY", option: "--socket")
+        }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw DaemonError.system(call: "bind", path: path, errno: ENAMETOOLONG)
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        if try answers(address, path) { throw DaemonError.socketInUse(path: path) }
+        guard unlink(path) == 0 || errno == ENOENT else { throw DaemonError.last("unlink", path) }
+
+        let socket = try makeSocket(path)
+        // The mode of a socket's file can't be given to bind: the mask makes it right from the start.
+        let mask = umask(0o117)
+        defer { umask(mask) }
+        guard withSocketAddress(address, { bind(socket, $0, $1) }) == 0 else { throw DaemonError.last("bind", path) }
+        return socket
+    }
+
+    private static func answers(_ address: sockaddr_un, _ path: String) throws -> Bool {
+        let socket = try makeSocket(path)
+        defer { close(socket) }
+        return withSocketAddress(address) { connect(socket, $0, $1) } == 0
+    }
+
+    private static func makeSocket(_ path: String) throws -> CInt {
+        let socket = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        guard socket >= 0 else { throw DaemonError.last("socket", path) }
+        return socket
+    }
+
+    private static func withSocketAddress(
+        _ address: sockaddr_un, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
+    ) -> CInt {
+        withUnsafePointer(to: address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+internal import Glibc
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ServiceLifecycle
+
+/// Accepts connections on a socket and serves each in a task of its own.
+struct VarlinkServer: Service {
+    let socket: CInt
+    let handlers: Handlers
+    let log: Logger
+    /// Called when connections are accepted.
+    let ready: @Sendable () throws -> Void
+
+    func run() async throws {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 4_096)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .bind(socket) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(FrameDecoder()))
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        try ready()
+        let limit = Limits.openConnections()
+        let open = OpenConnections(limit: limit)
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await server.executeThenClose { connections in
+                try await withThrowingDiscardingTaskGroup { group in
+                    for try await channel in connections {
+                        group.addTask { await serve(channel, open) }
+                    }
+                    // The socket is closed: what is still connected has had its last reply.
+                    group.cancelAll()
+                }
+            }
+        } onCancelOrGracefulShutdown: {
+            server.channel.close(promise: nil)
+        }
+    }
+
+    private func serve(_ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ open: OpenConnections) async {
+        do {
+            let peer = try await Peer(of: channel.channel)
+            guard await open.enter(peer) else {
+                log.warning("connection refused: too many are open", metadata: ["SQZ_UID": "\(peer.uid)"])
+                try await channel.executeThenClose { _, _ in }
+                return
+            }
+            await Connection(channel: channel, peer: peer, handlers: handlers, log: log).serve()
+            await open.leave(peer)
+        } catch {
+            log.debug("connection lost before its first call: \(error)")
+        }
+    }
+}
+
+/// Counts open connections, in all and for each user.
+private actor OpenConnections {
+    private let limit: Int
+    private var total = 0
+    private var byUser: [Peer: Int] = [:]
+
+    init(limit: Int) { self.limit = limit }
+
+    func enter(_ peer: Peer) -> Bool {
+        guard total < limit, byUser[peer, default: 0] < Limits.connectionsPerUser else { return false }
+        total += 1
+        byUser[peer, default: 0] += 1
+        return true
+    }
+
+    func leave(_ peer: Peer) {
+        total -= 1
+        byUser[peer, default: 0] -= 1
+        if byUser[peer] == 0 { byUser[peer] = nil }
+    }
+}

@@ -1,0 +1,71 @@
+internal import Crypto
+internal import FoundationEssentials
+internal import Glibc
+
+/// Files by the sha256 of their bytes, written once and never changed. All calls block on the disk.
+struct Blobs: Sendable {
+    let directory: String
+
+    func path(_ sha256: String) -> String { "\(directory)/\(sha256)" }
+
+    /// Makes a finished file last, and tells what it will be called.
+    func seal(_ file: String) throws -> Sealed {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DaemonError.last("open", file) }
+        defer { close(descriptor) }
+        guard fchmod(descriptor, 0o400) == 0 else { throw DaemonError.last("fchmod", file) }
+        guard fsync(descriptor) == 0 else { throw DaemonError.last("fsync", file) }
+        let (sha256, size) = try Self.digest(descriptor, file)
+        return Sealed(file: file, sha256: sha256, size: size)
+    }
+
+    /// A file that waits to become a blob.
+    struct Sealed: Sendable {
+        let file: String
+        let sha256: String
+        let size: Int
+    }
+
+    /// Takes the file over, by renaming it; the same bytes are kept once. Done while the store's transaction that refers to
+    /// it is open, as is `remove`: so neither sees the other half done.
+    func place(_ sealed: Sealed) throws {
+        guard rename(sealed.file, path(sealed.sha256)) == 0 else {
+            throw DaemonError.last("rename", path(sealed.sha256))
+        }
+        try StateDirectory.synchronize(directory)
+    }
+
+    func remove(_ sha256: String) throws {
+        guard unlink(path(sha256)) == 0 || errno == ENOENT else { throw DaemonError.last("unlink", path(sha256)) }
+    }
+
+    /// Removes what nothing refers to: what was placed, but not registered, when the daemon was killed.
+    func removeAll(but needed: Set<String>) throws {
+        for name in try StateDirectory.names(in: directory) where !needed.contains(name) { try remove(name) }
+    }
+
+    /// The sha256, in hexadecimal, of all that an open file holds.
+    static func digest(_ descriptor: CInt, _ path: String) throws -> (sha256: String, size: Int) {
+        var hash = SHA256()
+        var size = 0
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+        defer { buffer.deallocate() }
+        while true {
+            let count = pread(descriptor, buffer.baseAddress, buffer.count, size)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw DaemonError.last("read", path)
+            }
+            if count == 0 { return (hash.finalize().hexadecimal, size) }
+            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            size += count
+        }
+    }
+}
+
+extension SHA256.Digest {
+    var hexadecimal: String {
+        let digits = Array("0123456789abcdef")
+        return String(flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+}

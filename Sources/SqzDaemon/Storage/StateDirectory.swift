@@ -1,0 +1,79 @@
+internal import Glibc
+
+/// The directory that holds all that the daemon keeps. One daemon at a time, by a lock that the kernel drops with the
+/// process.
+///
+///     sqzd.db   jobs, events, models, data sets
+///     blobs/    models' and data sets' files by sha256
+///     jobs/N/   a job's log, and its checkpoints while it has not ended
+///     uploads/  files that users are sending
+///     imports/  data sets that are being made
+struct StateDirectory: Sendable {
+    let path: String
+
+    var database: String { path + "/sqzd.db" }
+    var blobs: String { path + "/blobs" }
+    var uploads: String { path + "/uploads" }
+    var imports: String { path + "/imports" }
+
+    func job(_ id: Int) -> String { "\(path)/jobs/\(id)" }
+
+    /// Makes what is missing, and takes the lock.
+    init(path: String) throws {
+        self.path = path
+        try Self.makeDirectories(path)
+        let lock = open(path + "/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw DaemonError.last("open", path + "/lock") }
+        // Held until the process ends.
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            throw errno == EWOULDBLOCK ? DaemonError.locked(directory: path) : DaemonError.last("flock", path)
+        }
+        for directory in [blobs, uploads, imports, path + "/jobs"] { try Self.makeDirectory(directory) }
+    }
+
+    /// The directory and those above it that are missing.
+    private static func makeDirectories(_ path: String) throws {
+        var status = stat()
+        if stat(path, &status) == 0 { return }
+        if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try makeDirectories(String(path[..<slash])) }
+        try makeDirectory(path)
+    }
+
+    static func makeDirectory(_ path: String) throws {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw DaemonError.last("mkdir", path) }
+    }
+
+    /// Makes the entries of a directory last.
+    static func synchronize(_ directory: String) throws {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DaemonError.last("open", directory) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw DaemonError.last("fsync", directory) }
+    }
+
+    /// The names in a directory, sorted; empty where it does not exist.
+    static func names(in directory: String) throws -> [String] {
+        guard let stream = opendir(directory) else {
+            if errno == ENOENT { return [] }
+            throw DaemonError.last("opendir", directory)
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Removes the files of a directory whose names are `unwanted`.
+    static func removeFiles(in directory: String, where unwanted: (String) -> Bool) throws {
+        for name in try names(in: directory) where unwanted(name) {
+            guard unlink("\(directory)/\(name)") == 0 || errno == ENOENT else {
+                throw DaemonError.last("unlink", "\(directory)/\(name)")
+            }
+        }
+    }
+}
