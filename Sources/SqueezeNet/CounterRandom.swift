@@ -2,20 +2,22 @@ internal import CSqueezeKernels
 
 /// Random numbers that depend on (seed, purpose, epoch, index) and their position only: Philox4x32-10 (Salmon et al., SC 2011),
 /// keyed by the seed, so that any thread can draw any of them in any order.
-struct CounterRandom: Sendable {
-    enum Purpose: UInt32, Sendable {
+package struct CounterRandom: Sendable {
+    package enum Purpose: UInt32, Sendable {
         case weights = 1
         case shuffle
         case augmentation
         case dropout
+        /// Pictures that tests make.
+        case picture = 15
     }
 
-    let seed: UInt64
-    let purpose: Purpose
-    let epoch: UInt32
-    let index: UInt32
+    package let seed: UInt64
+    package let purpose: Purpose
+    package let epoch: UInt32
+    package let index: UInt32
 
-    init(seed: UInt64, purpose: Purpose, epoch: Int, index: Int) {
+    package init(seed: UInt64, purpose: Purpose, epoch: Int, index: Int) {
         self.seed = seed
         self.purpose = purpose
         self.epoch = UInt32(truncatingIfNeeded: epoch)
@@ -23,7 +25,7 @@ struct CounterRandom: Sendable {
     }
 
     /// Four words. `block` has 28 bits; the rest of its word is the purpose.
-    func words(block: Int) -> (UInt32, UInt32, UInt32, UInt32) {
+    package func words(block: Int) -> (UInt32, UInt32, UInt32, UInt32) {
         var counter = (UInt32(truncatingIfNeeded: block) << 4 | purpose.rawValue, epoch, index, UInt32(0))
         var words = (UInt32(0), UInt32(0), UInt32(0), UInt32(0))
         withUnsafePointer(to: &counter) { counter in
@@ -37,7 +39,7 @@ struct CounterRandom: Sendable {
     }
 
     /// The position-th number in [0, 1), a multiple of 2⁻²⁴.
-    func uniform(at position: Int) -> Float {
+    package func uniform(at position: Int) -> Float {
         let words = words(block: position >> 2)
         let word =
             switch position & 3 {
@@ -50,7 +52,7 @@ struct CounterRandom: Sendable {
     }
 
     /// A whole number in 0..<bound; its bias is below bound / 2⁶⁴.
-    func integer(below bound: Int, at position: Int = 0) -> Int {
+    package func integer(below bound: Int, at position: Int = 0) -> Int {
         let words = words(block: position)
         let wide = UInt64(words.0) << 32 | UInt64(words.1)
         return Int(wide.multipliedFullWidth(by: UInt64(bound)).high)

@@ -1,4 +1,4 @@
-internal import CSqueezeKernels
+package import CSqueezeKernels
 
 #if canImport(Glibc)
 internal import Glibc

@@ -21,6 +21,12 @@ public struct Network: Sendable, Equatable {
             public var channels: Int
             public var height: Int
             public var width: Int
+
+            public init(channels: Int, height: Int, width: Int) {
+                self.channels = channels
+                self.height = height
+                self.width = width
+            }
         }
 
         /// PyTorch's module name, such as `features.3.squeeze`.
@@ -55,7 +61,8 @@ public struct Network: Sendable, Equatable {
 
     /// - Throws: `EngineError` if the pools leave nothing of so small an input (with the smallest size that works), if it is
     ///   larger than `largestInput`, or if the class count is not in `allowedClasses`.
-    public init(_ architecture: Architecture, bypass: Bypass = .none, classes: Int, inputSize: Int) throws(EngineError) {
+    public init(_ architecture: Architecture, bypass: Bypass = .none, classes: Int, inputSize: Int) throws(EngineError)
+    {
         guard Self.allowedClasses.contains(classes) else {
             throw .classCount(classes, allowed: Self.allowedClasses)
         }

@@ -48,10 +48,19 @@ public struct Preprocessing: Codable, Sendable, Equatable {
     public func validate() throws(EngineError) {
         let sizes = 1...Network.largestInput
         guard sizes.contains(sourceSize), sizes.contains(size) else {
-            throw .preprocessing("picture and input sizes must be 1 to \(Network.largestInput), not \(sourceSize) and \(size)")
+            throw .preprocessing(
+                "picture and input sizes must be 1 to \(Network.largestInput), not \(sourceSize) and \(size)")
         }
         guard Self.allowedPadding.contains(padding) else {
             throw .preprocessing("the padding is \(padding); allowed are 0 to \(Self.allowedPadding.upperBound)")
+        }
+    }
+
+    /// - Throws: also if this does not make the network's input size.
+    func validate(for network: Network) throws(EngineError) {
+        try validate()
+        guard size == network.inputSize else {
+            throw .preprocessing("preprocessing makes \(size)×\(size) pictures, the network takes \(network.inputSize)")
         }
     }
 

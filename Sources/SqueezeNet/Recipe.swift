@@ -1,3 +1,11 @@
+internal import CSqueezeKernels
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// How a network is trained: softmax cross-entropy, mean over the batch, and Adam as TensorFlow defines it (Kingma and Ba, arXiv
 /// 1412.6980, the form before section 2.1's end: the bias corrections in the step, epsilon outside the root).
 public struct Recipe: Codable, Sendable, Equatable {
@@ -26,5 +34,16 @@ public struct Recipe: Codable, Sendable, Equatable {
         guard (0..<1).contains(beta1), (0..<1).contains(beta2), epsilon.isFinite, epsilon > 0 else {
             throw .hyperparameter("Adam's betas must be in 0..<1 and its epsilon above 0")
         }
+    }
+}
+
+extension Recipe {
+    /// Adam's constants for the step-th step, counted from 1.
+    func adam(step: Int) -> sqz_adam {
+        let correction1 = 1 - pow(Double(beta1), Double(step))
+        let correction2 = 1 - pow(Double(beta2), Double(step))
+        return sqz_adam(
+            step: Float(Double(learningRate) * correction2.squareRoot() / correction1), beta1: beta1, beta2: beta2,
+            epsilon: epsilon)
     }
 }

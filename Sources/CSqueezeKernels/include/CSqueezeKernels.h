@@ -138,8 +138,8 @@ double sqz_softmax_loss(int classes, const float *logits, int label, float scale
 // Probabilities from logits.
 void sqz_softmax(int classes, const float *logits, float *probabilities);
 
-// Philox4x32-10 (Salmon et al., SC 2011): 128 random bits that depend on key and counter only.
-static inline void sqz_philox(uint64_t key, const uint32_t counter[4], uint32_t out[4]) {
+// Philox4x32-10 (Salmon et al., SC 2011): four random words that depend on the key and the four words of the counter only.
+static inline void sqz_philox(uint64_t key, const uint32_t *counter, uint32_t *out) {
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
     for (int round = 0; round < 10; round++) {
@@ -168,7 +168,7 @@ void sqz_pool_run(sqz_pool *pool, int tasks, void (*body)(void *context, int tas
 // Runs body(context, thread, thread) on every thread at once; only there sqz_pool_barrier may be used.
 void sqz_pool_run_team(sqz_pool *pool, void (*body)(void *context, int task, int thread), void *context);
 // Waits until every thread of the team is here.
-void sqz_pool_barrier(sqz_pool *pool, int thread);
+void sqz_pool_barrier(sqz_pool *pool);
 
 #if __has_feature(nullability)
 #pragma clang assume_nonnull end
