@@ -1,0 +1,56 @@
+// Work on single values: masks, sums, dropout, the last average, Adam, and pictures' standardization. Bound: memory.
+#ifndef ELEMENTWISE_H
+#define ELEMENTWISE_H
+
+static void relu_backward(ptrdiff_t count, const float *y, float *dy) {
+    for (ptrdiff_t i = 0; i < count; i += LANES) store(dy + i, where(load(y + i) > 0, load(dy + i)));
+}
+
+static void add(ptrdiff_t count, const float *a, const float *b, float *y) {
+    for (ptrdiff_t i = 0; i < count; i += LANES) store(y + i, load(a + i) + load(b + i));
+}
+
+static void dropout(ptrdiff_t count, const uint32_t *keep, float *x) {
+    ivec lane;
+    for (int i = 0; i < LANES; i++) lane[i] = i;
+    for (ptrdiff_t i = 0; i < count; i += 32) {
+        ivec bits = (ivec)((int32_t)keep[i / 32]);
+        UNROLL
+        for (int k = 0; k < 32; k += LANES) {
+            ivec kept = ((bits >> (lane + k)) & 1) != 0;
+            store(x + i + k, where(kept, 2 * load(x + i + k)));
+        }
+    }
+}
+
+static void average_forward(int pixels, int panels, const float *x, float *y) {
+    for (int panel = 0; panel < panels; panel++, x += (ptrdiff_t)pixels * P, y += P) {
+        float sums[P] __attribute__((aligned(64))) = {0};
+        accumulate_rows(pixels, x, sums);
+        for (int h = 0; h < P; h += LANES) store(y + h, load(sums + h) / splat((float)pixels));
+    }
+}
+
+static void average_backward(int pixels, int panels, const float *x, const float *dy, float *dx) {
+    for (int panel = 0; panel < panels; panel++, dy += P)
+        for (int pixel = 0; pixel < pixels; pixel++, x += P, dx += P)
+            UNROLL
+            for (int h = 0; h < P; h += LANES) store(dx + h, where(load(x + h) > 0, load(dy + h) / splat((float)pixels)));
+}
+
+static void adam(const sqz_adam *rule, ptrdiff_t count, const float *g, ptrdiff_t stride, float *w, float *m, float *v) {
+    for (ptrdiff_t i = 0; i < count; i += LANES, g += LANES) {
+        vec s[SQZ_SHARDS];
+        UNROLL
+        for (int k = 0; k < SQZ_SHARDS; k++) s[k] = load(g + k * stride);
+        vec sum = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+        vec mean = load(m + i), square = load(v + i);
+        mean += (sum - mean) * (1 - rule->beta1);
+        square += (sum * sum - square) * (1 - rule->beta2);
+        store(m + i, mean);
+        store(v + i, square);
+        store(w + i, load(w + i) - rule->step * mean / (__builtin_elementwise_sqrt(square) + rule->epsilon));
+    }
+}
+
+#endif

@@ -1,0 +1,95 @@
+// The vectors of the instruction set at hand, as clang vector extensions, and the register tile that every product uses.
+//
+// LANES (floats a vector) and TILE (rows of a register tile) come from the file that includes the kernels. A panel of 16 channels
+// is VECTORS vectors. A tile of TILE rows x 16 columns is kept in registers while it is summed up: 4 x 2 accumulators on AVX2
+// are what two multiply-add units of latency 4 need, and leave room for the operands.
+#ifndef VECTOR_H
+#define VECTOR_H
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define NO_UNROLL _Pragma("clang loop unroll(disable)")
+
+enum { P = SQZ_PANEL, VECTORS = P / LANES };
+
+typedef float vec __attribute__((ext_vector_type(LANES), may_alias));
+typedef int32_t ivec __attribute__((ext_vector_type(LANES), may_alias));
+
+INLINE vec load(const float *p) { return *(const vec *)p; }
+INLINE void store(float *p, vec v) { *(vec *)p = v; }
+INLINE vec splat(float x) { return (vec)x; }
+INLINE vec relu(vec x) { return x < 0 ? (vec)0 : x; } // keeps NaN
+INLINE vec larger(vec a, vec b) { return a > b ? a : b; }
+INLINE vec where(ivec mask, vec x) { return (vec)((ivec)x & mask); }
+
+// tile[i] += a[panel][i][k] * b[panel][k] over all panels and the 16 k of each; a's panels are a_stride floats apart.
+INLINE void multiply(const int rows, const float *a, ptrdiff_t a_stride, int panels, const float *b, vec tile[][VECTORS]) {
+    NO_UNROLL
+    for (int panel = 0; panel < panels; panel++, a += a_stride, b += P * P) {
+        UNROLL
+        for (int k = 0; k < P; k++) {
+            vec column[VECTORS];
+            UNROLL
+            for (int v = 0; v < VECTORS; v++) column[v] = load(b + k * P + v * LANES);
+            UNROLL
+            for (int i = 0; i < rows; i++) {
+                vec x = splat(a[i * P + k]);
+                UNROLL
+                for (int v = 0; v < VECTORS; v++) tile[i][v] += x * column[v];
+            }
+        }
+    }
+}
+
+// tile[i] += a[t][i] * b[t] over `count` pixels: an outer product summed over pixels, for weight gradients.
+INLINE void multiply_outer(int count, const float *a, const float *b, vec tile[TILE][VECTORS]) {
+    _Pragma("clang loop unroll_count(8)")
+    for (int t = 0; t < count; t++) {
+        vec row[VECTORS];
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) row[v] = load(b + t * P + v * LANES);
+        UNROLL
+        for (int i = 0; i < TILE; i++) {
+            vec x = splat(a[t * P + i]);
+            UNROLL
+            for (int v = 0; v < VECTORS; v++) tile[i][v] += x * row[v];
+        }
+    }
+}
+
+// dw[16][16] += a^T b over `count` pixels of one input and one output panel.
+static void accumulate_outer(int count, const float *a, const float *b, float *dw) {
+    for (int i = 0; i < P; i += TILE) {
+        vec tile[TILE][VECTORS];
+        UNROLL
+        for (int r = 0; r < TILE; r++)
+            UNROLL
+            for (int v = 0; v < VECTORS; v++) tile[r][v] = load(dw + (i + r) * P + v * LANES);
+        multiply_outer(count, a + i, b, tile);
+        UNROLL
+        for (int r = 0; r < TILE; r++)
+            UNROLL
+            for (int v = 0; v < VECTORS; v++) store(dw + (i + r) * P + v * LANES, tile[r][v]);
+    }
+}
+
+// sums[16] += the rows of x.
+static void accumulate_rows(int count, const float *x, float *sums) {
+    vec total[VECTORS][2];
+    UNROLL
+    for (int v = 0; v < VECTORS; v++) total[v][0] = load(sums + v * LANES), total[v][1] = (vec)0;
+    int t = 0;
+    for (; t + 2 <= count; t += 2)
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) {
+            total[v][0] += load(x + t * P + v * LANES);
+            total[v][1] += load(x + (t + 1) * P + v * LANES);
+        }
+    for (; t < count; t++)
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) total[v][0] += load(x + t * P + v * LANES);
+    UNROLL
+    for (int v = 0; v < VECTORS; v++) store(sums + v * LANES, total[v][0] + total[v][1]);
+}
+
+#endif

@@ -1,0 +1,388 @@
+// 3x3 convolutions, stride 1, padding 1, by Winograd's F(4x4,3x3) (Lavin and Gray, arXiv 1509.09308): 36 multiply-adds instead of
+// 144 for each 4x4 output tile and pair of channels.
+//
+//   forward          Y  = A^T [ (G g G^T) * (B^T d B) ] A       d: 6x6 input tile, g: 3x3 filter, *: by element
+//   weight gradient  dg = G^T [ (B^T d B) * (A dY A^T) ] G      the adjoints; one transform A dY A^T feeds both
+//   data gradient    dd = B   [ (G g G^T) * (A dY A^T) ] B^T    added up where input tiles overlap
+//
+// By element means 36 independent products, one for each place in the 6x6 tile, of tiles x channels x filters.
+// Layouts ("place" is 0...35; a row is one tile's 16 channels; rows of a panel are `pitch` apart, an odd number of cache lines, so
+// that the 36 places do not fall on the same cache sets):
+//   v  = B^T d B    [place][in/16][tile][16]       u  = G g G^T  [out/16][place][in][16]
+//   m  = A dY A^T   [out/16][place][tile][16]      ut            [place][in/16][out][16]
+// Tiles are worked on in blocks so that v and m stay in the second level cache. Bound: the multiply-add units in the products,
+// the load and store units in the transforms.
+#ifndef WINOGRAD_H
+#define WINOGRAD_H
+
+enum { PLACES = 36 };
+
+// ---- the one-dimensional transforms
+//
+// Evaluation at 0, A, -A, B, -B and infinity with A = 2/3, B = 3/2: these halve the rounding errors of the usual 0, 1, -1, 2, -2
+// (measured by Tests/Fixtures/engine/winograd_points.py), and A * B = 1 saves multiplications. The rows of G for A and B carry a
+// factor A and B more than Lavin's, the columns of A^T one less.
+
+#define A1 (2.0f / 3)
+#define A2 (4.0f / 9)
+#define B1 (3.0f / 2)
+#define B2 (9.0f / 4)
+#define A2_B2 (97.0f / 36) // A^2 + B^2
+
+INLINE void transform_input(const vec d[6], vec out[6]) { // B^T d
+    vec even_a = d[4] - B2 * d[2], odd_a = d[3] - B2 * d[1], even_b = d[4] - A2 * d[2], odd_b = d[3] - A2 * d[1];
+    out[0] = d[0] + d[4] - A2_B2 * d[2];
+    out[1] = even_a + A1 * odd_a;
+    out[2] = even_a - A1 * odd_a;
+    out[3] = even_b + B1 * odd_b;
+    out[4] = even_b - B1 * odd_b;
+    out[5] = d[1] + d[5] - A2_B2 * d[3];
+}
+
+INLINE void transform_output(const vec m[6], vec out[4]) { // A^T m
+    vec sum_a = m[1] + m[2], difference_a = m[1] - m[2], sum_b = m[3] + m[4], difference_b = m[3] - m[4];
+    out[0] = m[0] + B1 * sum_a + A1 * sum_b;
+    out[1] = difference_a + difference_b;
+    out[2] = A1 * sum_a + B1 * sum_b;
+    out[3] = m[5] + A2 * difference_a + B2 * difference_b;
+}
+
+INLINE void adjoint_output(const vec y[4], vec out[6]) { // A y
+    vec even_a = B1 * y[0] + A1 * y[2], odd_a = y[1] + A2 * y[3], even_b = A1 * y[0] + B1 * y[2], odd_b = y[1] + B2 * y[3];
+    out[0] = y[0];
+    out[1] = even_a + odd_a;
+    out[2] = even_a - odd_a;
+    out[3] = even_b + odd_b;
+    out[4] = even_b - odd_b;
+    out[5] = y[3];
+}
+
+INLINE void adjoint_input(const vec v[6], vec out[6]) { // B v
+    vec sum_a = v[1] + v[2], difference_a = v[1] - v[2], sum_b = v[3] + v[4], difference_b = v[3] - v[4];
+    out[0] = v[0];
+    out[1] = v[5] - B1 * difference_a - A1 * difference_b;
+    out[2] = -A2_B2 * v[0] - B2 * sum_a - A2 * sum_b;
+    out[3] = A1 * difference_a + B1 * difference_b - A2_B2 * v[5];
+    out[4] = v[0] + sum_a + sum_b;
+    out[5] = v[5];
+}
+
+INLINE void transform_filter(const vec g[3], vec out[6]) { // G g
+    vec even_a = g[0] + A2 * g[2], odd_a = A1 * g[1], even_b = g[0] + B2 * g[2], odd_b = B1 * g[1];
+    out[0] = g[0];
+    out[1] = (-27.0f / 65) * (even_a + odd_a);
+    out[2] = (-27.0f / 65) * (even_a - odd_a);
+    out[3] = (12.0f / 65) * (even_b + odd_b);
+    out[4] = (12.0f / 65) * (even_b - odd_b);
+    out[5] = g[2];
+}
+
+INLINE void adjoint_filter(const vec u[6], vec out[3]) { // G^T u
+    vec sum_a = u[1] + u[2], difference_a = u[1] - u[2], sum_b = u[3] + u[4], difference_b = u[3] - u[4];
+    out[0] = u[0] - (27.0f / 65) * sum_a + (12.0f / 65) * sum_b;
+    out[1] = (18.0f / 65) * (difference_b - difference_a);
+    out[2] = u[5] - (12.0f / 65) * sum_a + (27.0f / 65) * sum_b;
+}
+
+// ---- tiles of a map
+
+typedef struct {
+    int image, row, column; // of the 4x4 output tile, in pixels
+} tile_place;
+
+INLINE tile_place place_of(const sqz_conv3x3 *s, int tile) {
+    int across = (s->width + 3) / 4, each = across * ((s->height + 3) / 4), rest = tile % each;
+    return (tile_place){tile / each, rest / across * 4, rest % across * 4};
+}
+
+INLINE ptrdiff_t pitch_of(const sqz_conv3x3 *s) { return (ptrdiff_t)(s->block + 1) * P; }
+
+INLINE int least(int a, int b) { return a < b ? a : b; }
+
+// One 6x6 tile of a panel of inputs; `left` and `right` say how many of its columns hang over the map's edges.
+INLINE void input_tile(const float *const rows[6], const int left, const int right, ptrdiff_t step, float *v) {
+    for (int h = 0; h < P; h += LANES) {
+        vec half[6][6];
+        UNROLL
+        for (int x = 0; x < 6; x++) {
+            vec d[6], out[6];
+            UNROLL
+            for (int i = 0; i < 6; i++) d[i] = x < left || x >= 6 - right ? (vec)0 : load(rows[i] + x * P + h);
+            transform_input(d, out);
+            UNROLL
+            for (int i = 0; i < 6; i++) half[i][x] = out[i];
+        }
+        UNROLL
+        for (int i = 0; i < 6; i++) {
+            vec out[6];
+            transform_input(half[i], out);
+            UNROLL
+            for (int x = 0; x < 6; x++) store(v + (i * 6 + x) * step + h, out[x]);
+        }
+    }
+}
+
+static const float zero_pixels[6 * P] __attribute__((aligned(64)));
+
+static void input_tile_at(const sqz_conv3x3 *s, tile_place t, const float *panel, ptrdiff_t step, float *v) {
+    int left = t.column == 0, right = t.column + 5 > s->width ? t.column + 5 - s->width : 0;
+    const float *rows[6];
+    for (int i = 0; i < 6; i++) {
+        int y = t.row - 1 + i;
+        rows[i] = y < 0 || y >= s->height ? zero_pixels : panel + ((ptrdiff_t)y * s->width + t.column - 1) * P;
+    }
+    if (!left && !right) return input_tile(rows, 0, 0, step, v);
+    if (left && !right) return input_tile(rows, 1, 0, step, v);
+    if (!left && right == 1) return input_tile(rows, 0, 1, step, v);
+    if (left && right == 1) return input_tile(rows, 1, 1, step, v);
+    float patch[6][6 * P] __attribute__((aligned(64))) = {{0}};
+    for (int i = 0; i < 6; i++) {
+        for (int x = left * P; x < (6 - right) * P; x++) patch[i][x] = rows[i][x];
+        rows[i] = patch[i];
+    }
+    input_tile(rows, 0, 0, step, v);
+}
+
+// The transformed inputs of tiles [first, first + count).
+static void transform_inputs(const sqz_conv3x3 *s, int first, int count, const float *x, float *v) {
+    ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P, step = s->in_panels * pitch;
+    for (int i = 0; i < count; i++) {
+        tile_place t = place_of(s, first + i);
+        for (int panel = 0; panel < s->in_panels; panel++)
+            input_tile_at(s, t, x + t.image * s->in_image + panel * map, step, v + panel * pitch + i * P);
+    }
+}
+
+INLINE void output_tile(const int rows, const int columns, ptrdiff_t pitch, const float *m, const float *bias, ptrdiff_t width,
+                        float *y) {
+    for (int h = 0; h < P; h += LANES) {
+        vec half[4][6], b = load(bias + h);
+        UNROLL
+        for (int x = 0; x < 6; x++) {
+            vec in[6], out[4];
+            UNROLL
+            for (int i = 0; i < 6; i++) in[i] = load(m + (i * 6 + x) * pitch + h);
+            transform_output(in, out);
+            UNROLL
+            for (int i = 0; i < 4; i++) half[i][x] = out[i];
+        }
+        UNROLL
+        for (int i = 0; i < 4; i++) {
+            vec out[4];
+            transform_output(half[i], out);
+            UNROLL
+            for (int x = 0; x < 4; x++)
+                if (i < rows && x < columns) store(y + (i * width + x) * P + h, relu(out[x] + b));
+        }
+    }
+}
+
+static void transform_outputs(const sqz_conv3x3 *s, int first, int count, const float *m, const float *bias, float *y) {
+    for (int i = 0; i < count; i++) {
+        tile_place t = place_of(s, first + i);
+        int rows = least(4, s->height - t.row), columns = least(4, s->width - t.column);
+        float *to = y + t.image * s->out_image + ((ptrdiff_t)t.row * s->width + t.column) * P;
+        if (rows == 4 && columns == 4) output_tile(4, 4, pitch_of(s), m + i * P, bias, s->width, to);
+        else output_tile(rows, columns, pitch_of(s), m + i * P, bias, s->width, to);
+    }
+}
+
+// ---- forward
+
+// c[tile] = a[panel][tile] * b over `tiles` rows, rounded up to whole register tiles (the rows beyond are never read).
+static void multiply_tiles(int tiles, const float *a, ptrdiff_t a_stride, int panels, const float *b, float *c) {
+    for (int t = 0; t < tiles; t += TILE) {
+        vec tile[TILE][VECTORS] = {{0}};
+        multiply(TILE, a + t * P, a_stride, panels, b, tile);
+        UNROLL
+        for (int i = 0; i < TILE; i++)
+            UNROLL
+            for (int v = 0; v < VECTORS; v++) store(c + (t + i) * P + v * LANES, tile[i][v]);
+    }
+}
+
+static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, const float *x, const float *u,
+                            const float *bias, float *y, float *work) {
+    ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P, filters = (ptrdiff_t)s->in_panels * P * P;
+    float *v = work, *m = v + PLACES * s->in_panels * pitch;
+    for (int first = part->first_tile; first < part->last_tile; first += s->block) {
+        int count = least(s->block, part->last_tile - first);
+        transform_inputs(s, first, count, x, v);
+        for (int panel = part->first_panel; panel < part->last_panel; panel++) {
+            for (int p = 0; p < PLACES; p++)
+                multiply_tiles(count, v + p * s->in_panels * pitch, pitch, s->in_panels, u + (panel * PLACES + p) * filters,
+                               m + p * pitch);
+            transform_outputs(s, first, count, m, bias + panel * P, y + panel * map);
+        }
+    }
+}
+
+// ---- backward
+
+// One 4x4 tile of output gradients, and their sum for the bias.
+INLINE void gradient_tile(const int rows, const int columns, ptrdiff_t width, const float *dy, ptrdiff_t pitch, float *m,
+                          float *dbias) {
+    for (int h = 0; h < P; h += LANES) {
+        vec half[6][4], sum = (vec)0;
+        UNROLL
+        for (int x = 0; x < 4; x++) {
+            vec in[4], out[6];
+            UNROLL
+            for (int i = 0; i < 4; i++) in[i] = i < rows && x < columns ? load(dy + (i * width + x) * P + h) : (vec)0;
+            sum += (in[0] + in[1]) + (in[2] + in[3]);
+            adjoint_output(in, out);
+            UNROLL
+            for (int i = 0; i < 6; i++) half[i][x] = out[i];
+        }
+        store(dbias + h, load(dbias + h) + sum);
+        UNROLL
+        for (int i = 0; i < 6; i++) {
+            vec out[6];
+            adjoint_output(half[i], out);
+            UNROLL
+            for (int x = 0; x < 6; x++) store(m + (i * 6 + x) * pitch + h, out[x]);
+        }
+    }
+}
+
+static void transform_gradients(const sqz_conv3x3 *s, int first, int count, const float *dy, float *m, float *dbias) {
+    ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P;
+    for (int i = 0; i < count; i++) {
+        tile_place t = place_of(s, first + i);
+        int rows = least(4, s->height - t.row), columns = least(4, s->width - t.column);
+        const float *from = dy + t.image * s->out_image + ((ptrdiff_t)t.row * s->width + t.column) * P;
+        for (int panel = 0; panel < s->out_panels; panel++) {
+            float *to = m + panel * PLACES * pitch + i * P;
+            if (rows == 4 && columns == 4) gradient_tile(4, 4, s->width, from + panel * map, pitch, to, dbias + panel * P);
+            else gradient_tile(rows, columns, s->width, from + panel * map, pitch, to, dbias + panel * P);
+        }
+    }
+}
+
+// dx += B v B^T for one tile; columns and rows outside the map are left out.
+INLINE void input_gradient_tile(const int top, const int bottom, const int left, const int right, const float *v,
+                                ptrdiff_t step, ptrdiff_t width, float *dx) {
+    for (int h = 0; h < P; h += LANES) {
+        vec half[6][6];
+        UNROLL
+        for (int x = 0; x < 6; x++) {
+            vec in[6], out[6];
+            UNROLL
+            for (int i = 0; i < 6; i++) in[i] = load(v + (i * 6 + x) * step + h);
+            adjoint_input(in, out);
+            UNROLL
+            for (int i = 0; i < 6; i++) half[i][x] = out[i];
+        }
+        UNROLL
+        for (int i = 0; i < 6; i++) {
+            if (i < top || i >= 6 - bottom) continue;
+            vec out[6];
+            adjoint_input(half[i], out);
+            UNROLL
+            for (int x = 0; x < 6; x++) {
+                if (x < left || x >= 6 - right) continue;
+                float *to = dx + (i * width + x) * P + h;
+                store(to, load(to) + out[x]);
+            }
+        }
+    }
+}
+
+static void transform_input_gradients(const sqz_conv3x3 *s, int first, int count, const float *v, float *dx) {
+    ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P, step = s->in_panels * pitch;
+    for (int i = 0; i < count; i++) {
+        tile_place t = place_of(s, first + i);
+        int top = t.row == 0, bottom = t.row + 5 > s->height ? t.row + 5 - s->height : 0;
+        int left = t.column == 0, right = t.column + 5 > s->width ? t.column + 5 - s->width : 0;
+        for (int panel = 0; panel < s->in_panels; panel++) {
+            const float *from = v + panel * pitch + i * P;
+            float *to = dx + t.image * s->in_image + panel * map + ((ptrdiff_t)(t.row - 1) * s->width + t.column - 1) * P;
+            if (!left && !right) input_gradient_tile(top, bottom, 0, 0, from, step, s->width, to);
+            else if (left && !right) input_gradient_tile(top, bottom, 1, 0, from, step, s->width, to);
+            else if (!left && right == 1) input_gradient_tile(top, bottom, 0, 1, from, step, s->width, to);
+            else input_gradient_tile(top, bottom, left, right, from, step, s->width, to);
+        }
+    }
+}
+
+static void conv3x3_backward(const sqz_conv3x3 *s, int images, const float *x, const float *dy, const float *ut, float *dx,
+                             float *du, float *dbias, float *work) {
+    ptrdiff_t pitch = pitch_of(s), filters = (ptrdiff_t)s->in_panels * P * P, step = s->in_panels * pitch;
+    float *v = work, *m = v + PLACES * step;
+    int tiles = images * ((s->width + 3) / 4) * ((s->height + 3) / 4);
+    for (int first = 0; first < tiles; first += s->block) {
+        int count = least(s->block, tiles - first);
+        transform_inputs(s, first, count, x, v);
+        transform_gradients(s, first, count, dy, m, dbias);
+        for (int out = 0; out < s->out_panels; out++) {
+            const float *mo = m + out * PLACES * pitch;
+            for (int p = 0; p < PLACES; p++)
+                for (int in = 0; in < s->in_panels; in++)
+                    accumulate_outer(count, v + p * step + in * pitch, mo + p * pitch,
+                                     du + (out * PLACES + p) * filters + in * P * P);
+        }
+        for (int p = 0; p < PLACES; p++) // v is read no more: it becomes its own gradient
+            for (int in = 0; in < s->in_panels; in++)
+                multiply_tiles(count, m + p * pitch, PLACES * pitch, s->out_panels,
+                               ut + ((ptrdiff_t)p * s->in_panels + in) * s->out_panels * P * P, v + p * step + in * pitch);
+        transform_input_gradients(s, first, count, v, dx);
+    }
+}
+
+// ---- weights
+
+static void conv3x3_prepare(const sqz_conv3x3 *s, int first_panel, int last_panel, const float *w, float *u, float *ut) {
+    ptrdiff_t inputs = (ptrdiff_t)s->in_panels * P, filters = inputs * P;
+    for (int out = first_panel; out < last_panel; out++) {
+        for (ptrdiff_t place = 0; place < filters; place += LANES) {
+            const float *from = w + out * 9 * filters + place;
+            float *to = u + out * PLACES * filters + place;
+            vec half[6][3];
+            UNROLL
+            for (int x = 0; x < 3; x++) {
+                vec g[3] = {load(from + x * filters), load(from + (3 + x) * filters), load(from + (6 + x) * filters)}, column[6];
+                transform_filter(g, column);
+                UNROLL
+                for (int i = 0; i < 6; i++) half[i][x] = column[i];
+            }
+            UNROLL
+            for (int i = 0; i < 6; i++) {
+                vec row[6];
+                transform_filter(half[i], row);
+                UNROLL
+                for (int x = 0; x < 6; x++) store(to + (i * 6 + x) * filters, row[x]);
+            }
+        }
+        if (!ut) continue;
+        for (int p = 0; p < PLACES; p++)
+            for (int in = 0; in < s->in_panels; in++)
+                transpose_panel(u + (out * PLACES + p) * filters + in * P * P,
+                                ut + (((ptrdiff_t)p * s->in_panels + in) * s->out_panels + out) * P * P);
+    }
+}
+
+static void conv3x3_finish(const sqz_conv3x3 *s, const float *du, float *dw) {
+    ptrdiff_t filters = (ptrdiff_t)s->in_panels * P * P;
+    for (int out = 0; out < s->out_panels; out++, du += PLACES * filters, dw += 9 * filters)
+        for (ptrdiff_t place = 0; place < filters; place += LANES) {
+            vec half[3][6];
+            UNROLL
+            for (int x = 0; x < 6; x++) {
+                vec u[6], column[3];
+                UNROLL
+                for (int i = 0; i < 6; i++) u[i] = load(du + place + (i * 6 + x) * filters);
+                adjoint_filter(u, column);
+                UNROLL
+                for (int i = 0; i < 3; i++) half[i][x] = column[i];
+            }
+            UNROLL
+            for (int i = 0; i < 3; i++) {
+                vec row[3];
+                adjoint_filter(half[i], row);
+                UNROLL
+                for (int x = 0; x < 3; x++) store(dw + place + (i * 3 + x) * filters, row[x]);
+            }
+        }
+}
+
+#endif

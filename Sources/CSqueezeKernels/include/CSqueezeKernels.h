@@ -1,0 +1,177 @@
+// The engine's number crunching: kernels by instruction set, a thread pool, a counter-based generator.
+//
+// Layouts, the same for every function here (all float32, 64-byte aligned):
+//   activations  [channels/16][height*width][16]: panels of 16 channels; the images of a chunk lie one after the other
+//   input        [height + 2*padding][pitch]: pixels of 3 interleaved channels inside a border of zeros
+//   1x1 weights  [out/16][in][16]; transposed for the data gradient [in/16][out][16]
+//   3x3 weights  [out/16][9][in][16]
+//   stem weights [out/16][kernel*kernel*3][16], the 3 input channels fastest
+// The Swift side knows shapes and plans; this side only numbers.
+#ifndef CSQUEEZEKERNELS_H
+#define CSQUEEZEKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if __has_feature(nullability)
+#pragma clang assume_nonnull begin
+#endif
+
+enum { SQZ_PANEL = 16 };
+
+// A crop of a byte picture in planes R, G, B, and where its standardized pixels go.
+typedef struct {
+    int source;       // height and width of the picture
+    int left, top;    // first column and row of the crop; may lie outside the picture, where zeros are
+    int size;         // height and width of the crop
+    int flip;         // mirrored left to right
+    int pitch;        // floats from one row of the result to the next
+} sqz_crop;
+
+// The first convolution: kernel x kernel over 3 interleaved channels.
+typedef struct {
+    int kernel, stride;
+    int pitch;         // floats from one row of the bordered input to the next
+    int height, width; // of the output
+    int out_panels;
+} sqz_stem;
+
+// Max pooling without padding; windows that hang over the lower and right edge are cut (ceil mode).
+typedef struct {
+    int kernel, stride;
+    int in_height, in_width, out_height, out_width;
+    int panels;
+} sqz_maxpool;
+
+// A 1x1 convolution over `rows` pixels; strides are the floats between two panels of an image.
+typedef struct {
+    int rows;
+    int in_panels, out_panels;
+    ptrdiff_t in_stride, out_stride;
+    int relu; // clamp the output at zero
+} sqz_pointwise;
+
+// A 3x3 convolution, stride 1, padding 1, followed by ReLU.
+typedef struct {
+    int height, width;
+    int in_panels, out_panels;
+    int block;                            // 4x4 output tiles worked on at a time, a multiple of 16
+    ptrdiff_t in_image, out_image;        // floats between two images
+} sqz_conv3x3;
+
+// Part of the work of a 3x3 convolution: 4x4 tiles [first_tile, last_tile), counted over all images of the chunk row by row,
+// and output panels [first_panel, last_panel).
+typedef struct {
+    int first_tile, last_tile;
+    int first_panel, last_panel;
+} sqz_conv3x3_part;
+
+// Adam as TensorFlow defines it: w -= step * m / (sqrt(v) + epsilon), step = rate * sqrt(1 - beta2^t) / (1 - beta1^t).
+typedef struct {
+    float step, beta1, beta2, epsilon;
+} sqz_adam;
+
+// What one instruction set offers. Every entry of every table computes the same function up to rounding.
+typedef struct {
+    const char *name;
+
+    // y = (x - mean) / max(deviation, 1/sqrt(N)) of the crop, N = 3*size*size (tf.image.per_image_standardization).
+    void (*standardize)(const sqz_crop *crop, const uint8_t *picture, float *y);
+
+    // y = relu(conv(x)).
+    void (*stem_forward)(const sqz_stem *shape, const float *x, const float *w, const float *bias, float *y);
+    // dw += and dbias +=, dy being zero wherever y was clamped.
+    void (*stem_backward)(const sqz_stem *shape, const float *x, const float *dy, float *dw, float *dbias);
+
+    void (*maxpool_forward)(const sqz_maxpool *shape, const float *x, float *y);
+    // dx = dy at the first maximum of each window, in row-major order, summed where windows overlap.
+    void (*maxpool_backward)(const sqz_maxpool *shape, const float *x, const float *y, const float *dy, float *dx);
+
+    void (*pointwise_forward)(const sqz_pointwise *shape, const float *x, const float *w, const float *bias, float *y);
+    // dx = [dx +] dy * w^T, then zero where mask <= 0 if there is a mask (the activations x, for the ReLU that made them).
+    void (*pointwise_backward_data)(const sqz_pointwise *shape, const float *dy, const float *wt, int accumulate,
+                                    const float *_Nullable mask, float *dx);
+    // dw += x^T * dy, dbias += column sums of dy.
+    void (*pointwise_backward_weights)(const sqz_pointwise *shape, const float *x, const float *dy, float *dw, float *dbias);
+    // [out/16][in][16] to [in/16][out][16].
+    void (*pointwise_transpose)(int in_panels, int out_panels, const float *w, float *wt);
+
+    // Weights in the form that conv3x3_forward (u) and conv3x3_backward (ut, may be null) read; 36 * in * out floats each.
+    // Only the output panels [first_panel, last_panel).
+    void (*conv3x3_prepare)(const sqz_conv3x3 *shape, int first_panel, int last_panel, const float *w, float *u,
+                            float *_Nullable ut);
+    void (*conv3x3_forward)(const sqz_conv3x3 *shape, const sqz_conv3x3_part *part, const float *x, const float *u,
+                            const float *bias, float *y, float *work);
+    // dx += data gradient; du += weight gradient in the kernel's own form (36 * in * out floats); dbias +=.
+    void (*conv3x3_backward)(const sqz_conv3x3 *shape, int images, const float *x, const float *dy, const float *ut,
+                             float *dx, float *du, float *dbias, float *work);
+    // dw = the weight gradient that du holds.
+    void (*conv3x3_finish)(const sqz_conv3x3 *shape, const float *du, float *dw);
+
+    // dy = 0 where y <= 0, in place.
+    void (*relu_backward)(ptrdiff_t count, const float *y, float *dy);
+    void (*add)(ptrdiff_t count, const float *a, const float *b, float *y);
+    // x *= keep[i] ? 2 : 0, one bit of `keep` a value, lowest bit first: dropout with rate 1/2.
+    void (*dropout)(ptrdiff_t count, const uint32_t *keep, float *x);
+
+    // y[panel*16 + lane] = mean of x over its pixels.
+    void (*average_forward)(int pixels, int panels, const float *x, float *y);
+    // dx = dy/pixels where x > 0, else 0.
+    void (*average_backward)(int pixels, int panels, const float *x, const float *dy, float *dx);
+
+    // Sums the gradients of 8 shards (`stride` floats apart) as ((0+1)+(2+3))+((4+5)+(6+7)) and takes one step.
+    void (*adam)(const sqz_adam *rule, ptrdiff_t count, const float *gradients, ptrdiff_t stride, float *w, float *m, float *v);
+} sqz_kernels;
+
+enum { SQZ_SHARDS = 8 };
+
+// Tables that this processor can run, slowest first: "scalar", "baseline", then what was found.
+int sqz_kernels_count(void);
+const sqz_kernels *sqz_kernels_at(int index);
+
+// Floats of workspace that the 3x3 convolution needs for one thread.
+ptrdiff_t sqz_conv3x3_workspace(const sqz_conv3x3 *shape, int training);
+
+// Cross-entropy of softmax(logits) against `label`, in double precision. If dlogits is given, it becomes
+// (softmax - one-hot) * scale. Returns NaN if a logit is not finite.
+double sqz_softmax_loss(int classes, const float *logits, int label, float scale, float *_Nullable dlogits);
+// Probabilities from logits.
+void sqz_softmax(int classes, const float *logits, float *probabilities);
+
+// Philox4x32-10 (Salmon et al., SC 2011): four random words that depend on the key and the four words of the counter only.
+static inline void sqz_philox(uint64_t key, const uint32_t *counter, uint32_t *out) {
+    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
+    for (int round = 0; round < 10; round++) {
+        uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
+        c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
+        c1 = (uint32_t)p1;
+        c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+        c3 = (uint32_t)p0;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    out[0] = c0;
+    out[1] = c1;
+    out[2] = c2;
+    out[3] = c3;
+}
+
+// Threads that belong to the engine. The caller is thread 0; the others sleep between calls.
+typedef struct sqz_pool sqz_pool;
+// Null if the threads cannot be had.
+sqz_pool *_Nullable sqz_pool_create(int threads);
+void sqz_pool_destroy(sqz_pool *pool);
+int sqz_pool_threads(const sqz_pool *pool);
+// Runs body(context, task, thread) for every task in [0, tasks), each on whichever thread is free, and returns when all are done.
+void sqz_pool_run(sqz_pool *pool, int tasks, void (*body)(void *context, int task, int thread), void *context);
+// Runs body(context, thread, thread) on every thread at once; only there sqz_pool_barrier may be used.
+void sqz_pool_run_team(sqz_pool *pool, void (*body)(void *context, int task, int thread), void *context);
+// Waits until every thread of the team is here.
+void sqz_pool_barrier(sqz_pool *pool);
+
+#if __has_feature(nullability)
+#pragma clang assume_nonnull end
+#endif
+
+#endif

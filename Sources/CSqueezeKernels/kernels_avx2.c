@@ -1,0 +1,14 @@
+// AVX2 and fused multiply-add (Haswell, Zen and later): vectors of 8, 16 registers.
+#if defined(__x86_64__)
+#include "tables.h"
+
+#include <string.h>
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define LANES 8
+#define TILE 4
+#define TABLE sqz_kernels_avx2
+#define TABLE_NAME "avx2"
+#include "Kernels/table.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,14 @@
+// AVX-512 (Skylake-X, Zen 4 and later): a panel is one vector of 16, and there are 32 registers.
+#if defined(__x86_64__)
+#include "tables.h"
+
+#include <string.h>
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512vl,avx512dq,avx512bw"))), apply_to = function)
+#define LANES 16
+#define TILE 8
+#define TABLE sqz_kernels_avx512
+#define TABLE_NAME "avx512"
+#include "Kernels/table.h"
+#pragma clang attribute pop
+#endif

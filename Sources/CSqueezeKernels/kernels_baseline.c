@@ -1,0 +1,15 @@
+// What every x86-64 (SSE2) or arm64 (NEON) processor runs: vectors of 4. SSE2 has 16 registers and no fused multiply-add, NEON 32.
+#include "tables.h"
+
+#include <string.h>
+
+#define LANES 4
+#if defined(__aarch64__)
+#define TILE 4
+#define TABLE_NAME "neon"
+#else
+#define TILE 2
+#define TABLE_NAME "baseline"
+#endif
+#define TABLE sqz_kernels_baseline
+#include "Kernels/table.h"

@@ -1,0 +1,307 @@
+// The plain reference: every kernel as its definition says, one multiply-add at a time, on the same layouts as the fast ones.
+// Sums are kept in double precision, so that what differs from it is the other kernel's error.
+// It stays for ever: the fast kernels are tested against it, and SQZ_KERNELS=scalar runs the engine on it.
+#include "CSqueezeKernels.h"
+#include "tables.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { P = SQZ_PANEL };
+
+// Not a number stays what it is, so that a diverged run is noticed.
+static float relu(double x) { return x < 0 ? 0 : (float)x; }
+
+// Offset of a channel at a pixel, `stride` floats apart being the panels.
+static ptrdiff_t at(ptrdiff_t stride, int channel, ptrdiff_t pixel) {
+    return channel / P * stride + pixel * P + channel % P;
+}
+
+// Offset of the weight between two channels, [out/16][in][16].
+static ptrdiff_t weight(int inputs, int in, int out) { return ((ptrdiff_t)(out / P) * inputs + in) * P + out % P; }
+
+// Offset of a 3x3 weight, [out/16][9][in][16].
+static ptrdiff_t weight3(int inputs, int tap, int in, int out) {
+    return (((ptrdiff_t)(out / P) * 9 + tap) * inputs + in) * P + out % P;
+}
+
+static int pixel_value(const sqz_crop *c, const uint8_t *picture, int channel, int row, int column) {
+    int y = c->top + row, x = c->left + (c->flip ? c->size - 1 - column : column);
+    if (y < 0 || x < 0 || y >= c->source || x >= c->source) return 0;
+    return picture[((ptrdiff_t)channel * c->source + y) * c->source + x];
+}
+
+static void standardize(const sqz_crop *c, const uint8_t *picture, float *y) {
+    // Whole numbers: sums of bytes and of their squares are exact.
+    uint64_t sum = 0, squares = 0;
+    for (int channel = 0; channel < 3; channel++)
+        for (int row = 0; row < c->size; row++)
+            for (int column = 0; column < c->size; column++) {
+                uint64_t value = (uint64_t)pixel_value(c, picture, channel, row, column);
+                sum += value;
+                squares += value * value;
+            }
+    double n = 3.0 * c->size * c->size, mean = (double)sum / n;
+    double deviation = sqrt(fmax((double)squares / n - mean * mean, 0)), least = 1 / sqrt(n);
+    double scale = 1 / fmax(deviation, least);
+    for (int row = 0; row < c->size; row++)
+        for (int column = 0; column < c->size; column++)
+            for (int channel = 0; channel < 3; channel++)
+                y[(ptrdiff_t)row * c->pitch + column * 3 + channel] =
+                    (float)((pixel_value(c, picture, channel, row, column) - mean) * scale);
+}
+
+static void stem_forward(const sqz_stem *s, const float *x, const float *w, const float *bias, float *y) {
+    int run = 3 * s->kernel, taps = s->kernel * run;
+    ptrdiff_t pixels = (ptrdiff_t)s->height * s->width;
+    for (int out = 0; out < s->out_panels * P; out++)
+        for (int row = 0; row < s->height; row++)
+            for (int column = 0; column < s->width; column++) {
+                double sum = bias[out];
+                for (int tap = 0; tap < taps; tap++) {
+                    ptrdiff_t from = (ptrdiff_t)(row * s->stride + tap / run) * s->pitch + column * s->stride * 3 + tap % run;
+                    sum += (double)x[from] * w[weight(taps, tap, out)];
+                }
+                y[at(pixels * P, out, (ptrdiff_t)row * s->width + column)] = relu(sum);
+            }
+}
+
+static void stem_backward(const sqz_stem *s, const float *x, const float *dy, float *dw, float *dbias) {
+    int run = 3 * s->kernel, taps = s->kernel * run;
+    ptrdiff_t pixels = (ptrdiff_t)s->height * s->width;
+    for (int out = 0; out < s->out_panels * P; out++)
+        for (int tap = -1; tap < taps; tap++) { // -1 is the bias
+            double sum = 0;
+            for (int row = 0; row < s->height; row++)
+                for (int column = 0; column < s->width; column++) {
+                    double d = dy[at(pixels * P, out, (ptrdiff_t)row * s->width + column)];
+                    ptrdiff_t from = (ptrdiff_t)(row * s->stride + tap / run) * s->pitch + column * s->stride * 3 + tap % run;
+                    sum += tap < 0 ? d : d * x[from];
+                }
+            *(tap < 0 ? dbias + out : dw + weight(taps, tap, out)) += (float)sum;
+        }
+}
+
+// The pixel of the first maximum of a window, in row-major order.
+static ptrdiff_t arg_max(const sqz_maxpool *s, const float *x, int channel, int row, int column) {
+    ptrdiff_t stride = (ptrdiff_t)s->in_height * s->in_width * P, best = -1;
+    for (int ky = 0; ky < s->kernel; ky++)
+        for (int kx = 0; kx < s->kernel; kx++) {
+            int iy = row * s->stride + ky, ix = column * s->stride + kx;
+            if (iy >= s->in_height || ix >= s->in_width) continue;
+            ptrdiff_t pixel = (ptrdiff_t)iy * s->in_width + ix;
+            if (best < 0 || x[at(stride, channel, pixel)] > x[at(stride, channel, best)]) best = pixel;
+        }
+    return best;
+}
+
+static void maxpool_forward(const sqz_maxpool *s, const float *x, float *y) {
+    ptrdiff_t in = (ptrdiff_t)s->in_height * s->in_width * P, out = (ptrdiff_t)s->out_height * s->out_width * P;
+    for (int channel = 0; channel < s->panels * P; channel++)
+        for (int row = 0; row < s->out_height; row++)
+            for (int column = 0; column < s->out_width; column++)
+                y[at(out, channel, (ptrdiff_t)row * s->out_width + column)] =
+                    x[at(in, channel, arg_max(s, x, channel, row, column))];
+}
+
+static void maxpool_backward(const sqz_maxpool *s, const float *x, const float *y, const float *dy, float *dx) {
+    (void)y;
+    ptrdiff_t in = (ptrdiff_t)s->in_height * s->in_width * P, out = (ptrdiff_t)s->out_height * s->out_width * P;
+    memset(dx, 0, sizeof(float) * (size_t)(s->panels * in));
+    for (int channel = 0; channel < s->panels * P; channel++)
+        for (int row = 0; row < s->out_height; row++)
+            for (int column = 0; column < s->out_width; column++)
+                dx[at(in, channel, arg_max(s, x, channel, row, column))] +=
+                    dy[at(out, channel, (ptrdiff_t)row * s->out_width + column)];
+}
+
+static void pointwise_forward(const sqz_pointwise *s, const float *x, const float *w, const float *bias, float *y) {
+    int inputs = s->in_panels * P;
+    for (int out = 0; out < s->out_panels * P; out++)
+        for (int row = 0; row < s->rows; row++) {
+            double sum = bias[out];
+            for (int in = 0; in < inputs; in++) sum += (double)x[at(s->in_stride, in, row)] * w[weight(inputs, in, out)];
+            y[at(s->out_stride, out, row)] = s->relu ? relu(sum) : (float)sum;
+        }
+}
+
+static void pointwise_backward_data(const sqz_pointwise *s, const float *dy, const float *wt, int accumulate, const float *mask,
+                                    float *dx) {
+    int outputs = s->out_panels * P;
+    for (int in = 0; in < s->in_panels * P; in++)
+        for (int row = 0; row < s->rows; row++) {
+            ptrdiff_t here = at(s->in_stride, in, row);
+            double sum = accumulate ? dx[here] : 0;
+            for (int out = 0; out < outputs; out++) sum += (double)dy[at(s->out_stride, out, row)] * wt[weight(outputs, out, in)];
+            dx[here] = mask && !(mask[here] > 0) ? 0 : (float)sum;
+        }
+}
+
+static void pointwise_backward_weights(const sqz_pointwise *s, const float *x, const float *dy, float *dw, float *dbias) {
+    int inputs = s->in_panels * P;
+    for (int out = 0; out < s->out_panels * P; out++)
+        for (int in = -1; in < inputs; in++) { // -1 is the bias
+            double sum = 0;
+            for (int row = 0; row < s->rows; row++) {
+                double d = dy[at(s->out_stride, out, row)];
+                sum += in < 0 ? d : d * x[at(s->in_stride, in, row)];
+            }
+            *(in < 0 ? dbias + out : dw + weight(inputs, in, out)) += (float)sum;
+        }
+}
+
+static void pointwise_transpose(int in_panels, int out_panels, const float *w, float *wt) {
+    int inputs = in_panels * P, outputs = out_panels * P;
+    for (int in = 0; in < inputs; in++)
+        for (int out = 0; out < outputs; out++) wt[weight(outputs, out, in)] = w[weight(inputs, in, out)];
+}
+
+// The reference works on the weights as they are: u and ut are copies.
+static void conv3x3_prepare(const sqz_conv3x3 *s, int first_panel, int last_panel, const float *w, float *u, float *ut) {
+    ptrdiff_t panel = (ptrdiff_t)9 * s->in_panels * P * P, count = (last_panel - first_panel) * panel;
+    memcpy(u + first_panel * panel, w + first_panel * panel, sizeof(float) * (size_t)count);
+    if (ut) memcpy(ut + first_panel * panel, w + first_panel * panel, sizeof(float) * (size_t)count);
+}
+
+// The pixel that a tap reads, or -1 outside.
+static ptrdiff_t tap_pixel(const sqz_conv3x3 *s, int row, int column, int tap) {
+    int y = row + tap / 3 - 1, x = column + tap % 3 - 1;
+    return y < 0 || x < 0 || y >= s->height || x >= s->width ? -1 : (ptrdiff_t)y * s->width + x;
+}
+
+static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, const float *x, const float *u,
+                            const float *bias, float *y, float *work) {
+    (void)work;
+    int inputs = s->in_panels * P, across = (s->width + 3) / 4, tiles = across * ((s->height + 3) / 4);
+    ptrdiff_t stride = (ptrdiff_t)s->height * s->width * P;
+    for (int tile = part->first_tile; tile < part->last_tile; tile++) {
+        const float *xi = x + tile / tiles * s->in_image;
+        float *yi = y + tile / tiles * s->out_image;
+        int top = tile % tiles / across * 4, left = tile % tiles % across * 4;
+        for (int out = part->first_panel * P; out < part->last_panel * P; out++)
+            for (int row = top; row < top + 4 && row < s->height; row++)
+                for (int column = left; column < left + 4 && column < s->width; column++) {
+                    double sum = bias[out];
+                    for (int tap = 0; tap < 9; tap++) {
+                        ptrdiff_t from = tap_pixel(s, row, column, tap);
+                        if (from < 0) continue;
+                        for (int in = 0; in < inputs; in++)
+                            sum += (double)xi[at(stride, in, from)] * u[weight3(inputs, tap, in, out)];
+                    }
+                    yi[at(stride, out, (ptrdiff_t)row * s->width + column)] = relu(sum);
+                }
+    }
+}
+
+// The sum over the map of one image's products for one weight, or of the gradients alone (tap -1: the bias).
+static double weight_gradient3(const sqz_conv3x3 *s, const float *x, const float *dy, int tap, int in, int out) {
+    ptrdiff_t stride = (ptrdiff_t)s->height * s->width * P;
+    double sum = 0;
+    for (int row = 0; row < s->height; row++)
+        for (int column = 0; column < s->width; column++) {
+            double d = dy[at(stride, out, (ptrdiff_t)row * s->width + column)];
+            ptrdiff_t from = tap < 0 ? -1 : tap_pixel(s, row, column, tap);
+            sum += tap < 0 ? d : from < 0 ? 0 : d * x[at(stride, in, from)];
+        }
+    return sum;
+}
+
+// What all outputs that read an input pixel pass back to it: the taps turned around.
+static double data_gradient3(const sqz_conv3x3 *s, const float *dy, const float *w, int row, int column, int in) {
+    ptrdiff_t stride = (ptrdiff_t)s->height * s->width * P;
+    double sum = 0;
+    for (int tap = 0; tap < 9; tap++) {
+        ptrdiff_t to = tap_pixel(s, row, column, 8 - tap);
+        if (to < 0) continue;
+        for (int out = 0; out < s->out_panels * P; out++)
+            sum += (double)dy[at(stride, out, to)] * w[weight3(s->in_panels * P, tap, in, out)];
+    }
+    return sum;
+}
+
+static void conv3x3_backward(const sqz_conv3x3 *s, int images, const float *x, const float *dy, const float *ut, float *dx,
+                             float *du, float *dbias, float *work) {
+    (void)work;
+    int inputs = s->in_panels * P;
+    ptrdiff_t stride = (ptrdiff_t)s->height * s->width * P;
+    for (int image = 0; image < images; image++, x += s->in_image, dx += s->in_image, dy += s->out_image) {
+        for (int out = 0; out < s->out_panels * P; out++) {
+            dbias[out] += (float)weight_gradient3(s, x, dy, -1, 0, out);
+            for (int tap = 0; tap < 9; tap++)
+                for (int in = 0; in < inputs; in++)
+                    du[weight3(inputs, tap, in, out)] += (float)weight_gradient3(s, x, dy, tap, in, out);
+        }
+        for (int in = 0; in < inputs; in++)
+            for (int row = 0; row < s->height; row++)
+                for (int column = 0; column < s->width; column++)
+                    dx[at(stride, in, (ptrdiff_t)row * s->width + column)] +=
+                        (float)data_gradient3(s, dy, ut, row, column, in);
+    }
+}
+
+static void conv3x3_finish(const sqz_conv3x3 *s, const float *du, float *dw) {
+    memcpy(dw, du, sizeof(float) * 9 * P * P * (size_t)s->in_panels * (size_t)s->out_panels);
+}
+
+static void relu_backward(ptrdiff_t count, const float *y, float *dy) {
+    for (ptrdiff_t i = 0; i < count; i++)
+        if (!(y[i] > 0)) dy[i] = 0;
+}
+
+static void add(ptrdiff_t count, const float *a, const float *b, float *y) {
+    for (ptrdiff_t i = 0; i < count; i++) y[i] = a[i] + b[i];
+}
+
+static void dropout(ptrdiff_t count, const uint32_t *keep, float *x) {
+    for (ptrdiff_t i = 0; i < count; i++) x[i] *= keep[i / 32] >> (i % 32) & 1 ? 2 : 0;
+}
+
+static void average_forward(int pixels, int panels, const float *x, float *y) {
+    for (int channel = 0; channel < panels * P; channel++) {
+        double sum = 0;
+        for (int pixel = 0; pixel < pixels; pixel++) sum += x[at((ptrdiff_t)pixels * P, channel, pixel)];
+        y[channel] = (float)(sum / pixels);
+    }
+}
+
+static void average_backward(int pixels, int panels, const float *x, const float *dy, float *dx) {
+    for (int channel = 0; channel < panels * P; channel++)
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            ptrdiff_t here = at((ptrdiff_t)pixels * P, channel, pixel);
+            dx[here] = x[here] > 0 ? dy[channel] / (float)pixels : 0;
+        }
+}
+
+static void adam(const sqz_adam *rule, ptrdiff_t count, const float *g, ptrdiff_t stride, float *w, float *m, float *v) {
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const float *s = g + i;
+        float sum = ((s[0] + s[stride]) + (s[2 * stride] + s[3 * stride])) +
+                    ((s[4 * stride] + s[5 * stride]) + (s[6 * stride] + s[7 * stride]));
+        m[i] += (sum - m[i]) * (1 - rule->beta1);
+        v[i] += (sum * sum - v[i]) * (1 - rule->beta2);
+        w[i] -= rule->step * m[i] / (sqrtf(v[i]) + rule->epsilon);
+    }
+}
+
+const sqz_kernels sqz_kernels_scalar = {
+    .name = "scalar",
+    .standardize = standardize,
+    .stem_forward = stem_forward,
+    .stem_backward = stem_backward,
+    .maxpool_forward = maxpool_forward,
+    .maxpool_backward = maxpool_backward,
+    .pointwise_forward = pointwise_forward,
+    .pointwise_backward_data = pointwise_backward_data,
+    .pointwise_backward_weights = pointwise_backward_weights,
+    .pointwise_transpose = pointwise_transpose,
+    .conv3x3_prepare = conv3x3_prepare,
+    .conv3x3_forward = conv3x3_forward,
+    .conv3x3_backward = conv3x3_backward,
+    .conv3x3_finish = conv3x3_finish,
+    .relu_backward = relu_backward,
+    .add = add,
+    .dropout = dropout,
+    .average_forward = average_forward,
+    .average_backward = average_backward,
+    .adam = adam,
+};

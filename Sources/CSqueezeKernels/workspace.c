@@ -1,0 +1,7 @@
+// How much scratch memory a 3x3 convolution needs: winograd.h describes the buffers.
+#include "CSqueezeKernels.h"
+
+ptrdiff_t sqz_conv3x3_workspace(const sqz_conv3x3 *shape, int training) {
+    ptrdiff_t pitch = (ptrdiff_t)(shape->block + 1) * SQZ_PANEL;
+    return 36 * pitch * (shape->in_panels + (training ? shape->out_panels : 1));
+}

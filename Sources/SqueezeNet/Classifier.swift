@@ -1,0 +1,112 @@
+internal import CSqueezeKernels
+
+/// Computes logits. It owns its memory and threads; use it from one thread at a time.
+public final class Classifier {
+    public let network: Network
+    public let preprocessing: Preprocessing
+
+    private let plan: Plan
+    private let kernels: UnsafePointer<sqz_kernels>
+    private let pool: ComputePool
+    private let arena: Arena
+    private let preparedOffset: Int
+    private let threadsOffset: Int
+
+    /// What `evaluate` found.
+    public struct Evaluation: Sendable, Equatable {
+        /// Sum of the pictures' losses.
+        public var lossSum: Double
+        /// How many pictures the network put into their class.
+        public var correct: Int
+        public var count: Int
+
+        public var meanLoss: Double { lossSum / Double(count) }
+        public var accuracy: Double { Double(correct) / Double(count) }
+    }
+
+    /// - Throws: `EngineError` if sizes do not match, or memory or threads cannot be had.
+    public init(
+        network: Network, weights: Weights, preprocessing: Preprocessing, threads: Int, kernels: Kernels = .selected
+    ) throws(EngineError) {
+        try preprocessing.validate(for: network)
+        guard weights.values.count == network.parameterCount else {
+            throw .valueCount(weights.values.count, expected: network.parameterCount)
+        }
+        self.network = network
+        self.preprocessing = preprocessing
+        self.kernels = kernels.table
+        plan = Plan(network, training: false)
+        pool = try ComputePool(threads: threads)
+        var layout = ArenaLayout()
+        let parameters = layout.reserve(plan.packed.count)
+        preparedOffset = layout.reserve(plan.preparedCount)
+        threadsOffset = layout.reserve(plan.arenaCount * threads)
+        arena = try Arena(floats: layout.count)
+        plan.packed.pack(weights, into: arena.floats + parameters)
+        pool.run(plan.preparationTasks) { task, _ in
+            plan.prepare(
+                task: task, parameters: arena.floats, prepared: arena.floats + preparedOffset, kernels: self.kernels)
+        }
+    }
+
+    /// The logits of any number of pictures, `network.classes` for each, one picture after the other. Memory does not grow with
+    /// their number.
+    /// - Parameter pictures: each with `preprocessing.pictureBytes` bytes.
+    /// - Precondition: `logits` has room for `pictures.count * network.classes` values.
+    public func classify(
+        _ pictures: UnsafeBufferPointer<UnsafePointer<UInt8>>, into logits: UnsafeMutableBufferPointer<Float>
+    ) {
+        precondition(logits.count >= pictures.count * network.classes)
+        pool.run((pictures.count + plan.chunk - 1) / plan.chunk) { task, thread in
+            let memory = memory(thread)
+            let start = task * plan.chunk
+            let count = min(plan.chunk, pictures.count - start)
+            for place in 0..<count {
+                plan.load(pictures[start + place], at: place, preprocessing, augmentation: nil, memory)
+            }
+            plan.forward(count, memory)
+            for place in 0..<count {
+                let output = logits.baseAddress! + (start + place) * network.classes
+                output.update(from: memory(plan.logits, place), count: network.classes)
+            }
+        }
+    }
+
+    /// As `classify(_:into:)`.
+    public func classify(_ pictures: [UnsafePointer<UInt8>]) -> [Float] {
+        [Float](unsafeUninitializedCapacity: pictures.count * network.classes) { logits, count in
+            pictures.withUnsafeBufferPointer { classify($0, into: logits) }
+            count = pictures.count * network.classes
+        }
+    }
+
+    /// Loss and hits on labelled pictures.
+    /// - Precondition: as many labels as pictures, each below `network.classes`.
+    public func evaluate(_ pictures: [UnsafePointer<UInt8>], labels: [Int]) -> Evaluation {
+        precondition(pictures.count == labels.count && labels.allSatisfy { (0..<network.classes).contains($0) })
+        let logits = classify(pictures)
+        var evaluation = Evaluation(lossSum: 0, correct: 0, count: labels.count)
+        logits.withUnsafeBufferPointer { logits in
+            for (index, label) in labels.enumerated() {
+                let own = logits.baseAddress! + index * network.classes
+                evaluation.lossSum += sqz_softmax_loss(Int32(network.classes), own, Int32(label), 0, nil)
+                evaluation.correct += argMax(own, network.classes) == label ? 1 : 0
+            }
+        }
+        return evaluation
+    }
+
+    private func memory(_ thread: Int) -> Memory {
+        Memory(
+            arena: arena.floats + threadsOffset + thread * plan.arenaCount, parameters: arena.floats,
+            prepared: arena.floats + preparedOffset, kernels: kernels)
+    }
+}
+
+/// The probabilities that logits stand for: softmax, in double precision inside.
+public func softmax(_ logits: [Float]) -> [Float] {
+    [Float](unsafeUninitializedCapacity: logits.count) { probabilities, count in
+        sqz_softmax(Int32(logits.count), logits, probabilities.baseAddress!)
+        count = logits.count
+    }
+}

@@ -1,0 +1,38 @@
+internal import CSqueezeKernels
+
+/// The threads that compute; never Swift's cooperative pool. The calling thread is one of them.
+final class ComputePool {
+    static let allowedThreads = 1...256
+
+    let threads: Int
+    private let pool: OpaquePointer
+
+    /// - Throws: `EngineError.threads` or `.outOfMemory`.
+    init(threads: Int) throws(EngineError) {
+        guard Self.allowedThreads.contains(threads) else {
+            throw .threads(threads, allowed: Self.allowedThreads)
+        }
+        guard let pool = sqz_pool_create(Int32(threads)) else { throw .outOfMemory(bytes: 0) }
+        self.threads = threads
+        self.pool = pool
+    }
+
+    deinit {
+        sqz_pool_destroy(pool)
+    }
+
+    private typealias Body = (_ task: Int, _ thread: Int) -> Void
+
+    /// Runs every task in 0..<tasks on whichever thread is free, and returns when all are done.
+    func run(_ tasks: Int, _ body: (_ task: Int, _ thread: Int) -> Void) {
+        withoutActuallyEscaping(body) { body in
+            withUnsafePointer(to: body) { context in
+                sqz_pool_run(pool, Int32(tasks), Self.call, UnsafeMutableRawPointer(mutating: context))
+            }
+        }
+    }
+
+    private static let call: @convention(c) (UnsafeMutableRawPointer, Int32, Int32) -> Void = { context, task, thread in
+        context.assumingMemoryBound(to: Body.self).pointee(Int(task), Int(thread))
+    }
+}

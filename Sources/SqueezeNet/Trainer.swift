@@ -1,0 +1,205 @@
+internal import CSqueezeKernels
+
+/// Trains a network. It owns its memory and threads; use it from one thread at a time.
+///
+/// The weights after any number of steps are the same bits whatever `threads` is and wherever the training was interrupted: a
+/// batch is cut into `SQZ_SHARDS` shards whose gradients are summed in a fixed tree.
+public final class Trainer {
+    public let network: Network
+    public let preprocessing: Preprocessing
+    public let recipe: Recipe
+    public let seed: UInt64
+    /// Steps taken so far, those before a resumption included.
+    public private(set) var steps: Int
+
+    private let plan: Plan
+    private let kernels: UnsafePointer<sqz_kernels>
+    private let pool: ComputePool
+    private let arena: Arena
+    private let offsets: Offsets
+    private var shards = [ShardResult](repeating: ShardResult(), count: Int(SQZ_SHARDS))
+
+    /// Where the parts of the arena begin.
+    private struct Offsets {
+        var parameters: Int
+        var firstMoment: Int
+        var secondMoment: Int
+        var prepared: Int
+        var gradients: Int
+        var threads: Int
+        var count: Int
+    }
+
+    private struct ShardResult {
+        var loss = 0.0
+        var correct = 0
+    }
+
+    /// - Parameters:
+    ///   - state: a new one from initial weights, or that of a `Trainer` whose training goes on here.
+    ///   - seed: keys every random number of the training.
+    ///   - kernels: what to compute with; tests choose.
+    /// - Throws: `EngineError` if sizes do not match, a hyperparameter makes no sense, or memory or threads cannot be had.
+    public init(
+        network: Network, preprocessing: Preprocessing, recipe: Recipe = .tutorial, state: TrainerState, seed: UInt64,
+        threads: Int, kernels: Kernels = .selected
+    ) throws(EngineError) {
+        try recipe.validate()
+        try preprocessing.validate(for: network)
+        for tensor in [state.weights, state.firstMoment, state.secondMoment]
+        where tensor.values.count != network.parameterCount {
+            throw .valueCount(tensor.values.count, expected: network.parameterCount)
+        }
+        self.network = network
+        self.preprocessing = preprocessing
+        self.recipe = recipe
+        self.seed = seed
+        self.kernels = kernels.table
+        steps = state.steps
+        plan = Plan(network, training: true)
+        pool = try ComputePool(threads: threads)
+        var layout = ArenaLayout()
+        offsets = Offsets(
+            parameters: layout.reserve(plan.packed.count), firstMoment: layout.reserve(plan.packed.count),
+            secondMoment: layout.reserve(plan.packed.count), prepared: layout.reserve(plan.preparedCount),
+            gradients: layout.reserve(plan.packed.count * Int(SQZ_SHARDS)),
+            threads: layout.reserve(plan.arenaCount * threads), count: layout.count)
+        arena = try Arena(floats: layout.count)
+        plan.packed.pack(state.weights, into: parameters)
+        plan.packed.pack(state.firstMoment, into: arena.floats + offsets.firstMoment)
+        plan.packed.pack(state.secondMoment, into: arena.floats + offsets.secondMoment)
+        prepareWeights()
+    }
+
+    /// A copy of all that a checkpoint needs.
+    public var state: TrainerState {
+        TrainerState(
+            weights: weights, firstMoment: unpacked(offsets.firstMoment), secondMoment: unpacked(offsets.secondMoment),
+            steps: steps)
+    }
+
+    /// A copy of the weights as they are.
+    public var weights: Weights { unpacked(offsets.parameters) }
+
+    /// One step: augmentation, forward, backward, Adam. Any batch size will do; the last batch of an epoch may be smaller.
+    /// - Parameter epoch: keys the random crops, flips and dropout, with the seed and each example's index.
+    /// - Returns: loss and hits of the batch before the step. If the loss is not finite, the training has diverged and the
+    ///   weights are of no use any more.
+    /// - Precondition: the batch is not empty, and every label is below `network.classes`.
+    public func step(_ batch: UnsafeBufferPointer<Example>, epoch: Int) -> StepResult {
+        precondition(!batch.isEmpty && batch.allSatisfy { (0..<network.classes).contains($0.label) })
+        computeGradients(batch, epoch: epoch)
+        updateWeights()
+        var result = StepResult(lossSum: 0, correct: 0, count: batch.count)
+        for shard in shards {
+            result.lossSum += shard.loss
+            result.correct += shard.correct
+        }
+        return result
+    }
+
+    /// As `step(_:epoch:)`.
+    public func step(_ batch: [Example], epoch: Int) -> StepResult {
+        batch.withUnsafeBufferPointer { step($0, epoch: epoch) }
+    }
+
+    /// The gradient of a batch's mean loss, in the order of the weights, without a step: for tests.
+    package func gradients(of batch: [Example], epoch: Int) -> Weights {
+        batch.withUnsafeBufferPointer { computeGradients($0, epoch: epoch) }
+        let total = arena.floats + offsets.gradients
+        // The same tree as Adam's, level by level.
+        var distance = 1
+        while distance < Int(SQZ_SHARDS) {
+            for shard in stride(from: 0, to: Int(SQZ_SHARDS), by: 2 * distance) {
+                let (a, b) = (total + shard * plan.packed.count, total + (shard + distance) * plan.packed.count)
+                for index in 0..<plan.packed.count { a[index] += b[index] }
+            }
+            distance *= 2
+        }
+        return unpacked(offsets.gradients)
+    }
+
+    private var parameters: UnsafeMutablePointer<Float> { arena.floats + offsets.parameters }
+
+    private func unpacked(_ offset: Int) -> Weights {
+        plan.packed.unpack(arena.floats + offset, count: network.parameterCount)
+    }
+
+    private func memory(_ thread: Int) -> Memory {
+        Memory(
+            arena: arena.floats + offsets.threads + thread * plan.arenaCount, parameters: parameters,
+            prepared: arena.floats + offsets.prepared, kernels: kernels)
+    }
+
+    private func computeGradients(_ batch: UnsafeBufferPointer<Example>, epoch: Int) {
+        shards.withUnsafeMutableBufferPointer { shards in
+            let shards = shards.baseAddress!
+            pool.run(Int(SQZ_SHARDS)) { shard, thread in
+                shards[shard] = computeShard(shard, of: batch, epoch: epoch, memory(thread))
+            }
+        }
+    }
+
+    /// A shard's examples are computed in order, by one thread: which one changes nothing.
+    private func computeShard(
+        _ shard: Int, of batch: UnsafeBufferPointer<Example>, epoch: Int, _ memory: Memory
+    ) -> ShardResult {
+        var result = ShardResult()
+        let total = arena.floats + offsets.gradients + shard * plan.packed.count
+        plan.clearGradients(memory, total)
+        let end = (shard + 1) * batch.count / Int(SQZ_SHARDS)
+        var start = shard * batch.count / Int(SQZ_SHARDS)
+        while start < end {
+            let examples = batch[start..<min(end, start + plan.chunk)]
+            let dropout = { [seed] (place: Int) in
+                CounterRandom(
+                    seed: seed, purpose: .dropout, epoch: epoch, index: examples[examples.startIndex + place].index)
+            }
+            for (place, example) in examples.enumerated() {
+                plan.load(
+                    example.picture, at: place, preprocessing,
+                    augmentation: .init(seed: seed, epoch: epoch, index: example.index), memory)
+            }
+            plan.forward(examples.count, memory, dropout: recipe.usesDropout ? dropout : nil)
+            for (place, example) in examples.enumerated() {
+                let logits = memory(plan.logits, place)
+                result.loss += sqz_softmax_loss(
+                    Int32(network.classes), logits, Int32(example.label), 1 / Float(batch.count),
+                    plan.logitGradient(place, memory))
+                result.correct += argMax(logits, network.classes) == example.label ? 1 : 0
+            }
+            plan.backward(examples.count, memory, dropout: recipe.usesDropout ? dropout : nil, into: total)
+            start += plan.chunk
+        }
+        plan.finishGradients(memory, total)
+        return result
+    }
+
+    private func updateWeights() {
+        steps += 1
+        var rule = recipe.adam(step: steps)
+        let count = plan.packed.count
+        let slice = 4_096
+        pool.run((count + slice - 1) / slice) { task, _ in
+            let start = task * slice
+            kernels.pointee.adam(
+                &rule, min(slice, count - start), arena.floats + offsets.gradients + start, count, parameters + start,
+                arena.floats + offsets.firstMoment + start, arena.floats + offsets.secondMoment + start)
+        }
+        prepareWeights()
+    }
+
+    private func prepareWeights() {
+        pool.run(plan.preparationTasks) { task, _ in
+            plan.prepare(
+                task: task, parameters: parameters, prepared: arena.floats + offsets.prepared, kernels: kernels)
+        }
+    }
+}
+
+/// The class with the largest logit; the first of equals.
+func argMax(_ logits: UnsafePointer<Float>, _ classes: Int) -> Int {
+    var best = 0
+    for candidate in 1..<classes where logits[candidate] > logits[best] { best = candidate }
+    return best
+}

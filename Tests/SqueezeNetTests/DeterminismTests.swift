@@ -1,0 +1,108 @@
+import SqueezeNet
+import Testing
+
+/// Training is a function of (network, data, recipe, seed): the same bits for any number of threads and any interruption.
+@Suite struct DeterminismTests {
+    static let pictures = Pictures(count: 45, size: 32)
+    static let labels = (0..<45).map { $0 * 7 % 10 }
+
+    struct Run: Sendable, CustomTestStringConvertible {
+        var architecture = Architecture.squeezenetCIFAR
+        var bypass = Bypass.none
+        var kernels: Kernels
+
+        var testDescription: String { "\(architecture.rawValue), bypass \(bypass.rawValue), \(kernels.name)" }
+    }
+
+    static let runs =
+        Kernels.available.filter { $0.name != "scalar" }.map { Run(kernels: $0) } + [
+            Run(architecture: .squeezenet11, bypass: .complex, kernels: .selected),
+            Run(architecture: .squeezenet10, bypass: .simple, kernels: .selected),
+        ]
+
+    /// Three steps an epoch, the last one smaller and not a multiple of the shards.
+    private static func train(_ trainer: Trainer, from first: Int, to last: Int) -> [StepResult] {
+        pictures.withExamples(labels) { examples in
+            (first..<last).map { step in
+                let (epoch, place) = (step / 3, step % 3)
+                let order = shuffledIndices(45, seed: trainer.seed, epoch: epoch)
+                return trainer.step(order[place * 20..<min(45, place * 20 + 20)].map { examples[$0] }, epoch: epoch)
+            }
+        }
+    }
+
+    private static func trainer(_ run: Run, threads: Int, state: TrainerState? = nil) throws -> Trainer {
+        let network = try Network(run.architecture, bypass: run.bypass, classes: 10, inputSize: 32)
+        return try Trainer(
+            network: network, preprocessing: Preprocessing(size: 32, padding: 4),
+            state: state ?? TrainerState(weights: Weights(glorotUniformFor: network, seed: 9)), seed: 11,
+            threads: threads,
+            kernels: run.kernels)
+    }
+
+    @Test(arguments: runs) func sameBitsForAnyThreadCount(_ run: Run) throws {
+        let one = try Self.trainer(run, threads: 1)
+        let results = Self.train(one, from: 0, to: 5)
+        #expect(results.allSatisfy { $0.isFinite })
+        for threads in [2, 3, 8] {
+            let other = try Self.trainer(run, threads: threads)
+            #expect(Self.train(other, from: 0, to: 5) == results)
+            #expect(other.state == one.state, "\(threads) threads")
+        }
+    }
+
+    @Test(arguments: runs) func sameBitsAfterInterruption(_ run: Run) throws {
+        let undisturbed = try Self.trainer(run, threads: 2)
+        _ = Self.train(undisturbed, from: 0, to: 5)
+        // In the middle of an epoch, at its end, and with another number of threads.
+        for interruption in [1, 3, 4] {
+            let first = try Self.trainer(run, threads: 1)
+            _ = Self.train(first, from: 0, to: interruption)
+            let second = try Self.trainer(run, threads: 3, state: first.state)
+            _ = Self.train(second, from: interruption, to: 5)
+            #expect(second.state == undisturbed.state)
+            #expect(second.steps == 5)
+        }
+    }
+
+    @Test func otherSeedsGiveOtherNumbers() throws {
+        let network = try Network(.squeezenetCIFAR, classes: 10, inputSize: 32)
+        #expect(Weights(glorotUniformFor: network, seed: 1) != Weights(glorotUniformFor: network, seed: 2))
+        #expect(shuffledIndices(100, seed: 1, epoch: 0) != shuffledIndices(100, seed: 1, epoch: 1))
+        #expect(shuffledIndices(100, seed: 1, epoch: 0) != shuffledIndices(100, seed: 2, epoch: 0))
+        #expect(shuffledIndices(100, seed: 1, epoch: 7).sorted() == Array(0..<100))
+    }
+
+    /// Any thread count and any grouping of the pictures give the same logits.
+    @Test(arguments: Kernels.available) func sameLogitsForAnyThreadCount(_ kernels: Kernels) throws {
+        let network = try Network(.squeezenetCIFAR, classes: 10, inputSize: 32)
+        let logits = try [1, 2, 3, 8].map { threads in
+            let classifier = try Classifier(
+                network: network, weights: Weights(glorotUniformFor: network, seed: 4),
+                preprocessing: Preprocessing(size: 32),
+                threads: threads, kernels: kernels)
+            return Self.pictures.withPointers { classifier.classify($0) }
+        }
+        #expect(logits.allSatisfy { $0 == logits[0] })
+    }
+
+    /// A diverged run is seen, not hidden by a ReLU or a maximum.
+    @Test(arguments: Kernels.available) func divergenceIsSeen(_ kernels: Kernels) throws {
+        let network = try Network(.squeezenetCIFAR, classes: 10, inputSize: 32)
+        for index in [0, network.parameters[10].offset, network.parameterCount - 1] {
+            for poison in [Float.nan, .infinity] {
+                var values = Weights(glorotUniformFor: network, seed: 4).values
+                values[index] = poison
+                let trainer = try Trainer(
+                    network: network, preprocessing: Preprocessing(size: 32),
+                    state: TrainerState(weights: Weights(network, values: values)), seed: 1, threads: 1,
+                    kernels: kernels)
+                let results = Self.pictures.withExamples(Self.labels) { examples in
+                    (0..<2).map { _ in trainer.step(Array(examples[..<8]), epoch: 0) }
+                }
+                #expect(!results[1].isFinite)
+                #expect(!trainer.weights.areFinite)
+            }
+        }
+    }
+}
