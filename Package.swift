@@ -25,6 +25,7 @@ let package = Package(
     products: [
         .executable(name: "sqzd", targets: ["sqzd"]),
         .executable(name: "sqzctl", targets: ["sqzctl"]),
+        .executable(name: "sqz-runner-squeezenet", targets: ["sqz-runner-squeezenet"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -42,6 +43,9 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "CSqueezeKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
+        .target(name: "SqueezeNet", dependencies: ["CSqueezeKernels"], swiftSettings: strict),
         .target(name: "Varlink", dependencies: ["CJansson"], swiftSettings: strict),
         .target(
             name: "SqzProtocol", dependencies: ["Varlink"],
@@ -51,6 +55,10 @@ let package = Package(
         .target(name: "Safetensors", dependencies: ["Varlink"], swiftSettings: strict),
         .target(
             name: "Datasets", dependencies: ["CArchive", "CZlib", "Safetensors", "Varlink"], swiftSettings: strict),
+        .target(
+            name: "ModelFiles",
+            dependencies: ["SqueezeNet", "Safetensors", "Varlink", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .target(
             name: "JobStore", dependencies: ["SqzProtocol", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
@@ -71,6 +79,12 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ], swiftSettings: strict),
+        .target(
+            name: "SqzRunner",
+            dependencies: ["SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol"], swiftSettings: strict),
+        .executableTarget(
+            name: "sqz-runner-squeezenet", dependencies: ["SqzRunner"], swiftSettings: strict,
+            linkerSettings: staticRuntime),
         .executableTarget(
             name: "sqzd",
             dependencies: [
@@ -82,6 +96,8 @@ let package = Package(
             name: "sqzctl",
             dependencies: ["Varlink", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "clients/sqzctl", swiftSettings: strict, linkerSettings: staticRuntime),
+        .testTarget(
+            name: "SqueezeNetTests", dependencies: ["SqueezeNet", "CSqueezeKernels"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "VarlinkTests", dependencies: ["Varlink", "SqzProtocol"], swiftSettings: strict),
         .testTarget(
@@ -89,5 +105,6 @@ let package = Package(
         .testTarget(
             name: "DatasetsTests", dependencies: ["Datasets", "Safetensors", "TestSupport", "Varlink"],
             swiftSettings: strict),
-    ]
+    ],
+    cLanguageStandard: .c17
 )

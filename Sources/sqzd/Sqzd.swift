@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import Logging
 internal import SqzDaemon
+internal import SqzProtocol
 internal import Systemd
 
 @main

@@ -111,7 +111,9 @@ actor WarmRunners: Service {
         }
     }
 
-    private nonisolated func classifyWhileUsed(_ link: inout RunnerLink, _ model: Model, _ signal: AsyncStream<Void>) async throws {
+    private nonisolated func classifyWhileUsed(_ link: inout RunnerLink, _ model: Model, _ signal: AsyncStream<Void>)
+        async throws
+    {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while let rest = await self.timeToUnload(model) { try await Task.sleep(for: rest) }

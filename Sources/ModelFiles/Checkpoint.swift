@@ -1,0 +1,138 @@
+internal import Crypto
+internal import FoundationEssentials
+internal import Glibc
+internal import Safetensors
+public import SqueezeNet
+internal import Varlink
+
+/// All that a training needs to go on, bit for bit, where it was. Checkpoints are files in a directory of their own job, the
+/// two newest of which are kept; each carries a checksum over its numbers.
+public struct Checkpoint: Sendable {
+    /// Where a training is, and what it has summed up in this epoch.
+    public struct Position: Codable, Equatable, Sendable {
+        /// From 1.
+        public var epoch: Int
+        /// Steps done in this epoch.
+        public var step: Int
+        public var lossSum: Double
+        public var correct: Int
+        public var count: Int
+
+        public init(epoch: Int, step: Int = 0, lossSum: Double = 0, correct: Int = 0, count: Int = 0) {
+            self.epoch = epoch
+            self.step = step
+            self.lossSum = lossSum
+            self.correct = correct
+            self.count = count
+        }
+    }
+
+    public var state: TrainerState
+    public var position: Position
+
+    public init(state: TrainerState, position: Position) {
+        self.state = state
+        self.position = position
+    }
+
+    private static let format = "sqzd-checkpoint-1"
+    private static let prefix = "checkpoint-"
+    private static let kept = 2
+
+    /// Writes the checkpoint into a directory, whole or not at all, and removes those that are older than the two newest.
+    public func write(in directory: String) throws {
+        let parts = [
+            ("weights", state.weights), ("firstMoment", state.firstMoment), ("secondMoment", state.secondMoment),
+        ]
+        let writer = try SafetensorsWriter(
+            path: directory + "/" + Self.name(steps: state.steps),
+            tensors: parts.map { TensorDeclaration(name: $0.0, type: .float32, shape: [$0.1.values.count]) },
+            metadata: [
+                "format": Self.format, "steps": String(state.steps), "sha256": Self.digest(state),
+                "position": String(decoding: try JSON.encode(position), as: UTF8.self),
+            ])
+        for (name, values) in parts { try values.withUnsafeBytes { try writer.write($0, to: name) } }
+        try writer.commit()
+        for old in try Self.names(in: directory).dropFirst(Self.kept) {
+            guard unlink("\(directory)/\(old)") == 0 else { throw ModelFileError("\(old) can't be removed") }
+        }
+    }
+
+    /// The newest checkpoint in a directory that is whole; nil where there is none. `refused` is told of others and why.
+    public static func newest(
+        in directory: String, for network: Network, refused: (_ name: String, _ reason: String) -> Void
+    ) throws -> Checkpoint? {
+        for name in try names(in: directory) {
+            do {
+                return try Checkpoint(path: "\(directory)/\(name)", network: network)
+            } catch {
+                refused(name, "\(error)")
+            }
+        }
+        return nil
+    }
+
+    private init(path: String, network: Network) throws {
+        let file = try SafetensorsFile(mapping: path)
+        guard file.metadata["format"] == Self.format, let steps = file.metadata["steps"].flatMap(Int.init),
+            let position = file.metadata["position"]
+        else { throw ModelFileError("it is no checkpoint of this version") }
+        func values(_ name: String) throws -> Weights {
+            guard let tensor = file.tensors[name], tensor.type == .float32 else {
+                throw ModelFileError("it has no \(name)")
+            }
+            return try Weights(network, values: Array(file.bytes(of: tensor).bindMemory(to: Float.self)))
+        }
+        state = TrainerState(
+            weights: try values("weights"), firstMoment: try values("firstMoment"),
+            secondMoment: try values("secondMoment"), steps: steps)
+        self.position = try JSON.decode(Position.self, from: Array(position.utf8))
+        guard file.metadata["sha256"] == Self.digest(state) else { throw ModelFileError("its checksum does not fit") }
+    }
+
+    private static func digest(_ state: TrainerState) -> String {
+        var hash = SHA256()
+        for part in [state.weights, state.firstMoment, state.secondMoment] {
+            part.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        }
+        return hash.finalize().hexadecimal
+    }
+
+    /// Ten digits, so that the order of names is that of steps.
+    private static func name(steps: Int) -> String {
+        let digits = String(steps)
+        return prefix + String(repeating: "0", count: max(0, 10 - digits.count)) + digits + ".safetensors"
+    }
+
+    /// The checkpoints' names, newest first.
+    private static func names(in directory: String) throws -> [String] {
+        guard let stream = opendir(directory) else { throw ModelFileError("\(directory) can't be read") }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasPrefix(prefix), name.hasSuffix(".safetensors") { names.append(name) }
+        }
+        return names.sorted(by: >)
+    }
+}
+
+extension Weights {
+    /// The sha256 of the weights alone, little-endian, in the order of the network's parameters.
+    public var sha256: String {
+        withUnsafeBytes { bytes in
+            var hash = SHA256()
+            hash.update(bufferPointer: bytes)
+            return hash.finalize().hexadecimal
+        }
+    }
+}
+
+extension SHA256.Digest {
+    fileprivate var hexadecimal: String {
+        let digits = Array("0123456789abcdef")
+        return String(flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+}

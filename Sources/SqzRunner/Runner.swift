@@ -1,0 +1,92 @@
+internal import Datasets
+internal import SqueezeNet
+internal import SqzProtocol
+internal import Varlink
+
+/// The built-in runner: trains and uses SqueezeNet as the daemon asks over standard input and output.
+public final class Runner {
+    private let file: FramedFile
+    private let inbox = Inbox()
+    private var classifier: WarmClassifier?
+
+    /// Speaks over these descriptors.
+    public init(input: CInt, output: CInt) {
+        file = FramedFile(input: input, output: output)
+    }
+
+    /// Answers calls for as long as there are any. Ends the process when the input ends.
+    public func run() throws -> Never {
+        inbox.start(file)
+        while true {
+            let call = inbox.take()
+            do {
+                try answer(call)
+            } catch let error as ConnectionError {
+                throw error
+            } catch {
+                try file.write(try Reply.message(try ErrorMapping.wire(error)))
+            }
+        }
+    }
+
+    private func answer(_ call: Call) throws {
+        typealias Interface = RunnerInterface
+        func parameters<M: VarlinkMethod>(_ method: M.Type) throws -> M.Parameters {
+            try call.parameters(M.Parameters.self)
+        }
+        func send(_ reply: some Encodable, continues: Bool = false) throws {
+            try file.write(try Reply.message(reply, continues: continues))
+        }
+        switch call.method {
+        case ServiceInterface.GetInfo.name:
+            try send(
+                ServiceInterface.GetInfo.Reply(
+                    vendor: "sqzd", product: Self.name, version: Version.current, url: "https://github.com/sqzd/sqzd",
+                    interfaces: [ServiceInterface.name, Interface.name]))
+        case Interface.Describe.name: try send(try describe())
+        case Interface.Import.name:
+            let imported = try Importing.run(try parameters(Interface.Import.self)) { pictures in
+                try send(Interface.Import.Reply(pictures: pictures), continues: true)
+            }
+            try send(Interface.Import.Reply(imported: imported))
+        case Interface.Run.name:
+            let run = try parameters(Interface.Run.self)
+            let replies = RunReplies { try send($0, continues: true) }
+            guard let result = try JobKinds.run(run, inbox: inbox, replies: replies) else {
+                return try send(Interface.Run.Reply(stopped: true))
+            }
+            try send(Interface.Run.Reply(result: result))
+        case Interface.Load.name:
+            classifier = try WarmClassifier(path: try parameters(Interface.Load.self).model)
+            try send(NoParameters())
+        case Interface.Classify.name:
+            let classify = try parameters(Interface.Classify.self)
+            guard let classifier else { throw SqzError.badModel(reason: "none is loaded") }
+            try send(Interface.Classify.Reply(results: try classifier.classify(classify.images, top: classify.top)))
+        default: throw ServiceError.methodNotFound(method: call.method)
+        }
+    }
+
+    private static let name = "squeezenet"
+
+    private func describe() throws -> RunnerInterface.Describe.Reply {
+        let kernels = try Kernels.requireSelected()
+        return .init(
+            name: Self.name, version: Version.current,
+            properties: [
+                "kernels": kernels.name, "available": Kernels.available.map(\.name).joined(separator: " "),
+            ],
+            kinds: JobKinds.all, imports: true, classifies: true)
+    }
+}
+
+/// What a job tells while it runs.
+struct RunReplies {
+    let send: (RunnerInterface.Run.Reply) throws -> Void
+
+    func progress(_ progress: Progress, epochEnded: Bool = false) throws {
+        try send(.init(progress: progress, epochEnded: epochEnded ? true : nil))
+    }
+
+    func predictions(_ predictions: [Prediction]) throws { try send(.init(predictions: predictions)) }
+}

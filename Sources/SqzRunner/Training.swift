@@ -1,0 +1,162 @@
+internal import Datasets
+internal import ModelFiles
+internal import SqueezeNet
+internal import SqzProtocol
+
+/// A training job: epochs of shuffled batches, validation after each, checkpoints, and a model at the end.
+struct Training {
+    private let options: TrainOptions
+    private let dataset: Datasets.Dataset
+    private let network: Network
+    private let preprocessing: Preprocessing
+    /// Places in the training split.
+    private let trained: [Int]
+    private let validation: Validation
+    private let directory: String
+    private let inbox: Inbox
+    private let replies: RunReplies
+
+    /// Checkpoints come at least this often, and at the end of each epoch.
+    private static let checkpointInterval = Duration.seconds(30)
+
+    init(options: TrainOptions, dataset path: String, directory: String, inbox: Inbox, replies: RunReplies) throws {
+        self.options = options
+        self.directory = directory
+        self.inbox = inbox
+        self.replies = replies
+        dataset = try Datasets.Dataset(path: path)
+        preprocessing = try Preprocessing(size: options.size, padding: options.padding)
+        network = try Network(
+            options.architecture, bypass: options.bypass, classes: dataset.classes.count, inputSize: options.size)
+        if let test = dataset.test {
+            trained = Array(0..<dataset.train.count)
+            validation = Validation(split: test, places: Array(0..<test.count))
+        } else {
+            // Epoch 0 never trains: its order is free to choose what is held out.
+            let order = shuffledIndices(dataset.train.count, seed: options.seed, epoch: 0)
+            let held = max(1, Int((Double(order.count) * options.validationShare).rounded()))
+            guard held < order.count else {
+                throw SqzError.badData(file: "data set", reason: "one picture is too few to train and validate with")
+            }
+            trained = order[held...].sorted()
+            validation = Validation(split: dataset.train, places: order[..<held].sorted())
+        }
+    }
+
+    private var stepsPerEpoch: Int { (trained.count + options.batchSize - 1) / options.batchSize }
+
+    /// Trains to the end, from the newest checkpoint if there is one; nil if it was asked to stop.
+    func run() throws -> RunResult? {
+        let checkpoint = try Checkpoint.newest(in: directory, for: network) { name, reason in
+            Log.write("\(name) can't be used: \(reason); an older one is tried")
+        }
+        let state = checkpoint?.state ?? TrainerState(weights: Weights(glorotUniformFor: network, seed: options.seed))
+        let trainer = try Trainer(
+            network: network, preprocessing: preprocessing, recipe: options.recipe, state: state, seed: options.seed,
+            threads: options.threads)
+        var position = checkpoint?.position ?? Checkpoint.Position(epoch: 1)
+        Log.write(
+            """
+            \(network.architecture.rawValue), \(network.parameterCount) parameters, \(trained.count) pictures to train, \
+            \(validation.places.count) to validate, \(options.threads) threads, kernels \(Kernels.selected)
+            """)
+        if checkpoint != nil { Log.write("goes on from epoch \(position.epoch), step \(position.step)") }
+
+        var meter = Meter(epochs: options.epochs, steps: stepsPerEpoch, perEpoch: trained.count)
+        var evaluation: Classifier.Evaluation?
+        while position.epoch <= options.epochs {
+            guard try train(&position, trainer, &meter, evaluation) else { return nil }
+            evaluation = try validate(trainer.weights)
+            try replies.progress(meter.progress(position, evaluation), epochEnded: true)
+            position = Checkpoint.Position(epoch: position.epoch + 1)
+            try Checkpoint(state: trainer.state, position: position).write(in: directory)
+        }
+        return try finish(trainer.weights, try evaluation ?? validate(trainer.weights))
+    }
+
+    /// The rest of an epoch; false if it was asked to stop.
+    private func train(
+        _ position: inout Checkpoint.Position, _ trainer: Trainer, _ meter: inout Meter,
+        _ evaluation: Classifier.Evaluation?
+    ) throws -> Bool {
+        let order = shuffledIndices(trained.count, seed: options.seed, epoch: position.epoch)
+        var lastCheckpoint = ContinuousClock.now
+        while position.step < stepsPerEpoch {
+            if inbox.stopRequested || lastCheckpoint + Self.checkpointInterval < .now {
+                try Checkpoint(state: trainer.state, position: position).write(in: directory)
+                lastCheckpoint = .now
+                if inbox.stopRequested { return false }
+            }
+            let start = position.step * options.batchSize
+            let batch = order[start..<min(start + options.batchSize, order.count)].map { place in
+                let index = trained[place]
+                return Example(
+                    picture: dataset.train.picture(index).baseAddress!.assumingMemoryBound(to: UInt8.self),
+                    label: dataset.train.label(index), index: index)
+            }
+            let result = trainer.step(batch, epoch: position.epoch)
+            guard result.isFinite else { throw SqzError.diverged(epoch: position.epoch, step: position.step + 1) }
+            position.step += 1
+            position.lossSum += result.lossSum
+            position.correct += result.correct
+            position.count += result.count
+            if meter.isDue(after: result.count) { try replies.progress(meter.progress(position, evaluation)) }
+        }
+        return true
+    }
+
+    private func validate(_ weights: Weights) throws -> Classifier.Evaluation {
+        guard weights.areFinite else { throw SqzError.failed(reason: "the weights are no longer finite") }
+        let classifier = try Classifier(
+            network: network, weights: weights, preprocessing: preprocessing, threads: options.threads)
+        return validation.evaluate(classifier)
+    }
+
+    private func finish(_ weights: Weights, _ evaluation: Classifier.Evaluation) throws -> RunResult {
+        let file = "model.safetensors"
+        try ModelFile(network: network, preprocessing: preprocessing, classes: dataset.classes, weights: weights)
+            .write(to: "\(directory)/\(file)")
+        return RunResult(
+            images: trained.count * options.epochs, loss: finite(evaluation.meanLoss), accuracy: evaluation.accuracy,
+            model: MadeModel(file: file, weights: weights, network: network, preprocessing, dataset.classes))
+    }
+}
+
+/// The pictures that a training does not see.
+private struct Validation {
+    let split: Datasets.Dataset.Split
+    let places: [Int]
+
+    func evaluate(_ classifier: Classifier) -> Classifier.Evaluation {
+        classifier.evaluate(
+            places.map { split.picture($0).baseAddress!.assumingMemoryBound(to: UInt8.self) },
+            labels: places.map { split.label($0) })
+    }
+}
+
+/// JSON has no NaN: what is not finite is not said.
+func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
+
+extension MadeModel {
+    /// What `sqzctl model show` tells of a model.
+    init(file: String, weights: Weights, network: Network, _ preprocessing: Preprocessing, _ classes: [String]) {
+        self.init(
+            file: file, weightsSha256: weights.sha256, architecture: network.architecture.rawValue,
+            bypass: network.bypass.rawValue, classes: classes, parameters: network.parameterCount,
+            multiplyAdds: network.multiplyAdds, preprocessing: preprocessing.sentence,
+            layers: network.layers.map { layer in
+                Layer(
+                    name: layer.name, kind: layer.kind.rawValue,
+                    output: [layer.output.channels, layer.output.height, layer.output.width],
+                    parameters: layer.parameterCount, multiplyAdds: layer.multiplyAdds)
+            })
+    }
+}
+
+extension Preprocessing {
+    fileprivate var sentence: String {
+        let window = "\(size)x\(size)"
+        let random = padding > 0 ? "random \(window) crop of the picture padded by \(padding)" : "random \(window) crop"
+        return "training: \(random)\(flips ? ", random flip" : ""); else: central \(window); per-image standardization"
+    }
+}
