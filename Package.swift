@@ -94,7 +94,10 @@ let package = Package(
             swiftSettings: strict, linkerSettings: staticRuntime),
         .executableTarget(
             name: "sqzctl",
-            dependencies: ["Varlink", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "SqzProtocol", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "clients/sqzctl", swiftSettings: strict, linkerSettings: staticRuntime),
         .testTarget(
             name: "SqueezeNetTests", dependencies: ["SqueezeNet", "CSqueezeKernels"], swiftSettings: strict),

@@ -29,9 +29,6 @@ public struct Submission: Sendable {
 }
 
 extension State {
-    /// An end: nothing comes after it.
-    public var isEnd: Bool { self == .succeeded || self == .failed || self == .cancelled }
-
     /// The transitions that exist.
     func canBecome(_ next: State) -> Bool {
         switch (self, next) {

@@ -2,7 +2,7 @@ internal import Configuration
 internal import Glibc
 internal import SystemPackage
 
-/// What an administrator sets: the file of `--config`, over it the environment (`SQZD_JOBS_RUNNING` for `jobs.running`).
+/// What an administrator sets: the file of `--config`, over it the environment (`SQZD_RUNNING_JOBS` for `runningJobs`).
 /// Read at the start and again at SIGHUP.
 public struct DaemonConfiguration: Sendable, Equatable {
     /// Directories below which `Import` may read.
@@ -30,14 +30,14 @@ public struct DaemonConfiguration: Sendable, Equatable {
             // What nobody set; being a provider, it lets a value of the wrong type be an error rather than unseen.
             providers.append(
                 InMemoryProvider(values: [
-                    "data.directories": ConfigValue(
+                    "dataDirectories": ConfigValue(
                         .stringArray(["/usr/share/datasets", "/srv/datasets"]), isSecret: false),
-                    "runner.directories": ConfigValue(.stringArray([builtInRunners]), isSecret: false),
+                    "runnerDirectories": ConfigValue(.stringArray([builtInRunners]), isSecret: false),
                     "launcher": ConfigValue(.stringArray([]), isSecret: false),
-                    "jobs.running": 1,
+                    "runningJobs": 1,
                     "administrators": "",
-                    "models.default": "",
-                    "models.unloadAfterSeconds": 300,
+                    "defaultModel": "",
+                    "unloadAfterSeconds": 300,
                 ]))
             let reader = ConfigReader(providers: providers)
             func text(_ key: String) throws -> String? {
@@ -53,12 +53,12 @@ public struct DaemonConfiguration: Sendable, Equatable {
                 return value
             }
             return DaemonConfiguration(
-                dataDirectories: try reader.requiredStringArray(forKey: "data.directories"),
-                runnerDirectories: try reader.requiredStringArray(forKey: "runner.directories"),
+                dataDirectories: try reader.requiredStringArray(forKey: "dataDirectories"),
+                runnerDirectories: try reader.requiredStringArray(forKey: "runnerDirectories"),
                 launcher: try reader.requiredStringArray(forKey: "launcher"),
-                runningJobs: try number("jobs.running", 1...64), administrators: try text("administrators"),
-                defaultModel: try text("models.default"),
-                unloadAfter: .seconds(try number("models.unloadAfterSeconds", 1...86_400)))
+                runningJobs: try number("runningJobs", 1...64), administrators: try text("administrators"),
+                defaultModel: try text("defaultModel"),
+                unloadAfter: .seconds(try number("unloadAfterSeconds", 1...86_400)))
         } catch let error as DaemonError {
             throw error
         } catch {

@@ -4,6 +4,9 @@ public import Varlink
 /// waits to be resumed. succeeded, failed and cancelled are ends.
 public enum State: String, Codable, CaseIterable, Sendable {
     case queued, running, paused, succeeded, failed, cancelled
+
+    /// An end: nothing comes after it.
+    public var isEnd: Bool { self == .succeeded || self == .failed || self == .cancelled }
 }
 
 /// How far a running job is. epoch counts from 1, step counts the steps done in this epoch. loss and accuracy are means

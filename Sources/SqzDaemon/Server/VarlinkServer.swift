@@ -3,6 +3,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
+internal import SqzProtocol
 
 /// Accepts connections on a socket and serves each in a task of its own.
 struct VarlinkServer: Service {
@@ -75,5 +76,14 @@ private actor OpenConnections {
         total -= 1
         byUser[peer, default: 0] -= 1
         if byUser[peer] == 0 { byUser[peer] = nil }
+    }
+}
+
+extension Limits {
+    /// How many connections may be open, here and now.
+    fileprivate static func openConnections() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return connections }
+        return min(connections, Int(Double(min(limit.rlim_cur, 1 << 20)) * descriptorShare))
     }
 }

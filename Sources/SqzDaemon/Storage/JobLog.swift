@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SqzProtocol
 internal import Synchronization
 
 /// What a job's runner writes on standard error, in the job's directory: `log`, and `log.old` before it, each of at most half

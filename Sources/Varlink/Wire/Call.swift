@@ -57,17 +57,15 @@ public struct Call: Sendable {
     public static func message<M: VarlinkMethod>(
         _ method: M.Type, _ parameters: M.Parameters, mode: ReplyMode = .one
     ) throws(JSONError) -> [UInt8] {
-        let message = CallMessage(
-            method: M.name, parameters: parameters is NoParameters ? nil : parameters,
-            more: mode == .more ? true : nil, oneway: mode == .oneway ? true : nil,
-            upgrade: mode == .upgrade ? true : nil)
-        return try JSON.encode(message) + [0]
+        try Message.bytes(
+            CallHeader(
+                method: M.name, more: mode == .more ? true : nil, oneway: mode == .oneway ? true : nil,
+                upgrade: mode == .upgrade ? true : nil), parameters)
     }
 }
 
-private struct CallMessage<Parameters: Encodable>: Encodable {
+private struct CallHeader: Encodable {
     let method: String
-    let parameters: Parameters?
     let more: Bool?
     let oneway: Bool?
     let upgrade: Bool?

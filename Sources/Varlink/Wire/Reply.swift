@@ -38,24 +38,16 @@ public struct Reply: Sendable {
 
     /// The bytes of a reply, with the NUL that ends it.
     public static func message<P: Encodable>(_ parameters: P, continues: Bool = false) throws(JSONError) -> [UInt8] {
-        let message = ReplyMessage(
-            parameters: parameters is NoParameters ? nil : parameters, continues: continues ? true : nil)
-        return try JSON.encode(message) + [0]
+        try Message.bytes(ReplyHeader(continues: continues ? true : nil, error: nil), parameters)
     }
 
     /// The bytes of an error reply, with the NUL that ends it.
     public static func message(_ error: VarlinkError) throws(JSONError) -> [UInt8] {
-        let message = ErrorMessage(error: error.name, parameters: error.parameters.isEmpty ? nil : error.parameters)
-        return try JSON.encode(message) + [0]
+        try Message.bytes(ReplyHeader(continues: nil, error: error.name), error.parameters)
     }
 }
 
-private struct ReplyMessage<Parameters: Encodable>: Encodable {
-    let parameters: Parameters?
+private struct ReplyHeader: Encodable {
     let continues: Bool?
-}
-
-private struct ErrorMessage: Encodable {
-    let error: String
-    let parameters: [String: JSONValue]?
+    let error: String?
 }

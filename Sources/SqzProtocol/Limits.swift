@@ -1,14 +1,12 @@
-internal import Glibc
-
-/// Everything that a user can make the daemon spend, and how much of it. Each has a test that meets it.
+/// Everything that a user can make the daemon spend, and how much of it; clients know it too. Each has a test that meets it.
 public enum Limits {
     // Connections
     public static let connections = 4_096
     public static let connectionsPerUser = 1_024
     /// The share of the file descriptors that connections may take: the rest is for runners and files.
-    static let descriptorShare = 0.75
+    public static let descriptorShare = 0.75
     /// A streaming reply comes at least this often.
-    static let keepalive = Duration.seconds(25)
+    public static let keepalive = Duration.seconds(25)
 
     // The queue
     public static let queuedJobs = 20_000
@@ -19,29 +17,22 @@ public enum Limits {
     public static let predictionsPerReply = 1_000
     /// Bytes of what a runner writes that are kept, and of one line of it.
     public static let logBytes = 1 << 20
-    static let logLine = 4_096
+    public static let logLine = 4_096
 
     // Classifying
     public static let imagesPerCall = 1_024
     public static let imageBytes = 3_073
     public static let waitingCalls = 256
     /// Pictures that are classified in one go, however many calls they came in.
-    static let imagesPerBatch = 64
+    public static let imagesPerBatch = 64
 
     // Uploads
     public static let uploadBytes = 8 << 30
     public static let uploadBytesPerUser = 16 << 30
     public static let chunkBytes = 1 << 20
     public static let filesPerDataset = 256
-    static let uploadLifetime = 24 * 3_600
+    public static let uploadLifetime = 24 * 3_600
 
     // Text
     public static let nameBytes = 64
-
-    /// How many connections may be open, here and now.
-    static func openConnections() -> Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return connections }
-        return min(connections, Int(Double(min(limit.rlim_cur, 1 << 20)) * descriptorShare))
-    }
 }

@@ -1,0 +1,74 @@
+internal import Glibc
+internal import SqzProtocol
+internal import Varlink
+
+/// The daemon, as a verb sees it.
+struct Daemon {
+    private let client: Client
+    private let json: Bool
+
+    init(_ common: Common) throws {
+        client = try Client(path: Self.socket(common.socket))
+        json = common.json
+    }
+
+    /// DESIGN's order: the option, the variable, the system's daemon, the user's own.
+    private static func socket(_ option: String?) -> String {
+        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+        if let path = option ?? variable("SQZD_SOCKET") { return path }
+        let system = "/run/sqzd/io.sqzd"
+        guard access(system, F_OK) != 0, let directory = variable("XDG_RUNTIME_DIR") else { return system }
+        return directory + "/sqzd/io.sqzd"
+    }
+
+    /// A call whose reply the verb needs itself.
+    func call<M: VarlinkMethod>(_ method: M.Type, _ parameters: M.Parameters) throws -> M.Reply {
+        try client.call(method, parameters)
+    }
+
+    /// A call whose reply is what the user asked for: printed by `print`, or as it came with `--json`.
+    @discardableResult
+    func show<M: VarlinkMethod>(
+        _ method: M.Type, _ parameters: M.Parameters, _ print: (M.Reply) throws -> Void
+    ) throws -> M.Reply {
+        try client.send(method, parameters)
+        let reply = try client.receive(method)
+        let typed = try reply.parameters(M.Reply.self)
+        if json { try Output.json(reply) } else { try print(typed) }
+        return typed
+    }
+
+    /// A call with many replies, each of them printed.
+    func stream<M: VarlinkMethod>(
+        _ method: M.Type, _ parameters: M.Parameters, until deadline: ContinuousClock.Instant? = nil,
+        _ print: (M.Reply) throws -> Client.Next
+    ) throws {
+        try client.send(method, parameters, mode: .more)
+        while true {
+            let reply = try client.receive(method, until: deadline)
+            let typed = try reply.parameters(M.Reply.self)
+            if json { try Output.json(reply) }
+            if try print(typed) == .stop || !reply.continues { return }
+        }
+    }
+
+    /// Calls of one method, several on their way at once; `body` gets the replies in order.
+    func pipeline<M: VarlinkMethod>(
+        _ method: M.Type, next: () throws -> M.Parameters?, _ body: (M.Reply) throws -> Void
+    ) throws {
+        var onTheirWay = 0
+        func receive() throws {
+            try body(try client.receive(method).parameters(M.Reply.self))
+            onTheirWay -= 1
+        }
+        while let parameters = try next() {
+            try client.send(method, parameters)
+            onTheirWay += 1
+            if onTheirWay == Self.window { try receive() }
+        }
+        while onTheirWay > 0 { try receive() }
+    }
+
+    /// Enough to keep both sides busy, few enough to stay small.
+    private static let window = 4
+}

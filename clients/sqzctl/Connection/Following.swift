@@ -1,0 +1,69 @@
+internal import ArgumentParser
+internal import Glibc
+internal import SqzProtocol
+internal import Varlink
+
+/// Streams a job to the end, for `watch`, `wait` and `--follow`.
+enum Following {
+    /// Shows all that happens to a job until it ends; the exit status tells how. Ctrl-C detaches: the job goes on.
+    static func follow(_ id: Int, _ common: Common) throws {
+        signal(SIGINT) { _ in
+            // Only what signal-safety(7) allows.
+            let text: StaticString = "\ndetached; the job goes on\n"
+            write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+            _exit(EXIT_SUCCESS)
+        }
+        let end = try watch(id, common, print: !common.json)
+        try exit(with: [end])
+    }
+
+    /// Waits for a job's end, without a word.
+    static func end(of id: Int, _ common: Common, until deadline: ContinuousClock.Instant?) throws -> State {
+        try watch(id, common.quiet, until: deadline, print: false)
+    }
+
+    static func exit(with ends: [State]) throws {
+        if ends.contains(.failed) { throw ExitCode(1) }
+        if ends.contains(.cancelled) { throw ExitCode(2) }
+    }
+
+    private static func watch(
+        _ id: Int, _ common: Common, until deadline: ContinuousClock.Instant? = nil, print: Bool
+    ) throws -> State {
+        var last = State.queued
+        try Daemon(common).stream(JobsInterface.Watch.self, .init(id: id), until: deadline) { reply in
+            guard let event = reply.event else { return .more }
+            last = event.state ?? last
+            if print { show(event, of: id) }
+            return .more
+        }
+        // Somebody asked for events after the last one, or the stream ended with the job.
+        if !last.isEnd { last = try Daemon(common).call(JobsInterface.Show.self, .init(id: id)).job.state }
+        return last
+    }
+
+    private static func show(_ event: Event, of id: Int) {
+        switch event.kind {
+        case .progress:
+            if let progress = event.progress { Output.live("job \(id)  " + Format.progress(progress)) }
+        case .epoch:
+            guard let progress = event.progress else { return }
+            Output.endLive()
+            let figures = Format.figures(progress).joined(separator: "  ")
+            Output.line("job \(id)  epoch \(progress.epoch)/\(progress.epochs)  \(figures)")
+        case .state:
+            Output.endLive()
+            let details = [event.outcome.map(Format.outcome), event.reason].compactMap { $0 }.joined(separator: "; ")
+            Output.line("job \(id)  \(event.state?.rawValue ?? "")\(details.isEmpty ? "" : ": " + details)")
+        }
+    }
+}
+
+extension Common {
+    /// The same daemon, for calls that the user did not ask to see.
+    var quiet: Common {
+        var common = self
+        common.json = false
+        return common
+    }
+}

@@ -1,0 +1,117 @@
+internal import Crypto
+internal import FoundationEssentials
+internal import Glibc
+internal import SqzProtocol
+internal import Varlink
+
+/// Makes a data set of a user's files: the daemon reads them itself where it may, else they are uploaded.
+struct Importing {
+    let daemon: Daemon
+    /// A file or a directory of files.
+    let path: String
+    var classes: [String]?
+
+    /// The name that a data set gets without `--name`: the path's last part, less its extensions.
+    static func name(for path: String) throws -> String {
+        guard let resolved = realpath(path, nil) else { throw InputError(path) }
+        defer { free(resolved) }
+        let last = String(cString: resolved).split(separator: "/").last.map(String.init) ?? "data"
+        let stem = [".tar.gz", ".tgz", ".tar", ".bin.gz", ".bin"].first(where: last.hasSuffix).map {
+            last.dropLast($0.count)
+        }
+        let name = (stem ?? last[...]).map {
+            $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-"
+        }
+        return String(name.drop { ".-".contains($0) }.prefix(Limits.nameBytes))
+    }
+
+    /// Imports, and hands the data set over when it is there.
+    func run(as name: String, _ print: (Dataset) throws -> Void) throws {
+        guard let resolved = realpath(path, nil) else { throw InputError(path) }
+        defer { free(resolved) }
+        let real = String(cString: resolved)
+        let readable = try daemon.call(ManagerInterface.Info.self, NoParameters()).dataDirectories
+        let parameters: DatasetsInterface.Import.Parameters
+        if readable.contains(where: { real == $0 || real.hasPrefix($0 + "/") }) {
+            parameters = .init(name: name, path: real, classes: classes)
+        } else {
+            parameters = .init(name: name, files: try upload(real), classes: classes)
+        }
+        try daemon.stream(DatasetsInterface.Import.self, parameters) { reply in
+            if let pictures = reply.pictures { Output.live("\(Format.number(pictures)) pictures read") }
+            if let dataset = reply.dataset {
+                Output.endLive()
+                try print(dataset)
+            }
+            return .more
+        }
+    }
+
+    private func upload(_ real: String) throws -> [File] {
+        let files = try self.files(at: real)
+        guard !files.isEmpty else { throw InputError(path, bad: "there is no file in this directory") }
+        guard files.count <= Limits.filesPerDataset else {
+            throw InputError(path, bad: "\(files.count) files, a data set has \(Limits.filesPerDataset) at most")
+        }
+        return try files.map { file in
+            let name = String(file.split(separator: "/").last ?? "")
+            return File(name: name, sha256: try upload(file, name))
+        }
+    }
+
+    /// The regular files at a path; hidden ones are none of the data.
+    private func files(at real: String) throws -> [String] {
+        var status = stat()
+        guard stat(real, &status) == 0 else { throw InputError(real) }
+        if status.st_mode & S_IFMT != S_IFDIR { return [real] }
+        guard let stream = opendir(real) else { throw InputError(real) }
+        defer { closedir(stream) }
+        var files: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard !name.hasPrefix("."), stat("\(real)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+                continue
+            }
+            files.append("\(real)/\(name)")
+        }
+        return files.sorted()
+    }
+
+    /// Uploads a file, or what of it the daemon does not have; gives its checksum.
+    private func upload(_ file: String, _ name: String) throws -> String {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw InputError(file) }
+        defer { close(descriptor) }
+        var hash = SHA256()
+        var size = 0
+        while case let bytes = try chunk(descriptor, file, at: size), !bytes.isEmpty {
+            hash.update(data: bytes)
+            size += bytes.count
+        }
+        guard size > 0 else { throw InputError(file, bad: "is empty") }
+        let sha256 = hash.finalize().description.suffix(64)
+        var sent = try daemon.call(DatasetsInterface.Offer.self, .init(sha256: String(sha256), size: size)).offset
+        try daemon.pipeline(DatasetsInterface.Write.self) {
+            let bytes = try chunk(descriptor, file, at: sent)
+            guard sent < size, !bytes.isEmpty else { return nil }
+            defer { sent += bytes.count }
+            return .init(sha256: String(sha256), offset: sent, data: Data(bytes).base64EncodedString())
+        } _: { reply in
+            Output.live("\(name): \(Format.bytes(reply.offset)) of \(Format.bytes(size)) sent")
+        }
+        return String(sha256)
+    }
+
+    private func chunk(_ descriptor: CInt, _ file: String, at offset: Int) throws -> [UInt8] {
+        let size = Limits.chunkBytes
+        var count = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, used in
+            count = pread(descriptor, buffer.baseAddress, size, offset)
+            used = max(0, count)
+        }
+        guard count >= 0 else { throw InputError(file) }
+        return bytes
+    }
+}

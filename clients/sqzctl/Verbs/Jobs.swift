@@ -1,0 +1,46 @@
+public import ArgumentParser
+internal import SqzProtocol
+
+struct Jobs: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists jobs, newest first.",
+        discussion: """
+            For example:
+              sqzctl jobs --state running --state queued
+            """)
+
+    @Option(
+        help:
+            "Only jobs in this state: queued, running, paused, succeeded, failed or cancelled; may be given several times."
+    )
+    var state: [State] = []
+    @Option(help: "How many at most.")
+    var limit: Int?
+    @OptionGroup var common: Common
+
+    func run() throws {
+        let parameters = JobsInterface.List.Parameters(states: state.isEmpty ? nil : state, limit: limit)
+        try Daemon(common).show(JobsInterface.List.self, parameters) { reply in
+            var table = Table(
+                ["JOB", "KIND", "STATE", "USER", "DATA SET", "MODEL", "SUBMITTED", "HOW FAR"], numeric: [0])
+            for job in reply.jobs {
+                table.add([
+                    String(job.id), job.kind, job.state.rawValue, Format.user(job.uid), job.dataset ?? "-",
+                    job.outcome?.model ?? job.model ?? "-", Format.time(job.submittedAt), howFar(job),
+                ])
+            }
+            table.print()
+        }
+    }
+
+    private func howFar(_ job: Job) -> String {
+        switch job.state {
+        case .queued: job.reason ?? job.position.map { "number \($0) in the queue" } ?? ""
+        case .running: job.progress.map(Format.progress) ?? "starting"
+        case .succeeded: job.outcome.map { Format.outcome(Outcome(loss: $0.loss, accuracy: $0.accuracy)) } ?? ""
+        case .paused, .failed, .cancelled: job.reason ?? ""
+        }
+    }
+}
+
+extension State: ExpressibleByArgument {}

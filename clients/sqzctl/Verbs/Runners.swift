@@ -1,0 +1,46 @@
+internal import ArgumentParser
+internal import SqzProtocol
+internal import Varlink
+
+struct Runners: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists runners, the kinds of jobs that they offer, and their options.",
+        discussion: """
+            For example:
+              sqzctl runners
+            """)
+
+    @OptionGroup var common: Common
+
+    func run() throws {
+        try Daemon(common).show(ManagerInterface.Runners.self, NoParameters()) { reply in
+            for runner in reply.runners {
+                if let error = runner.error {
+                    Output.line("\(runner.path): can't be used: \(error)")
+                    continue
+                }
+                let properties = runner.properties.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+                Output.line("\(runner.name) \(runner.version), \(([runner.path] + properties).joined(separator: ", "))")
+                for kind in runner.kinds {
+                    Output.line("\n  \(kind.name): \(kind.help)")
+                    var table = Table(["  OPTION", "VALUE", "DEFAULT", "WHAT IT IS"])
+                    for option in kind.options {
+                        table.add(["  " + option.name, Self.values(option), option.default ?? "-", option.help])
+                    }
+                    if !kind.options.isEmpty { table.print() }
+                }
+            }
+        }
+    }
+
+    private static func values(_ option: JobOption) -> String {
+        if let choices = option.choices { return choices.joined(separator: "|") }
+        func bound(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? String(value) }
+        switch (option.minimum, option.maximum) {
+        case (let low?, let high?): return "\(bound(low)) to \(bound(high))"
+        case (let low?, nil): return "from \(bound(low))"
+        case (nil, let high?): return "to \(bound(high))"
+        case (nil, nil): return option.type.rawValue
+        }
+    }
+}

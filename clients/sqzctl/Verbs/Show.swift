@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import SqzProtocol
+internal import Varlink
+
+struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows all that is known of a job.",
+        discussion: """
+            For example:
+              sqzctl show 7
+            """)
+
+    @Argument(help: "The job's id.") var job: Int
+    @OptionGroup var common: Common
+
+    func run() throws {
+        try Daemon(common).show(JobsInterface.Show.self, .init(id: job)) { reply in
+            let job = reply.job
+            var fields = Fields()
+            fields.add("job", String(job.id))
+            fields.add("kind", "\(job.kind) (runner \(job.runner))")
+            fields.add("state", job.state.rawValue)
+            fields.add("reason", job.reason)
+            fields.add("user", Format.user(job.uid))
+            fields.add("priority", job.priority == 0 ? nil : String(job.priority))
+            fields.add("place in the queue", job.position.map(String.init))
+            fields.add("after", job.after.isEmpty ? nil : job.after.map(String.init).joined(separator: ", "))
+            fields.add("data set", job.dataset)
+            fields.add("model", job.outcome?.model ?? job.model)
+            for (name, value) in job.options.sorted(by: { $0.key < $1.key }) {
+                fields.add("--" + name, Self.text(value))
+            }
+            fields.add("submitted", Format.time(job.submittedAt))
+            fields.add(
+                "started", job.startedAt.map { Format.time($0) + (job.starts > 1 ? " (\(job.starts) starts)" : "") })
+            fields.add("ended", job.endedAt.map(Format.time))
+            fields.add("progress", job.progress.map(Format.progress))
+            fields.add("outcome", job.outcome.map(Format.outcome))
+            fields.print()
+        }
+    }
+
+    private static func text(_ value: JSONValue) -> String {
+        switch value {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .number(let number): String(number)
+        case .bool(let flag): String(flag)
+        default: "\(value)"
+        }
+    }
+}

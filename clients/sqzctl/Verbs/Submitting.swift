@@ -1,0 +1,43 @@
+internal import Glibc
+internal import SqzProtocol
+internal import Varlink
+
+/// What train, evaluate and predict share: a data set that may have to be imported first, a job, and following it.
+struct Submitting {
+    let kind: String
+    let common: Common
+    var data: String?
+    var model: String?
+    var options: [String: JSONValue] = [:]
+    var priority: Int?
+    var after: [Int] = []
+    var follow = false
+
+    func run() throws {
+        let dataset = try data.map(dataset)
+        let parameters = JobsInterface.Submit.Parameters(
+            kind: kind, options: options.isEmpty ? nil : options, dataset: dataset, model: model, priority: priority,
+            after: after.isEmpty ? nil : after)
+        let reply = try Daemon(common).show(JobsInterface.Submit.self, parameters) { Output.line(String($0.id)) }
+        if follow { try Following.follow(reply.id, common) }
+    }
+
+    /// The name of a data set: one that is registered, else that of the path, which is imported.
+    private func dataset(_ data: String) throws -> String {
+        let daemon = try Daemon(common.quiet)
+        if !data.contains("/") {
+            do {
+                return try daemon.call(DatasetsInterface.Show.self, .init(dataset: data)).dataset.name
+            } catch let error as VarlinkError {
+                guard case .noSuchDataset? = SqzError(error), access(data, F_OK) == 0 else { throw error }
+            }
+        }
+        let name = try Importing.name(for: data)
+        try Importing(daemon: daemon, path: data).run(as: name) { dataset in
+            Output.error(
+                "data set \(dataset.name): \(Format.number(dataset.train)) pictures to train, \(Format.number(dataset.test)) to test"
+            )
+        }
+        return name
+    }
+}

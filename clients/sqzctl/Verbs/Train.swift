@@ -1,0 +1,69 @@
+internal import ArgumentParser
+internal import SqzProtocol
+internal import Varlink
+
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Trains a network on a data set; prints the job's id.",
+        discussion: """
+            For example:
+              sqzctl train --data cifar-10-binary.tar.gz --pad 4 --epochs 10 --model cifar --follow
+
+            What each option means to the runner, and its default, is in sqzctl runners.
+            """)
+
+    @Option(help: "A data set's name, or a path that is imported first. By default the only data set there is.")
+    var data: String?
+    @Option(help: "The network: squeezenet-cifar, squeezenet-1.0 or squeezenet-1.1.")
+    var arch: String?
+    @Option(help: "Connections around fire modules: none, simple or complex.")
+    var bypass: String?
+    @Option(help: "How it is trained: tutorial.")
+    var recipe: String?
+    @Option(help: "How often every picture is seen.")
+    var epochs: Int?
+    @Option(help: "Pictures in one step.")
+    var batchSize: Int?
+    @Option(help: "Adam's learning rate.")
+    var learningRate: Double?
+    @Option(help: "The same seed gives the same weights, bit for bit.")
+    var seed: Int?
+    @Option(help: "Crops pictures to this size.")
+    var resize: Int?
+    @Option(help: "Zeros around a picture before it is cropped at random.")
+    var pad: Int?
+    @Option(help: "Threads to compute with.")
+    var threads: Int?
+    @Option(help: "The name of the model that is made. By default the data set's.")
+    var model: String?
+    @OptionGroup var queue: QueueOptions
+    @OptionGroup var common: Common
+
+    func run() throws {
+        var options: [String: JSONValue] = [:]
+        options["arch"] = arch.map(JSONValue.string)
+        options["bypass"] = bypass.map(JSONValue.string)
+        options["recipe"] = recipe.map(JSONValue.string)
+        options["epochs"] = epochs.map { .integer(Int64($0)) }
+        options["batch-size"] = batchSize.map { .integer(Int64($0)) }
+        options["learning-rate"] = learningRate.map(JSONValue.number)
+        options["seed"] = seed.map { .integer(Int64($0)) }
+        options["resize"] = resize.map { .integer(Int64($0)) }
+        options["pad"] = pad.map { .integer(Int64($0)) }
+        options["threads"] = threads.map { .integer(Int64($0)) }
+        try Submitting(
+            kind: "train", common: common, data: data, model: model, options: options, priority: queue.priority,
+            after: queue.after, follow: queue.follow
+        ).run()
+    }
+}
+
+/// Where a job stands in the queue, and what its submitter does then.
+struct QueueOptions: ParsableArguments {
+    @Option(help: "Higher goes first, -100 to 100; above 0 for administrators only.")
+    var priority: Int?
+    @Option(help: "Wait until this job has ended; may be given several times.")
+    var after: [Int] = []
+    @Flag(help: "Stream the job until it ends. Ctrl-C detaches, the job goes on.")
+    var follow = false
+}

@@ -1,0 +1,32 @@
+internal import ArgumentParser
+internal import SqzProtocol
+
+struct Wait: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Waits until jobs have ended; the exit status tells how.",
+        discussion: """
+            For example:
+              sqzctl wait 7 8 --timeout 600 && sqzctl models
+            """)
+
+    @Argument(help: "The jobs' ids.") var jobs: [Int]
+    @Option(help: "Seconds to wait at most, for all of them; the exit status is 75 then.")
+    var timeout: Double?
+    @OptionGroup var common: Common
+
+    func validate() throws {
+        if let timeout, timeout < 0 { throw ValidationError("--timeout must not be negative") }
+    }
+
+    func run() throws {
+        let deadline = timeout.map { ContinuousClock.now + .seconds($0) }
+        let ends = try jobs.map { id in
+            let end = try Following.end(of: id, common, until: deadline)
+            try Daemon(common).show(JobsInterface.Show.self, .init(id: id)) { _ in
+                Output.line("job \(id)  \(end.rawValue)")
+            }
+            return end
+        }
+        try Following.exit(with: ends)
+    }
+}
