@@ -28,10 +28,10 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
 def members(kind: type) -> List[str]:
     """The full names of all methods (`scanner._Method`) or errors (`scanner._Error`)."""
     return [
-        f"{interface.name}.{member.name}"
-        for interface in INTERFACES.values()
-        for member in interface.members.values()
-        if isinstance(member, kind)
+        f"{name}.{member}"
+        for name, interface in INTERFACES.items()
+        for member, definition in interface.members.items()
+        if isinstance(definition, kind)
     ]
 
 

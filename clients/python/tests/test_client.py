@@ -119,7 +119,9 @@ def test_limit_of_a_message(path: Path) -> None:
 
 
 def test_error_is_chosen_by_its_name(path: Path) -> None:
-    answers = iter([{"error": "io.sqzd.Jobs.QueueFull", "parameters": {"limit": 2, "queued": 2}}, {"error": "x.y.Z"}])
+    answers: Iterator[Answer] = iter(
+        [{"error": "io.sqzd.Jobs.QueueFull", "parameters": {"limit": 2, "queued": 2}}, {"error": "x.y.Z"}]
+    )
     with FakeDaemon(path, lambda _: [next(answers)]) as daemon, sqzd.Client(daemon.path) as client:
         with pytest.raises(sqzd.QueueFull, match="io.sqzd.Jobs.QueueFull: limit 2, queued 2") as full:
             client.submit("train")

@@ -33,11 +33,10 @@ class Plugin:
         reply: Dict[str, Any] = json.loads(message)
         return reply
 
-    def run(self, directory: Path, more: bool = True, **options: Any) -> None:
+    def run(self, directory: Path, **options: Any) -> None:
         parameters = {"id": 7, "kind": "countdown", "options": options, "directory": str(directory)}
         check_method("io.sqzd.Runner.Run", "in", parameters)
-        flags = {"more": True} if more else {}
-        self.send("io.sqzd.Runner.Run", parameters=parameters, **flags)
+        self.send("io.sqzd.Runner.Run", parameters=parameters, more=True)
 
     def replies(self) -> List[Dict[str, Any]]:
         """All replies of one Run."""
@@ -171,7 +170,8 @@ def test_option_that_does_not_fit(
 
 def test_calls_that_it_does_not_serve(plugin: Plugin, tmp_path: Path) -> None:
     service = "org.varlink.service."
-    plugin.run(tmp_path, more=False)
+    parameters = {"id": 7, "kind": "countdown", "options": {}, "directory": str(tmp_path)}
+    plugin.send("io.sqzd.Runner.Run", parameters=parameters)
     assert plugin.receive() == {"error": service + "ExpectedMore"}
     plugin.send("io.sqzd.Runner.Load", parameters={"model": "/nothing"})
     assert plugin.receive() == {"error": service + "MethodNotImplemented", "parameters": {"method": "io.sqzd.Runner.Load"}}

@@ -3,7 +3,7 @@
 import base64
 import dataclasses
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import pytest
 from contract import DESCRIPTIONS, ERRORS, EXAMPLES, METHODS, check_error, check_method, identical
@@ -57,7 +57,7 @@ def test_example_of_a_description_is_the_file() -> None:
 def test_client_sends_the_call_and_yields_the_replies(name: str, tmp_path: Path) -> None:
     call, replies = EXAMPLES[name]["call"], EXAMPLES[name]["replies"]
     parameters = call.get("parameters", {})
-    got = []
+    got: List[Dict[str, Any]] = []
     error = None
     with FakeDaemon(tmp_path / "s", lambda _: replies) as daemon, sqzd.Client(daemon.path) as client:
         try:
