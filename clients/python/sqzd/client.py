@@ -14,6 +14,6 @@ class Client(JobCalls, InferenceCalls, ModelCalls, DatasetCalls, ManagerCalls):
                 print(event.kind, event.state, event.progress)
             print(client.classify(open("image.bin", "rb").read()).results[0].classes[0].name)
 
-    For one thread at a time. Streams have connections of their own, so that other calls may be made between their events.
-    Raises `SqzdError` (an error reply), `DaemonUnreachable` or `ProtocolError`.
+    For one thread at a time. Streams have connections of their own, so that other calls may be made between their
+    events. Raises `SqzdError` (an error reply), `DaemonUnreachable` or `ProtocolError`.
     """

@@ -9,7 +9,7 @@ from .errors import DaemonUnreachable, MessageTooLarge, ProtocolError, SqzdError
 
 # Bytes of one message, without its NUL; more is refused by both sides.
 MESSAGE_LIMIT = 16 * 1024 * 1024
-# Seconds. A stream has a reply every 30 s at least, so that a daemon that hangs can be told from one with nothing to say.
+# Seconds. A stream has a reply every 30 s at least: a daemon that hangs can be told from one with nothing to say.
 LONGEST_SILENCE = 90.0
 
 _RECEIVE_SIZE = 64 * 1024

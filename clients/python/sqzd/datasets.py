@@ -54,7 +54,7 @@ class DatasetCalls(Session):
         classes: Optional[Sequence[str]] = None,
         upload: bool = True,
     ) -> Dataset:
-        """Makes a data set of a file or of a folder's files: CIFAR-10 and CIFAR-100 binary files or their archive, IDX files.
+        """Makes a data set of a file or of a folder's files: CIFAR-10 or CIFAR-100 binary files or archive, or IDX files.
 
         The files are uploaded; what an interrupted upload has brought over is not sent again. With `upload=False` the
         daemon reads `path` itself, which must be below one of `Info.data_directories`.

@@ -37,8 +37,8 @@ class InferenceCalls(Session):
     ) -> Classified:
         """Classifies one picture or several.
 
-        A picture is 3,072 bytes (32×32 pixels: all of the red, then the green, then the blue plane, row by row) or 3,073
-        with the label first.
+        A picture is 3,072 bytes (32×32 pixels: all of the red, then the green, then the blue plane, row by row), or
+        3,073 with the label first.
         """
         pictures = [images] if isinstance(images, bytes) else images
         encoded = [base64.b64encode(picture).decode() for picture in pictures]

@@ -158,7 +158,7 @@ class JobCalls(Session):
         return member(Job, self.call("io.sqzd.Jobs.Show", id=id), "job")
 
     def watch(self, id: int, *, after: Optional[int] = None) -> Generator[Event, None, None]:
-        """What has happened to a job and then what happens, until it ends. `after`: only events of a higher sequence."""
+        """What has happened to a job, from sequence `after` + 1 on, and then what happens, until it ends."""
         return self._events(id, after, deadline=None)
 
     def wait(self, id: int, timeout: Optional[float] = None) -> Job:

@@ -173,9 +173,10 @@ def test_calls_that_it_does_not_serve(plugin: Plugin, tmp_path: Path) -> None:
     parameters = {"id": 7, "kind": "countdown", "options": {}, "directory": str(tmp_path)}
     plugin.send("io.sqzd.Runner.Run", parameters=parameters)
     assert plugin.receive() == {"error": service + "ExpectedMore"}
-    plugin.send("io.sqzd.Runner.Load", parameters={"model": "/nothing"})
-    assert plugin.receive() == {"error": service + "MethodNotImplemented", "parameters": {"method": "io.sqzd.Runner.Load"}}
-    plugin.send("io.sqzd.Runner.Nothing")
-    assert plugin.receive() == {"error": service + "MethodNotFound", "parameters": {"method": "io.sqzd.Runner.Nothing"}}
+    load, nothing = "io.sqzd.Runner.Load", "io.sqzd.Runner.Nothing"
+    plugin.send(load, parameters={"model": "/nothing"})
+    assert plugin.receive() == {"error": service + "MethodNotImplemented", "parameters": {"method": load}}
+    plugin.send(nothing)
+    assert plugin.receive() == {"error": service + "MethodNotFound", "parameters": {"method": nothing}}
     plugin.send("io.sqzd.Jobs.List")
     assert plugin.receive() == {"error": service + "InterfaceNotFound", "parameters": {"interface": "io.sqzd.Jobs"}}
