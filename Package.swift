@@ -102,7 +102,24 @@ let package = Package(
         .testTarget(
             name: "SqueezeNetTests", dependencies: ["SqueezeNet", "CSqueezeKernels"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "VarlinkTests", dependencies: ["Varlink", "SqzProtocol"], swiftSettings: strict),
+        .testTarget(name: "VarlinkTests", dependencies: ["Varlink"], swiftSettings: strict),
+        .testTarget(
+            name: "SqzProtocolTests", dependencies: ["SqzProtocol", "TestSupport", "Varlink"], swiftSettings: strict),
+        .testTarget(
+            name: "JobStoreTests", dependencies: ["JobStore", "SqzProtocol", "TestSupport", "Varlink"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ModelFilesTests", dependencies: ["ModelFiles", "SqueezeNet", "Safetensors", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SqzRunnerTests",
+            dependencies: ["Datasets", "ModelFiles", "SqueezeNet", "SqzProtocol", "TestSupport", "Varlink"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SqzDaemonTests", dependencies: ["SqzDaemon", "SqzProtocol", "TestSupport", "Varlink"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SqzctlTests", dependencies: ["SqzProtocol", "TestSupport", "Varlink"], swiftSettings: strict),
         .testTarget(
             name: "SafetensorsTests", dependencies: ["Safetensors", "TestSupport", "Varlink"], swiftSettings: strict),
         .testTarget(

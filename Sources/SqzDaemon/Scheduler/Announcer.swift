@@ -15,7 +15,12 @@ struct Announcer: Sendable {
         write(event, of: job)
         if event.kind == .state {
             let counts = try await store.counts()
-            try ServiceManager.notify("STATUS=\(counts.running) running, \(counts.queued) waiting")
+            do {
+                try ServiceManager.notify("STATUS=\(counts.running) running, \(counts.queued) waiting")
+            } catch {
+                // Whom it would tell has gone: no reason for a job to fail.
+                log.warning("status not told: \(error)")
+            }
         }
     }
 

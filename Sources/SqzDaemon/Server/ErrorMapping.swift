@@ -13,8 +13,8 @@ enum ErrorMapping {
         case let error as JSONError where error.kind != .syntax:
             return try ServiceError.invalidParameter(parameter: error.path).wire(interface: ServiceInterface.name)
         default:
-            // The daemon's own trouble (a full disk): the interfaces with such methods all have this error.
-            return try SqzError.runnerFailed(reason: "\(error)").wire(interface: interface)
+            // The daemon's own trouble, a full disk for instance: every interface has this error.
+            return try SqzError.failed(reason: "\(error)").wire(interface: interface)
         }
     }
 }
