@@ -1,0 +1,19 @@
+from .datasets import DatasetCalls
+from .inference import InferenceCalls
+from .jobs import JobCalls
+from .manager import ManagerCalls
+from .models import ModelCalls
+
+
+class Client(JobCalls, InferenceCalls, ModelCalls, DatasetCalls, ManagerCalls):
+    """A blocking client of sqzd.
+
+        with sqzd.Client() as client:
+            job = client.train("fashion-mnist", model="fashion", epochs=2)
+            for event in client.watch(job):
+                print(event.kind, event.state, event.progress)
+            print(client.classify(open("image.bin", "rb").read()).results[0].classes[0].name)
+
+    For one thread at a time. Streams have connections of their own, so that other calls may be made between their
+    events. Raises `SqzdError` (an error reply), `DaemonUnreachable` or `ProtocolError`.
+    """

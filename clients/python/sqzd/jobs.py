@@ -1,0 +1,190 @@
+"""io.sqzd.Jobs: the queue. Times are microseconds since 1970-01-01 00:00:00 UTC."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Dict, Generator, List, Mapping, Optional, Sequence
+
+from .inference import ClassProbability
+from .records import member, record, records
+from .session import Session
+
+
+@dataclass(frozen=True)
+class Progress:
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: Optional[float]
+    accuracy: Optional[float]
+    validation_loss: Optional[float]
+    validation_accuracy: Optional[float]
+    images_per_second: Optional[float]
+    seconds_left: Optional[float]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    model: Optional[str]
+    images: Optional[int]
+    loss: Optional[float]
+    accuracy: Optional[float]
+    predictions: Optional[int]
+
+
+@dataclass(frozen=True)
+class Job:
+    id: int
+    kind: str
+    runner: str
+    state: str
+    uid: int
+    priority: int
+    options: Dict[str, Any]
+    dataset: Optional[str]
+    model: Optional[str]
+    after: List[int]
+    submitted_at: int
+    started_at: Optional[int]
+    ended_at: Optional[int]
+    starts: int
+    position: Optional[int]
+    reason: Optional[str]
+    progress: Optional[Progress]
+    outcome: Optional[Outcome]
+
+
+@dataclass(frozen=True)
+class Event:
+    """`kind` is "state", "epoch" or "progress"; only those that the daemon keeps have a `sequence`."""
+
+    sequence: Optional[int]
+    time: int
+    kind: str
+    state: Optional[str]
+    reason: Optional[str]
+    progress: Optional[Progress]
+    outcome: Optional[Outcome]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """`picture` counts from 0 in the order of the data set; `classes` begins with the likeliest."""
+
+    picture: int
+    label: Optional[int]
+    classes: List[ClassProbability]
+
+
+class JobCalls(Session):
+    def submit(
+        self,
+        kind: str,
+        options: Optional[Mapping[str, Any]] = None,
+        *,
+        dataset: Optional[str] = None,
+        model: Optional[str] = None,
+        priority: Optional[int] = None,
+        after: Optional[Sequence[int]] = None,
+    ) -> int:
+        """Queues a job and returns its id. `Client.runners` tells which kinds and options there are."""
+        reply = self.call(
+            "io.sqzd.Jobs.Submit",
+            kind=kind,
+            options=dict(options) if options else None,
+            dataset=dataset,
+            model=model,
+            priority=priority,
+            after=list(after) if after else None,
+        )
+        return member(int, reply, "id")
+
+    def train(
+        self,
+        dataset: str,
+        model: Optional[str] = None,
+        *,
+        priority: Optional[int] = None,
+        after: Optional[Sequence[int]] = None,
+        **options: Any,
+    ) -> int:
+        """Trains, and registers the result as the next version of `model`. Options as `batch_size=128`."""
+        return self._work("train", dataset, model, priority, after, options)
+
+    def evaluate(
+        self,
+        dataset: str,
+        model: str,
+        *,
+        priority: Optional[int] = None,
+        after: Optional[Sequence[int]] = None,
+        **options: Any,
+    ) -> int:
+        """Measures `model` (NAME or NAME@VERSION) on the data set's test pictures."""
+        return self._work("evaluate", dataset, model, priority, after, options)
+
+    def predict(
+        self,
+        dataset: str,
+        model: str,
+        *,
+        priority: Optional[int] = None,
+        after: Optional[Sequence[int]] = None,
+        **options: Any,
+    ) -> int:
+        """Classifies the data set's test pictures; `Client.predictions` has the results."""
+        return self._work("predict", dataset, model, priority, after, options)
+
+    def _work(
+        self,
+        kind: str,
+        dataset: str,
+        model: Optional[str],
+        priority: Optional[int],
+        after: Optional[Sequence[int]],
+        options: Mapping[str, Any],
+    ) -> int:
+        named = {name.replace("_", "-"): value for name, value in options.items()}
+        return self.submit(kind, named, dataset=dataset, model=model, priority=priority, after=after)
+
+    def jobs(
+        self, states: Optional[Sequence[str]] = None, *, before: Optional[int] = None, limit: Optional[int] = None
+    ) -> List[Job]:
+        """The newest jobs first; `before` an id, to page on."""
+        states = list(states) if states is not None else None
+        return records(Job, self.call("io.sqzd.Jobs.List", states=states, before=before, limit=limit).get("jobs"))
+
+    def show(self, id: int) -> Job:
+        return member(Job, self.call("io.sqzd.Jobs.Show", id=id), "job")
+
+    def watch(self, id: int, *, after: Optional[int] = None) -> Generator[Event, None, None]:
+        """What has happened to a job, from sequence `after` + 1 on, and then what happens, until it ends."""
+        return self._events(id, after, deadline=None)
+
+    def wait(self, id: int, timeout: Optional[float] = None) -> Job:
+        """The job, when it has ended. Raises `TimeoutError` after `timeout` seconds; the job goes on."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        for _ in self._events(id, None, deadline):
+            pass
+        return self.show(id)
+
+    def _events(
+        self, id: int, after: Optional[int], deadline: Optional[float]
+    ) -> Generator[Event, None, None]:
+        for reply in self._stream("io.sqzd.Jobs.Watch", {"id": id, "after": after}, deadline):
+            # A reply without an event only says that the daemon is alive.
+            if reply.get("event") is not None:
+                yield record(Event, reply["event"])
+
+    def cancel(self, id: int) -> Job:
+        """The job as it is now; a running one ends at its next step."""
+        return member(Job, self.call("io.sqzd.Jobs.Cancel", id=id), "job")
+
+    def logs(self, id: int) -> List[str]:
+        """What the job's runner wrote, oldest line first."""
+        return member(list, self.call("io.sqzd.Jobs.Logs", id=id), "lines")
+
+    def predictions(self, id: int, *, first: Optional[int] = None) -> Generator[Prediction, None, None]:
+        """All predictions of a job from picture number `first` on."""
+        for reply in self._stream("io.sqzd.Jobs.Predictions", {"id": id, "first": first}):
+            yield from records(Prediction, reply.get("predictions"))

@@ -1,0 +1,80 @@
+"""What every interface's methods are made of: `call` and `stream`."""
+
+import os
+from typing import Any, Dict, Generator, Mapping, Optional, TypeVar
+
+from .connection import LONGEST_SILENCE, Connection
+from .errors import ProtocolError, SqzdError
+
+_Self = TypeVar("_Self", bound="Session")
+
+SYSTEM_SOCKET = "/run/sqzd/io.sqzd"
+
+
+def default_socket() -> str:
+    """$SQZD_SOCKET; else the system's socket if there is one; else the one in $XDG_RUNTIME_DIR."""
+    named = os.environ.get("SQZD_SOCKET")
+    if named:
+        return named
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and not os.path.exists(SYSTEM_SOCKET):
+        return os.path.join(runtime, "sqzd", "io.sqzd")
+    return SYSTEM_SOCKET
+
+
+class Session:
+    """Calls methods by their full names. For one thread at a time; each stream has a connection of its own."""
+
+    def __init__(self, socket: Optional[str] = None) -> None:
+        self.socket = socket or default_socket()
+        self._connection: Optional[Connection] = None
+
+    def __enter__(self: _Self) -> _Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def call(self, method: str, /, **parameters: Any) -> Dict[str, Any]:
+        """The reply's parameters. Parameters that are None are left out. A broken connection is made anew next time."""
+        if self._connection is None:
+            self._connection = Connection(self.socket)
+        try:
+            self._connection.send(method, _given(parameters))
+            reply = self._connection.receive()
+            if reply.continues:
+                raise ProtocolError(f"{method}: a reply continues that was not asked for more")
+            return reply.parameters
+        except SqzdError:
+            raise
+        except BaseException:
+            # A reply may still come, which would be taken for the next call's.
+            self.close()
+            raise
+
+    def stream(self, method: str, /, **parameters: Any) -> Generator[Dict[str, Any], None, None]:
+        """The parameters of one reply after the other. Closing the generator closes its connection."""
+        return self._stream(method, parameters)
+
+    def _stream(
+        self, method: str, parameters: Mapping[str, Any], deadline: Optional[float] = None
+    ) -> Generator[Dict[str, Any], None, None]:
+        connection = Connection(self.socket)
+        try:
+            connection.send(method, _given(parameters), more=True)
+            continues = True
+            while continues:
+                reply = connection.receive(deadline=deadline, longest_silence=LONGEST_SILENCE)
+                continues = reply.continues
+                yield reply.parameters
+        finally:
+            connection.close()
+
+
+def _given(parameters: Mapping[str, Any]) -> Dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value is not None}

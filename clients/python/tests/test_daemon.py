@@ -1,0 +1,260 @@
+"""The client against a real daemon: a small data set from its import to its predictions."""
+
+import random
+import socket
+from pathlib import Path
+from typing import List
+
+import pytest
+from contract import DESCRIPTIONS, EXAMPLES, identical
+from real_daemon import RealDaemon
+
+import sqzd
+
+CLASSES = ["red", "green", "blue", "yellow", "cyan", "magenta", "orange", "violet", "lime", "azure"]
+COLOURS = [
+    (230, 20, 20),
+    (20, 230, 20),
+    (20, 20, 230),
+    (230, 230, 20),
+    (20, 230, 230),
+    (230, 20, 230),
+    (230, 120, 20),
+    (120, 20, 230),
+    (120, 230, 20),
+    (20, 120, 230),
+]
+TRAIN, TEST = 500, 100
+
+
+def records(count: int, seed: int) -> List[bytes]:
+    """CIFAR-10 records: every picture is of its class's colour, with noise."""
+    noise = random.Random(seed)
+    made = []
+    for number in range(count):
+        label = number % len(CLASSES)
+        planes = b"".join(bytes(colour + noise.randrange(-20, 21) for _ in range(1024)) for colour in COLOURS[label])
+        made.append(bytes([label]) + planes)
+    return made
+
+
+@pytest.fixture(scope="module")
+def pictures() -> List[bytes]:
+    return records(TEST, seed=2)
+
+
+@pytest.fixture(scope="module")
+def dataset(client: sqzd.Client, pictures: List[bytes], tmp_path_factory: pytest.TempPathFactory) -> sqzd.Dataset:
+    folder = tmp_path_factory.mktemp("import") / "colours"
+    folder.mkdir()
+    (folder / "data_batch_1.bin").write_bytes(b"".join(records(TRAIN, seed=1)))
+    (folder / "test_batch.bin").write_bytes(b"".join(pictures))
+    (folder / "batches.meta.txt").write_text("\n".join(CLASSES) + "\n")
+    imported = client.import_dataset(folder)
+    assert client.import_dataset(folder) == imported, "the same data again change nothing"
+    return imported
+
+
+@pytest.fixture(scope="module")
+def training(client: sqzd.Client, dataset: sqzd.Dataset) -> sqzd.Job:
+    return client.wait(client.train(dataset.name, "colours", epochs=1, batch_size=20, seed=1), timeout=300)
+
+
+@pytest.fixture(scope="module")
+def prediction(client: sqzd.Client, dataset: sqzd.Dataset, training: sqzd.Job) -> sqzd.Job:
+    return client.wait(client.predict(dataset.name, "colours@1"), timeout=300)
+
+
+def test_an_empty_daemon_answers_as_the_examples(binaries: Path) -> None:
+    replayed = []
+    with RealDaemon(binaries) as empty:
+        for name, example in EXAMPLES.items():
+            if not example.get("emptyDaemon"):
+                continue
+            call, reply = example["call"], example["replies"][-1]
+            with sqzd.Client(empty.socket) as client, pytest.raises(sqzd.SqzdError) as raised:
+                client.call(call["method"], **call.get("parameters", {}))
+            found = {"error": raised.value.name, "parameters": raised.value.parameters}
+            assert identical(found) == identical({"parameters": {}, **reply}), name
+            replayed.append(name)
+        with sqzd.Client(empty.socket) as client:
+            assert (client.jobs(), client.models(), client.datasets()) == ([], [], [])
+    assert replayed
+
+
+def test_serves_the_interface_files(client: sqzd.Client) -> None:
+    served = client.call("org.varlink.service.GetInfo")["interfaces"]
+    assert set(served) >= set(DESCRIPTIONS) - {"io.sqzd.Runner"} | {"org.varlink.service"}
+    for name, text in DESCRIPTIONS.items():
+        assert client.call("org.varlink.service.GetInterfaceDescription", interface=name) == {"description": text}
+
+
+def test_info_and_runners(client: sqzd.Client, daemon: RealDaemon) -> None:
+    info = client.info()
+    assert info.pid == daemon.process.pid
+    assert info.state_directory == str(daemon.folder / "state")
+    runners = {runner.name: runner for runner in client.runners()}
+    assert {runner.error for runner in runners.values()} == {None}
+    assert {kind.name for kind in runners["squeezenet"].kinds} >= {"train", "evaluate", "predict"}
+    (kind,) = runners["countdown"].kinds
+    assert [option.name for option in kind.options] == ["from", "delay", "crash"]
+
+
+def test_imported(client: sqzd.Client, dataset: sqzd.Dataset) -> None:
+    assert (dataset.name, dataset.format, dataset.classes) == ("colours", "cifar-10", CLASSES)
+    assert (dataset.train, dataset.test, dataset.height, dataset.width) == (TRAIN, TEST, 32, 32)
+    assert client.datasets() == [dataset]
+    assert client.dataset("colours") == dataset
+
+
+def test_trained_and_watched(client: sqzd.Client, training: sqzd.Job) -> None:
+    assert (training.state, training.kind, training.dataset) == ("succeeded", "train", "colours")
+    assert training.outcome is not None and training.outcome.model == "colours@1"
+    events = list(client.watch(training.id))
+    assert [event.state for event in events if event.kind == "state"] == ["queued", "running", "succeeded"]
+    assert [event.progress.epoch for event in events if event.kind == "epoch" and event.progress] == [1]
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    assert list(client.watch(training.id, after=2)) == events[2:]
+    assert training in client.jobs(["succeeded"])
+    assert client.logs(training.id)
+
+    shown = client.model("colours")
+    assert (shown.model.version, shown.model.job, shown.model.classes) == (1, training.id, CLASSES)
+    assert shown.model.parameters == sum(layer.parameters for layer in shown.layers) == 146570
+    assert shown.model in client.models()
+
+
+def test_evaluation_predictions_and_classify_agree(
+    client: sqzd.Client, dataset: sqzd.Dataset, prediction: sqzd.Job, pictures: List[bytes]
+) -> None:
+    assert prediction.outcome is not None and prediction.outcome.predictions == TEST
+    predictions = list(client.predictions(prediction.id))
+    assert [found.picture for found in predictions] == list(range(TEST))
+    assert [found.label for found in predictions] == [picture[0] for picture in pictures]
+    assert list(client.predictions(prediction.id, first=TEST - 3)) == predictions[-3:]
+
+    evaluation = client.wait(client.evaluate(dataset.name, "colours"), timeout=300)
+    assert evaluation.outcome is not None and evaluation.outcome.images == TEST
+    right = sum(found.label == found.classes[0].index for found in predictions)
+    assert evaluation.outcome.accuracy == pytest.approx(right / TEST)
+
+    for picture, found in zip(pictures[:10], predictions):
+        classified = client.classify(picture, top=10)
+        (result,) = classified.results
+        assert classified.model == "colours@1"
+        assert (result.label, result.classes[0].index) == (picture[0], found.classes[0].index)
+        assert sum(likely.probability for likely in result.classes) == pytest.approx(1, abs=1e-5)
+        assert {likely.name for likely in result.classes} == set(CLASSES)
+    unlabelled = client.classify([picture[1:] for picture in pictures[:10]])
+    assert [result.label for result in unlabelled.results] == [None] * 10
+    assert [result.classes[0].index for result in unlabelled.results] == [
+        found.classes[0].index for found in predictions[:10]
+    ]
+
+
+def test_plug_in_counts_down_before_two_watchers(client: sqzd.Client) -> None:
+    job = client.submit("countdown", {"from": 4, "delay": 0.05})
+    watchers = [client.watch(job), client.watch(job)]
+    kept = [[event for event in watcher if event.sequence is not None] for watcher in watchers]
+    assert kept[0] == kept[1]
+    assert [event.state for event in kept[0] if event.kind == "state"] == ["queued", "running", "succeeded"]
+    assert client.logs(job)[-1] == "0"
+
+
+def test_running_job_is_cancelled(client: sqzd.Client) -> None:
+    job = client.submit("countdown", {"from": 1000, "delay": 60})
+    watcher = client.watch(job)
+    assert next(event for event in watcher if event.state == "running")
+    client.cancel(job)
+    assert list(watcher)[-1].state == "cancelled"
+    assert client.show(job).state == "cancelled"
+    with pytest.raises(sqzd.JobEnded) as raised:
+        client.cancel(job)
+    assert raised.value.parameters == {"id": job, "state": "cancelled"}
+
+
+def test_queued_job_is_cancelled(client: sqzd.Client) -> None:
+    first = client.submit("countdown", {"from": 1000, "delay": 60})
+    second = client.submit("countdown", after=[first])
+    assert client.show(second).state == "queued"
+    assert client.cancel(second).state == "cancelled"
+    client.cancel(first)
+    assert client.wait(first, timeout=60).state == "cancelled"
+
+
+def test_crash_fails_the_job(client: sqzd.Client) -> None:
+    job = client.wait(client.submit("countdown", {"crash": True}), timeout=60)
+    assert job.state == "failed" and job.reason
+    assert client.logs(job.id)[-1] == "RuntimeError: told to crash"
+
+
+def test_errors(client: sqzd.Client, dataset: sqzd.Dataset, training: sqzd.Job, tmp_path: Path) -> None:
+    with pytest.raises(sqzd.NoSuchJob):
+        client.show(100_000)
+    with pytest.raises(sqzd.NoSuchJob):
+        list(client.watch(100_000))
+    with pytest.raises(sqzd.NoSuchKind) as kind:
+        client.submit("trian")
+    assert set(kind.value.parameters["kinds"]) >= {"train", "evaluate", "predict", "countdown"}
+    with pytest.raises(sqzd.InvalidOption) as option:
+        client.train("colours", epochs=-1)
+    assert option.value.parameters["option"] == "epochs"
+    with pytest.raises(sqzd.InvalidOption):
+        client.train("colours", epoch=1)
+    with pytest.raises(sqzd.NoSuchDataset) as unknown:
+        client.train("colors", epochs=1)
+    assert unknown.value.parameters == {"dataset": "colors", "known": ["colours"]}
+    with pytest.raises(sqzd.NoSuchModel):
+        client.evaluate("colours", "colours@7")
+    with pytest.raises(sqzd.BadImage) as image:
+        client.classify([bytes(3072), bytes(3071)])
+    assert image.value.parameters["index"] == 1
+    with pytest.raises(sqzd.ExpectedMore):
+        client.call("io.sqzd.Jobs.Watch", id=training.id)
+    with pytest.raises(sqzd.InvalidParameter):
+        client.call("io.sqzd.Jobs.Show", id="1")
+    (tmp_path / "data_batch_1.bin").write_bytes(bytes(3072))
+    with pytest.raises(sqzd.BadData) as data:
+        client.import_dataset(tmp_path, "short")
+    assert data.value.parameters["file"] == "data_batch_1.bin"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"nonsense\0",
+        b"[]\0",
+        b"{}\0",
+        b'{"method":1}\0',
+        b'{"method":"io.sqzd.Manager.Info","method":"io.sqzd.Manager.Info"}\0',
+        b'{"method":"io.sqzd.Manager.Info","nonsense":1}\0',
+        b'{"method":"io.sqzd.Manager.Info","more":true,"oneway":true}\0',
+        b'{"method":"\xff"}\0',
+        b'{"method":"x.y.Z","parameters":' + b'{"a":' * 64 + b"1" + b"}" * 64 + b"}\0",
+        b"x" * (17 << 20),
+    ],
+    ids=lambda message: str(message[:70]),
+)
+def test_malformed_message_closes_its_connection_only(client: sqzd.Client, daemon: RealDaemon, message: bytes) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(30)
+        connection.connect(daemon.socket)
+        try:
+            connection.sendall(message)
+            answer = connection.recv(1)
+        except (BrokenPipeError, ConnectionResetError):
+            answer = b""
+    assert answer == b""
+    assert client.info().pid == daemon.process.pid
+
+
+def test_removed_once_no_job_uses_it(client: sqzd.Client, dataset: sqzd.Dataset, training: sqzd.Job) -> None:
+    blocker = client.submit("countdown", {"from": 1000, "delay": 60})
+    waiting = client.train("colours", epochs=1, after=[blocker])
+    with pytest.raises(sqzd.InUse) as raised:
+        client.remove_dataset("colours")
+    assert raised.value.parameters == {"dataset": "colours", "jobs": [waiting]}
+    client.cancel(waiting)
+    client.cancel(blocker)
+    client.remove_dataset("colours")
+    assert client.datasets() == []
