@@ -2,8 +2,8 @@ internal import Configuration
 internal import Glibc
 internal import SystemPackage
 
-/// What an administrator sets: the file of `--config`, over it the environment (`SQZD_RUNNING_JOBS` for `runningJobs`).
-/// Read at the start and again at SIGHUP.
+/// What an administrator sets: the file of `--config`, else `sqzd.json` in the configuration directory that systemd names, if
+/// there is one; over it the environment (`SQZD_RUNNING_JOBS` for `runningJobs`). Read at the start and again at SIGHUP.
 public struct DaemonConfiguration: Sendable, Equatable {
     /// Directories below which `Import` may read.
     public var dataDirectories: [String]
@@ -23,9 +23,11 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public static func load(file: String?) async throws -> DaemonConfiguration {
         let environment = EnvironmentVariablesProvider().prefixKeys(with: "sqzd")
         var providers: [any ConfigProvider] = [environment]
+        let path = file ?? getenv("CONFIGURATION_DIRECTORY").map { String(cString: $0) + "/sqzd.json" }
         do {
-            if let file {
-                providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(file)))
+            if let path {
+                providers.append(
+                    try await FileProvider<JSONSnapshot>(filePath: FilePath(path), allowMissing: file == nil))
             }
             // What nobody set; being a provider, it lets a value of the wrong type be an error rather than unseen.
             providers.append(
@@ -62,7 +64,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
         } catch let error as DaemonError {
             throw error
         } catch {
-            throw DaemonError.configuration(reason: "\(file.map { $0 + ": " } ?? "")\(error)")
+            throw DaemonError.configuration(reason: "\(path.map { $0 + ": " } ?? "")\(error)")
         }
     }
 

@@ -60,14 +60,14 @@ enum Transition: String, CaseIterable {
     /// Made once with `journalctl --new-id128`.
     var messageID: String {
         switch self {
-        case .queued: "5a1f2c6e0b7d4f1c9d3a6e8b2c4f7a10"
-        case .started: "8d0e4b7a3c594f6e8a1b5d2f9c7e6a21"
-        case .epoch: "c3b9a8d7e6f54a3b8c2d1e0f9a8b7c32"
-        case .succeeded: "1e7c5a3f9b8d4e2c8f6a0b4d7e9c3f43"
-        case .failed: "f4a6b8c0d2e34f568a7b9c1d3e5f7a54"
-        case .cancelled: "7b9d1f3e5a6c48d08e2f4a6c8b0d2e65"
-        case .interrupted: "2d4f6a8c0e1b43d59f7a9c1e3b5d7f76"
-        case .paused: "9e1b3d5f7a8c40e28d4f6b8a0c2e4f87"
+        case .queued: "964dd4ca641a40e7a495a0da49c5cea8"
+        case .started: "9c3879f48d10422cae7fc82e9468a51f"
+        case .epoch: "632fea8be2c44dd4a1f972420075a45c"
+        case .succeeded: "08ca19c7855c4e08ab513935aa358682"
+        case .failed: "4e4dc17322064072adbf1ca10e646cc2"
+        case .cancelled: "49a33b0197604ce789ed3ee32d009006"
+        case .interrupted: "82ee4f11aa1a4b32bf16853e40400202"
+        case .paused: "e3eaf178ba3d488c89e021386ab4d95d"
         }
     }
 

@@ -1,0 +1,132 @@
+# `make help` lists the targets.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+SWIFT := swift
+BUILD := .build/release
+# A whole installation below a folder of our own: what the demo and the tests run.
+STAGE := .build/stage
+VENV := .venv
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+# Debian's packages, and Python's.
+BUILD_PACKAGES := binutils libarchive-dev libjansson-dev libsqlite3-dev libsystemd-dev pkgconf zlib1g-dev
+DEMO_PACKAGES := dataset-fashion-mnist
+TEST_PACKAGES := debootstrap python3 python3-venv systemd-container
+PYTHON_PACKAGES := numpy pillow safetensors
+
+PROGRAMS := sqzd sqzctl sqz-runner-squeezenet
+SHELLS := bash zsh fish
+COMPLETIONS := $(SHELLS:%=$(BUILD)/sqzctl.%)
+INTERFACES := $(wildcard protocol/*.varlink)
+
+# What is installed: FILE:PLACE below PREFIX. Of these, systemd reads units, users and catalogs below /usr/local too.
+INSTALLED_PROGRAMS := \
+	$(BUILD)/sqzd:bin/sqzd \
+	$(BUILD)/sqzctl:bin/sqzctl \
+	$(BUILD)/sqz-runner-squeezenet:libexec/sqzd/runners/sqz-runner-squeezenet
+UNIT := lib/systemd/system/sqzd.service
+INSTALLED_FILES := \
+	systemd/sqzd.service.in:$(UNIT) \
+	systemd/sqzd.socket:lib/systemd/system/sqzd.socket \
+	systemd/sqzd.sysusers:lib/sysusers.d/sqzd.conf \
+	systemd/sqzd.catalog:lib/systemd/catalog/sqzd.catalog \
+	systemd/sqzd.json:share/doc/sqzd/sqzd.json \
+	$(BUILD)/sqzctl.bash:share/bash-completion/completions/sqzctl \
+	$(BUILD)/sqzctl.zsh:share/zsh/site-functions/_sqzctl \
+	$(BUILD)/sqzctl.fish:share/fish/vendor_completions.d/sqzctl.fish \
+	$(foreach interface,$(INTERFACES),$(interface):share/varlink/$(notdir $(interface)))
+INSTALLED_FOLDERS := libexec/sqzd/runners libexec/sqzd share/doc/sqzd share/varlink
+
+# Installs those of the named packages that are missing, and says so.
+define apt-install
+@missing=; for package in $(1); do \
+	dpkg-query -W -f '$${db:Status-Status}\n' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
+done; \
+if [ -n "$$missing" ]; then \
+	echo "Installing with apt:$$missing"; \
+	$(SUDO) apt-get -qq update && $(SUDO) apt-get -qq -y --no-install-recommends install $$missing; \
+fi
+endef
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: deps stage ## build, train on Fashion-MNIST for a minute, classify a picture, leave nothing behind
+	$(call apt-install,$(DEMO_PACKAGES))
+	@PATH="$(CURDIR)/$(STAGE)/usr/bin:$$PATH" clients/demo.sh
+
+.PHONY: test
+test: deps test-deps ## run every test: Swift, Python, and a booted systemd
+	$(SWIFT) build -c release --build-tests
+	$(MAKE) stage
+	SQZ_PYTHON="$(CURDIR)/$(VENV)/bin/python" $(SWIFT) test -c release --skip-build
+	SQZD_BIN="$(CURDIR)/$(STAGE)/usr/bin" $(VENV)/bin/pytest -ra clients/python/tests Tests/System
+
+.PHONY: build
+build: deps ## build everything in release, with the Swift runtime linked statically
+	$(SWIFT) build -c release
+	@$(MAKE) --no-print-directory $(COMPLETIONS)
+
+.PHONY: install
+install: ## install below PREFIX (/usr/local), for packagers with DESTDIR before it; `make build` comes first
+	@for entry in $(INSTALLED_PROGRAMS); do \
+		install -D -s -m 755 $${entry%%:*} "$(DESTDIR)$(PREFIX)/$${entry#*:}" || exit; \
+	done
+	@for entry in $(INSTALLED_FILES); do \
+		install -D -m 644 $${entry%%:*} "$(DESTDIR)$(PREFIX)/$${entry#*:}" || exit; \
+	done
+	@sed -i 's|@PREFIX@|$(PREFIX)|' "$(DESTDIR)$(PREFIX)/$(UNIT)"
+	@echo "Installed below $(DESTDIR)$(PREFIX)."
+ifeq ($(DESTDIR),)
+	@echo "To start it, as root: systemd-sysusers && journalctl --update-catalog && systemctl daemon-reload \\"
+	@echo "                      && systemctl enable --now sqzd.service"
+	@echo "Who may use it: usermod -aG sqzd USER"
+endif
+
+.PHONY: uninstall
+uninstall: ## remove what install put there; jobs, models and data sets in /var/lib/sqzd stay
+	@for entry in $(INSTALLED_PROGRAMS) $(INSTALLED_FILES); do rm -f "$(DESTDIR)$(PREFIX)/$${entry#*:}"; done
+	@for folder in $(INSTALLED_FOLDERS); do \
+		[ ! -d "$(DESTDIR)$(PREFIX)/$$folder" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(PREFIX)/$$folder"; \
+	done
+
+.PHONY: format
+format: ## lay out the Swift code
+	$(SWIFT) format format -i -r -p Package.swift Sources Tests clients
+
+.PHONY: lint
+lint: ## check the Swift code's layout and style
+	$(SWIFT) format lint --strict -r -p Package.swift Sources Tests clients
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf .build $(VENV)
+
+.PHONY: deps
+deps: ## install the Debian packages that a build needs
+	$(call apt-install,$(BUILD_PACKAGES))
+
+.PHONY: test-deps
+test-deps: ## install what the tests need besides: Debian packages, and Python packages into .venv
+	$(call apt-install,$(DEMO_PACKAGES) $(TEST_PACKAGES))
+	@$(MAKE) --no-print-directory $(VENV)/installed
+
+.PHONY: stage
+stage: build
+	@$(MAKE) --no-print-directory install DESTDIR=$(STAGE) PREFIX=/usr
+
+$(PROGRAMS:%=$(BUILD)/%):
+	@echo "$@ is missing: make build comes first" >&2; exit 1
+
+$(COMPLETIONS): $(BUILD)/sqzctl
+	@$< --generate-completion-script $(subst .,,$(suffix $@)) > $@
+
+$(VENV)/installed: Makefile clients/python/pyproject.toml
+	@echo "Installing with pip into $(VENV): $(PYTHON_PACKAGES) and what clients/python[test] names"
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q $(PYTHON_PACKAGES) -e 'clients/python[test]'
+	@touch $@
