@@ -1,0 +1,194 @@
+import JobStore
+import SqzProtocol
+import TestSupport
+import Testing
+import Varlink
+
+@Suite struct JobStoreTests {
+    private let scratch: ScratchDirectory
+    private let store: JobStore
+
+    init() throws {
+        scratch = try ScratchDirectory()
+        store = try JobStore(path: scratch["sqzd.db"])
+    }
+
+    private func submit(_ kind: String = "train", uid: Int = 1, priority: Int = 0, after: [Int] = []) async throws
+        -> Int
+    {
+        try await store.submit(
+            Submission(
+                kind: kind, runner: "squeezenet", uid: uid, priority: priority,
+                options: ["epochs": .integer(3), "learning-rate": .number(0.5)], dataset: "d", after: after),
+            at: 1, limit: 100, userLimit: 50
+        ).job.id
+    }
+
+    @Test func aJobGoesThroughItsStatesAndTheFileRemembersEach() async throws {
+        let id = try await submit()
+        #expect(try await store.startNext(at: 2)?.job.id == id)
+        _ = try await store.recordEpoch(
+            Progress(epoch: 1, epochs: 3, step: 4, steps: 4, loss: 0.25, accuracy: 0.5), of: id, at: 3)
+        _ = try await store.succeed(id, Outcome(images: 12, loss: 0.125, accuracy: 0.75), at: 4)
+        try store.close()
+
+        let reopened = try JobStore(path: scratch["sqzd.db"])
+        let job = try await reopened.job(id)
+        #expect(job.state == .succeeded && job.startedAt == 2 && job.endedAt == 4 && job.starts == 1)
+        #expect(job.options == ["epochs": .integer(3), "learning-rate": .number(0.5)])
+        #expect(job.outcome == Outcome(images: 12, loss: 0.125, accuracy: 0.75))
+        let events = try await reopened.events(of: id)
+        #expect(events.map(\.sequence) == [1, 2, 3, 4])
+        #expect(events.map(\.state) == [.queued, .running, nil, .succeeded])
+        #expect(events[2].progress?.loss == 0.25)
+        #expect(try await reopened.events(of: id, after: 3).map(\.sequence) == [4])
+    }
+
+    @Test func higherPrioritiesGoFirstAndEqualOnesInOrder() async throws {
+        let ids = [
+            try await submit(), try await submit(priority: 5), try await submit(), try await submit(priority: -1),
+        ]
+        #expect(try await store.job(ids[3]).position == 4)
+        var order: [Int] = []
+        while let next = try await store.startNext(at: 2) { order.append(next.job.id) }
+        #expect(order == [ids[1], ids[0], ids[2], ids[3]])
+    }
+
+    @Test func aJobWaitsForThoseBeforeIt() async throws {
+        let first = try await submit()
+        let second = try await submit(priority: 10, after: [first])
+        #expect(try await store.job(second).reason == "waits for job \(first)")
+        #expect(try await store.startNext(at: 2)?.job.id == first)
+        #expect(try await store.startNext(at: 2) == nil)
+        _ = try await store.move(first, to: .failed, reason: "x", at: 3)
+        #expect(try await store.startNext(at: 4)?.job.id == second)
+        await #expect(throws: SqzError.noSuchJob(id: 99)) { try await submit(after: [99]) }
+        #expect(try await store.jobs(limit: 10).count == 2)
+    }
+
+    @Test func theQueueIsBoundedInAllAndForEachUser() async throws {
+        func submit(uid: Int) async throws {
+            _ = try await store.submit(
+                Submission(kind: "train", runner: "r", uid: uid), at: 1, limit: 3, userLimit: 2)
+        }
+        try await submit(uid: 1)
+        try await submit(uid: 1)
+        await #expect(throws: SqzError.queueFull(limit: 2, queued: 2, uid: 1)) { try await submit(uid: 1) }
+        try await submit(uid: 2)
+        await #expect(throws: SqzError.queueFull(limit: 3, queued: 3, uid: nil)) { try await submit(uid: 3) }
+    }
+
+    @Test func transitionsThatDoNotExistAreRefusedAndChangeNothing() async throws {
+        let id = try await submit()
+        await #expect(throws: JobStoreError.wrongState(job: id, state: .queued, wanted: .succeeded)) {
+            try await store.succeed(id, Outcome(), at: 2)
+        }
+        _ = try await store.move(id, to: .cancelled, at: 2)
+        await #expect(throws: SqzError.jobEnded(id: id, state: .cancelled)) {
+            try await store.move(id, to: .running, at: 3)
+        }
+        #expect(try await store.events(of: id).count == 2)
+    }
+
+    @Test func aModelIsRegisteredWithItsJobsSuccessOrNotAtAll() async throws {
+        let made = MadeModel(
+            file: "m", weightsSha256: "w", architecture: "squeezenet-cifar", bypass: "none", classes: ["a", "b"],
+            parameters: 1, multiplyAdds: 2, preprocessing: "p", layers: [])
+        func train(place: @escaping @Sendable () throws -> Void = {}) async throws -> Job {
+            let id = try await submit()
+            _ = try await store.startNext(at: 2)
+            let model = NewModel(
+                name: "m", sha256: "s\(id)", size: 3, runner: "squeezenet", made: made, uid: 1, accuracy: 0.5)
+            return try await store.succeed(id, Outcome(), making: model, at: 3 + id, place: place).job
+        }
+        #expect(try await train().outcome?.model == "m@1")
+        #expect(try await train().outcome?.model == "m@2")
+        struct FullDisk: Error {}
+        await #expect(throws: FullDisk.self) { try await train { throw FullDisk() } }
+        #expect(try await store.job(3).state == .running)
+        #expect(try await store.models().map(\.version) == [2, 1])
+        #expect(try await store.model("m").model.version == 2)
+        #expect(try await store.model("m@1").model.sha256 == "s1")
+        #expect(try await store.model(nil).model.version == 2)
+        for name in ["n", "m@3", "m@x", "m@", "@1", ""] {
+            await #expect(throws: SqzError.noSuchModel(model: name, known: ["m"])) { try await store.model(name) }
+        }
+        #expect(try await store.blobs() == ["s1", "s2"])
+    }
+
+    @Test func dataSetsAreImportedOnceAndKeptWhileJobsUseThem() async throws {
+        let imported = Imported(format: "idx", train: 2, test: 1, classes: ["a"], height: 32, width: 32)
+        func add(_ name: String, _ sha256: String) async throws {
+            _ = try await store.addDataset(name, imported, sha256: sha256, size: 1, uid: 1, at: 1) {}
+        }
+        try await add("d", "s")
+        try await add("d", "s")
+        await #expect(throws: SqzError.nameTaken(dataset: "d")) { try await add("d", "t") }
+        try await add("e", "s")
+        let id = try await submit()
+        await #expect(throws: SqzError.inUse(dataset: "d", jobs: [id])) {
+            try await store.removeDataset("d") { _ in Issue.record("removed") }
+        }
+        _ = try await store.move(id, to: .cancelled, at: 2)
+        try await store.removeDataset("d") { _ in Issue.record("the other name still needs the file") }
+        try await confirmation { removed in
+            try await store.removeDataset("e") { sha256 in
+                #expect(sha256 == "s")
+                removed()
+            }
+        }
+        await #expect(throws: SqzError.noSuchDataset(dataset: "d", known: [])) { try await store.dataset("d") }
+    }
+
+    @Test func runningJobsOfAKilledDaemonAreQueuedAgain() async throws {
+        let id = try await submit()
+        _ = try await store.startNext(at: 2)
+        #expect(try await store.requeueRunning(reason: "killed", at: 3) == [id])
+        #expect(try await store.job(id).state == .queued)
+        #expect(try await store.startNext(at: 4)?.job.starts == 2)
+        #expect(try await store.cancelWaiting(id, reason: "x", at: 5) == nil)
+    }
+
+    @Test func predictionsArePagedAndReplacedWhenMadeAgain() async throws {
+        let id = try await submit()
+        func prediction(_ picture: Int, _ probability: Double) -> Prediction {
+            Prediction(
+                picture: picture, label: 1, classes: [ClassProbability(index: 1, name: "b", probability: probability)])
+        }
+        try await store.add((0..<5).map { prediction($0, 0.5) }, to: id)
+        try await store.add([prediction(4, 0.75), prediction(5, 0.25)], to: id)
+        let page = try await store.predictions(of: id, from: 3, limit: 2)
+        #expect(page == [prediction(3, 0.5), prediction(4, 0.75)])
+        #expect(try await store.predictions(of: id, from: 0, limit: 100).count == 6)
+    }
+
+    @Test func aNewerDatabaseIsRefusedAndNotTouched() async throws {
+        try store.close()
+        try Oracle.run(
+            "python3",
+            [
+                "-c",
+                "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\nc.execute(\"INSERT INTO grdb_migrations VALUES ('99')\")\nc.commit()",
+                scratch["sqzd.db"],
+            ])
+        let before = try scratch.read("sqzd.db")
+        #expect(throws: JobStoreError.newer(path: scratch["sqzd.db"])) { try JobStore(path: scratch["sqzd.db"]) }
+        #expect(try scratch.read("sqzd.db") == before)
+    }
+
+    @Test func aFileThatIsNoDatabaseIsRefused() throws {
+        try scratch.write("other", Array("this is not a database, but it is long enough to be looked at".utf8))
+        let error = #expect(throws: JobStoreError.self) { try JobStore(path: scratch["other"]) }
+        #expect(error?.description.contains("can't be used") == true)
+    }
+}
+
+extension JobStoreTests {
+    @Test func whatIsSubmittedIsOnDiskWhenItIsAnswered() async throws {
+        // WAL and synchronous=FULL: a copy of the files at this moment has the job.
+        let id = try await submit()
+        let copy = try ScratchDirectory()
+        for name in try scratch.names() { try copy.write(name, try scratch.read(name)) }
+        #expect(try await JobStore(path: copy["sqzd.db"]).job(id).state == .queued)
+    }
+}

@@ -1,0 +1,108 @@
+import ModelFiles
+import Safetensors
+import SqueezeNet
+import TestSupport
+import Testing
+
+@Suite struct ModelFilesTests {
+    private let scratch: ScratchDirectory
+    private let network: Network
+    private let model: ModelFile
+
+    init() throws {
+        scratch = try ScratchDirectory()
+        network = try Network(.squeezenetCIFAR, bypass: .simple, classes: 3, inputSize: 24)
+        model = ModelFile(
+            network: network, preprocessing: try Preprocessing(size: 24, padding: 2), classes: ["a", "b", "c"],
+            weights: Weights(glorotUniformFor: network, seed: 7))
+    }
+
+    @Test func aModelComesBackAsItWas() throws {
+        try model.write(to: scratch["m"])
+        let read = try ModelFile(path: scratch["m"])
+        #expect(read.network == network && read.preprocessing == model.preprocessing)
+        #expect(read.classes == model.classes && read.weights == model.weights)
+        #expect(read.weights.sha256 == model.weights.sha256 && read.weights.sha256.count == 64)
+        #expect(try scratch.names() == ["m"])
+    }
+
+    @Test(.enabled(if: Oracle.python != nil, "needs SQZ_PYTHON, with safetensors"))
+    func pythonReadsTheWeightsUnderPyTorchsNames() throws {
+        try model.write(to: scratch["m"])
+        let script = """
+            import sys, safetensors
+            with safetensors.safe_open(sys.argv[1], "np") as f:
+                names = sorted(f.keys())
+                assert f.get_tensor("features.3.squeeze.weight").shape == (32, 64, 1, 1)
+                assert f.get_tensor("classifier.1.bias").shape == (3,)
+                assert f.metadata()["architecture"] == "squeezenet-cifar"
+                print(sum(f.get_tensor(n).size for n in names))
+            """
+        let output = try Oracle.run(try #require(Oracle.python), ["-c", script, scratch["m"]])
+        #expect(String(decoding: output, as: UTF8.self) == "\(network.parameterCount)\n")
+    }
+
+    @Test func damagedModelsAreRefusedWithAReason() throws {
+        try model.write(to: scratch["m"])
+        let good = try scratch.read("m")
+        var generator = SeededGenerator(seed: 1)
+        for _ in 0..<200 {
+            var bytes = good
+            // The header: what follows it is numbers, and any finite number is one.
+            let place = Int.random(in: 0..<3_000, using: &generator)
+            bytes[place] ^= UInt8.random(in: 1...255, using: &generator)
+            try scratch.write("bad", bytes)
+            do {
+                let read = try ModelFile(path: scratch["bad"])
+                #expect(read.weights.values.count == read.network.parameterCount)
+            } catch {
+                #expect(!error.description.isEmpty)
+            }
+        }
+        try scratch.write("short", Array(good.dropLast(4)))
+        #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["short"]) }
+        #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["missing"]) }
+    }
+
+    @Test func weightsThatAreNotFiniteAreRefused() throws {
+        var values = model.weights.values
+        values[5] = .nan
+        var broken = model
+        broken.weights = try Weights(network, values: values)
+        try broken.write(to: scratch["m"])
+        let error = #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["m"]) }
+        #expect(error?.description.contains("not finite") == true)
+    }
+
+    private func checkpoint(steps: Int) -> Checkpoint {
+        Checkpoint(
+            state: TrainerState(
+                weights: Weights(glorotUniformFor: network, seed: UInt64(steps)),
+                firstMoment: Weights(glorotUniformFor: network, seed: 100),
+                secondMoment: Weights(glorotUniformFor: network, seed: 200), steps: steps),
+            position: .init(epoch: 2, step: steps, lossSum: 0.1, correct: 3, count: 128))
+    }
+
+    private func newest(_ refused: (String, String) -> Void = { _, _ in }) throws -> Checkpoint? {
+        try Checkpoint.newest(in: scratch.path, for: network, refused: refused)
+    }
+
+    @Test func theTwoNewestCheckpointsAreKept() throws {
+        #expect(try newest() == nil)
+        for steps in [1, 2, 10, 3] { try checkpoint(steps: steps).write(in: scratch.path) }
+        #expect(try scratch.names() == ["checkpoint-0000000003.safetensors", "checkpoint-0000000010.safetensors"])
+        let read = try #require(try newest())
+        #expect(read.state == checkpoint(steps: 10).state && read.position == checkpoint(steps: 10).position)
+    }
+
+    @Test func aCorruptCheckpointGivesWayToTheOneBefore() throws {
+        for steps in [1, 2] { try checkpoint(steps: steps).write(in: scratch.path) }
+        let name = "checkpoint-0000000002.safetensors"
+        var bytes = try scratch.read(name)
+        bytes[bytes.count - 5] ^= 1
+        try scratch.write(name, bytes)
+        var told: [String] = []
+        #expect(try newest { name, reason in told.append("\(name): \(reason)") }?.state.steps == 1)
+        #expect(told == ["\(name): its checksum does not fit"])
+    }
+}

@@ -1,0 +1,205 @@
+import Datasets
+import Foundation
+import ModelFiles
+import SqueezeNet
+import SqzProtocol
+import TestSupport
+import Testing
+import Varlink
+
+/// The real runner, as a process, spoken to as the daemon does.
+@Suite struct RunnerTests {
+    private let scratch: ScratchDirectory
+    private let dataset: String
+
+    init() throws {
+        scratch = try ScratchDirectory()
+        // A data set whose classes show in one plane's brightness.
+        var records: [UInt8] = []
+        for index in 0..<300 {
+            let label = index % 3
+            records.append(UInt8(label))
+            for plane in 0..<3 {
+                for pixel in 0..<1_024 {
+                    records.append(UInt8((plane == label ? 160 : 40) + (index * 7 + pixel * 13) % 60))
+                }
+            }
+        }
+        let batch = try scratch.write("in/data_batch_1.bin", records)
+        dataset = scratch["data"]
+        _ = try DatasetImport.run(
+            files: [.init(name: "data_batch_1.bin", path: batch)], classes: ["red", "green", "blue"], output: dataset
+        ) { _ in }
+    }
+
+    private func options(epochs: Int = 3, seed: Int64 = 5, threads: Int = 2) -> [String: JSONValue] {
+        [
+            "epochs": .integer(Int64(epochs)), "batch-size": .integer(10), "seed": .integer(seed),
+            "threads": .integer(Int64(threads)), "pad": .integer(2),
+        ]
+    }
+
+    /// Trains in `directory`; stops or kills the runner when `interrupt` says so of a reply.
+    private func train(
+        in directory: String, _ options: [String: JSONValue],
+        interrupt: (SqzProtocol.Progress) -> RunnerProcess.Interruption? = { _ in nil }
+    ) throws -> RunnerInterface.Run.Reply? {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let runner = try RunnerProcess()
+        defer { runner.end() }
+        var last: RunnerInterface.Run.Reply?
+        do {
+            try runner.client.stream(
+                RunnerInterface.Run.self,
+                .init(id: 1, kind: "train", options: options, dataset: dataset, directory: directory)
+            ) { reply in
+                last = reply
+                if let progress = reply.progress, let interruption = interrupt(progress) {
+                    try runner.interrupt(interruption)
+                }
+                return .more
+            }
+        } catch ConnectionError.closed {
+            return nil
+        }
+        return last
+    }
+
+    private func weights(_ directory: String) throws -> String {
+        try ModelFile(path: directory + "/model.safetensors").weights.sha256
+    }
+
+    @Test func aTrainingLearnsAndItsModelClassifies() throws {
+        let directory = scratch["job"]
+        let result = try #require(train(in: directory, options(epochs: 12))?.result)
+        #expect(result.model?.parameters == 144_771 && result.images == 270 * 12)
+        #expect(try #require(result.accuracy) > 0.9)
+        #expect(result.model?.weightsSha256 == (try weights(directory)))
+
+        let runner = try RunnerProcess()
+        defer { runner.end() }
+        _ = try runner.client.call(RunnerInterface.Load.self, .init(model: directory + "/model.safetensors"))
+        let data = try Datasets.Dataset(path: dataset)
+        let pictures = (0..<3).map { index in
+            Data(data.train.picture(index)).base64EncodedString()
+        }
+        let reply = try runner.client.call(RunnerInterface.Classify.self, .init(images: pictures, top: 1))
+        #expect(reply.results.map { $0.classes[0].name } == ["red", "green", "blue"])
+        let labelled = Data([2] + Array(data.train.picture(0))).base64EncodedString()
+        #expect(
+            try runner.client.call(RunnerInterface.Classify.self, .init(images: [labelled], top: 3)).results[0].label
+                == 2)
+    }
+
+    @Test func theWeightsAreTheSameBitsHoweverTheJobWasInterrupted() throws {
+        let undisturbed = scratch["undisturbed"]
+        _ = try train(in: undisturbed, options())
+        let expected = try weights(undisturbed)
+
+        for threads in [1, 3] {
+            let directory = scratch["threads\(threads)"]
+            _ = try train(in: directory, options(threads: threads))
+            #expect(try weights(directory) == expected)
+        }
+
+        let stopped = scratch["stopped"]
+        #expect(try train(in: stopped, options()) { $0.epoch == 1 ? .stop : nil }?.stopped == true)
+        #expect(try train(in: stopped, options())?.result != nil)
+        #expect(try weights(stopped) == expected)
+
+        let killed = scratch["killed"]
+        #expect(try train(in: killed, options()) { $0.epoch == 2 ? .kill : nil } == nil)
+        #expect(try train(in: killed, options())?.result != nil)
+        #expect(try weights(killed) == expected)
+
+        let other = scratch["other"]
+        _ = try train(in: other, options(seed: 6))
+        #expect(try weights(other) != expected)
+    }
+
+    @Test func aDivergedTrainingFailsWithItsPlaceAndKeepsItsCheckpoint() throws {
+        var hot = options(epochs: 50)
+        hot["learning-rate"] = .number(10)
+        let directory = scratch["hot"]
+        let error = #expect(throws: VarlinkError.self) { try train(in: directory, hot) }
+        // Either the loss or, at an epoch's end, the weights are found not to be finite.
+        #expect(
+            error?.name == "io.sqzd.Runner.Diverged" || error?.name == "io.sqzd.Runner.Failed",
+            "\(String(describing: error))")
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        #expect(!names.contains("model.safetensors"))
+    }
+
+    @Test func predictionsTellEachPictureAndEvaluationAgrees() throws {
+        let directory = scratch["job"]
+        _ = try train(in: directory, options(epochs: 1))
+        let model = directory + "/model.safetensors"
+        func run(_ kind: String) throws -> (RunResult?, [Prediction]) {
+            let runner = try RunnerProcess()
+            defer { runner.end() }
+            var predictions: [Prediction] = []
+            var result: RunResult?
+            try runner.client.stream(
+                RunnerInterface.Run.self,
+                .init(id: 1, kind: kind, options: [:], dataset: dataset, model: model, directory: directory)
+            ) { reply in
+                predictions += reply.predictions ?? []
+                result = reply.result ?? result
+                return .more
+            }
+            return (result, predictions)
+        }
+        let (evaluated, _) = try run("evaluate")
+        let (predicted, predictions) = try run("predict")
+        #expect(predictions.map(\.picture) == Array(0..<300))
+        #expect(evaluated?.images == 300 && evaluated?.accuracy == predicted?.accuracy)
+        let right = predictions.filter { $0.classes.first?.index == $0.label }.count
+        #expect(predicted?.accuracy == Double(right) / 300)
+        // The two sum the same losses in another order.
+        #expect(abs(try #require(evaluated?.loss) - (try #require(predicted?.loss))) < 1e-5)
+    }
+
+    @Test func whatItCantUseItSaysByName() throws {
+        let runner = try RunnerProcess()
+        defer { runner.end() }
+        let junk = try scratch.write("junk", [1, 2, 3])
+        func name(_ body: () throws -> Void) -> String? {
+            do { try body() } catch let error as VarlinkError { return error.name } catch { return "\(error)" }
+            return nil
+        }
+        let client = runner.client
+        #expect(
+            name { _ = try client.call(RunnerInterface.Load.self, .init(model: junk)) } == "io.sqzd.Runner.BadModel")
+        #expect(
+            name { _ = try client.call(RunnerInterface.Classify.self, .init(images: [], top: 1)) }
+                == "io.sqzd.Runner.BadModel")
+        #expect(
+            name {
+                _ = try client.call(
+                    RunnerInterface.Run.self,
+                    .init(id: 1, kind: "train", options: [:], dataset: junk, directory: scratch.path))
+            } == "io.sqzd.Runner.BadData")
+        #expect(
+            name {
+                _ = try client.call(
+                    RunnerInterface.Import.self, .init(files: [.init(name: "junk", path: junk)], output: scratch["x"]))
+            } == "io.sqzd.Runner.BadData")
+        #expect(name { _ = try client.call(RunnerInterface.Describe.self, NoParameters()) } == nil)
+        #expect(try scratch.names() == ["data", "in", "junk"])
+    }
+
+    @Test func itEndsWithItsInput() throws {
+        let runner = try RunnerProcess()
+        _ = try runner.client.call(RunnerInterface.Describe.self, NoParameters())
+        #expect(runner.end() == 0)
+    }
+
+    @Test func kernelsThatTheMachineLacksAreRefusedByName() throws {
+        let runner = try RunnerProcess(environment: ["SQZ_KERNELS": "abacus"])
+        defer { runner.end() }
+        let error = #expect(throws: VarlinkError.self) {
+            try runner.client.call(RunnerInterface.Describe.self, NoParameters())
+        }
+        #expect(error?.description.contains("abacus") == true)
+    }
+}
