@@ -49,7 +49,8 @@ public struct Daemon: Sendable {
         let warm = WarmRunners(blobs: blobs, registry: registry, configuration: configuration, log: log)
         let handlers = Handlers(
             store: store, state: directory, blobs: blobs, uploads: uploads, scheduler: scheduler, registry: registry,
-            warm: warm, announcer: announcer, configuration: configuration, startedAt: startedAt, log: log)
+            warm: warm, imports: Admission(places: Limits.imports), announcer: announcer, configuration: configuration,
+            startedAt: startedAt, log: log)
         let log = log
         let server = VarlinkServer(socket: socket, handlers: handlers, log: log) {
             try ServiceManager.notify("READY=1\nSTATUS=ready")

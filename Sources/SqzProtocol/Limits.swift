@@ -23,6 +23,8 @@ public enum Limits {
     public static let imagesPerCall = 1_024
     public static let imageBytes = 3_073
     public static let waitingCalls = 256
+    /// Models that are kept loaded; each is a process.
+    public static let loadedModels = 8
     /// Pictures that are classified in one go, however many calls they came in.
     public static let imagesPerBatch = 64
 
@@ -31,6 +33,8 @@ public enum Limits {
     public static let uploadBytesPerUser = 16 << 30
     public static let chunkBytes = 1 << 20
     public static let filesPerDataset = 256
+    /// Imports at the same time; each is a process.
+    public static let imports = 4
     public static let uploadLifetime = 24 * 3_600
 
     // Text

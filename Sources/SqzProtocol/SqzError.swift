@@ -48,7 +48,7 @@ extension SqzError: CustomStringConvertible {
         case .noModels: "there is no model yet; sqzctl train makes one"
         case .badImage(let index, let reason): "picture \(index): \(reason)"
         case .tooManyImages(let limit, let images): "\(images) pictures in one call, the limit is \(limit)"
-        case .busy(let limit): "busy: \(limit) calls wait already; try again"
+        case .busy(let limit): "busy: there are \(limit) already, which is the limit; try again"
         case .runnerFailed(let reason): "the runner failed: \(reason)"
         case .nameTaken(let name): "another data set has the name \(name); choose another, or remove that one"
         case .inUse(let name, let jobs): "\(name) is in use by \(jobs.count == 1 ? "job" : "jobs") \(Self.joined(jobs))"

@@ -8,8 +8,11 @@ enum Importing {
     ) throws -> Imported {
         let files = parameters.files.map { Datasets.InputFile(name: $0.name, path: $0.path) }
         var failure: (any Error)?
+        var lastReport = ContinuousClock.now
         let made = try DatasetImport.run(files: files, classes: parameters.classes, output: parameters.output) {
             pictures in
+            guard lastReport + .milliseconds(100) < .now else { return }
+            lastReport = .now
             // The daemon is gone if it does not read: the input's end will say so too.
             do { try progress(pictures) } catch { failure = error }
         }

@@ -12,6 +12,7 @@ struct Handlers: Sendable {
     let scheduler: Scheduler
     let registry: RunnerRegistry
     let warm: WarmRunners
+    let imports: Admission
     let announcer: Announcer
     let configuration: LiveConfiguration
     let startedAt: Int

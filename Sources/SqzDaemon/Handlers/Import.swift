@@ -19,7 +19,9 @@ extension Handlers {
         let output = "\(state.imports)/\(UUID().uuidString)"
         let dataset: Dataset
         do {
-            let imported = try await makeDataset(of: files, classes: parameters.classes, output: output, replies)
+            let imported = try await imports.run {
+                try await makeDataset(of: files, classes: parameters.classes, output: output, replies)
+            }
             let blobs = blobs
             let sealed = try await onDisk { try blobs.seal(output) }
             dataset = try await store.addDataset(

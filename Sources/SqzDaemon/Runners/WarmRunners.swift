@@ -19,6 +19,7 @@ actor WarmRunners: Service {
     private struct Slot {
         var waiting: [Request] = []
         var lastUse = ContinuousClock.now
+        var isAnswering = false
         /// Has an element when something waits; ends when the model is to be unloaded.
         let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
@@ -61,6 +62,7 @@ actor WarmRunners: Service {
         guard !isStopping else { throw SqzError.stopping }
         let waiting = slots[model.sha256]?.waiting.count ?? 0
         guard waiting < Limits.waitingCalls else { throw SqzError.busy(limit: Limits.waitingCalls) }
+        if slots[model.sha256] == nil, slots.count >= Limits.loadedModels { try unloadOne() }
         return try await withCheckedThrowingContinuation { reply in
             if slots[model.sha256] == nil {
                 slots[model.sha256] = Slot()
@@ -72,9 +74,22 @@ actor WarmRunners: Service {
         }
     }
 
+    /// Makes room by unloading the model that was idle for longest.
+    private func unloadOne() throws {
+        let idle = slots.filter { $0.value.waiting.isEmpty && !$0.value.isAnswering }
+        guard let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
+            throw SqzError.busy(limit: Limits.loadedModels)
+        }
+        slots[oldest.key] = nil
+        oldest.value.signal.continuation.finish()
+    }
+
     /// The requests that wait for a model, as many as fit one batch.
     private func takeBatch(of model: Model) -> [Request] {
-        guard let waiting = slots[model.sha256]?.waiting, let first = waiting.first else { return [] }
+        guard let waiting = slots[model.sha256]?.waiting, let first = waiting.first else {
+            slots[model.sha256]?.isAnswering = false
+            return []
+        }
         var count = 0
         var images = 0
         while count < waiting.count, waiting[count].top == first.top,
@@ -84,6 +99,7 @@ actor WarmRunners: Service {
             count += 1
         }
         slots[model.sha256]?.waiting.removeFirst(count)
+        slots[model.sha256]?.isAnswering = true
         return Array(waiting[..<count])
     }
 
@@ -129,7 +145,7 @@ actor WarmRunners: Service {
     private func timeToUnload(_ model: Model) -> Duration? {
         guard let slot = slots[model.sha256] else { return nil }
         let rest = configuration.current.unloadAfter - (ContinuousClock.now - slot.lastUse)
-        guard rest <= .zero, slot.waiting.isEmpty else { return max(rest, .seconds(1)) }
+        guard rest <= .zero, slot.waiting.isEmpty, !slot.isAnswering else { return max(rest, .seconds(1)) }
         slots[model.sha256] = nil
         slot.signal.continuation.finish()
         return nil

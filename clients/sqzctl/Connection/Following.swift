@@ -31,11 +31,28 @@ enum Following {
         _ id: Int, _ common: Common, until deadline: ContinuousClock.Instant? = nil, print: Bool
     ) throws -> State {
         var last = State.queued
-        try Daemon(common).stream(JobsInterface.Watch.self, .init(id: id), until: deadline) { reply in
-            guard let event = reply.event else { return .more }
-            last = event.state ?? last
-            if print { show(event, of: id) }
-            return .more
+        var seen = 0
+        var heard = false
+        func stream() throws {
+            try Daemon(common).stream(JobsInterface.Watch.self, .init(id: id, after: seen), until: deadline) { reply in
+                heard = true
+                guard let event = reply.event else { return .more }
+                last = event.state ?? last
+                seen = event.sequence ?? seen
+                if print { show(event, of: id) }
+                return .more
+            }
+        }
+        while true {
+            do {
+                heard = false
+                try stream()
+                break
+            } catch ConnectionError.closed where heard {
+                // A daemon that is restarted keeps its socket: connecting waits until it is back. One that is gone has none,
+                // and connecting says so.
+                Output.endLive()
+            }
         }
         // Somebody asked for events after the last one, or the stream ended with the job.
         if !last.isEnd { last = try Daemon(common).call(JobsInterface.Show.self, .init(id: id)).job.state }
