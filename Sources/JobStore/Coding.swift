@@ -32,8 +32,9 @@ extension Job {
     init(row: Row, in database: Database) throws {
         let id: Int = row["id"]
         let state = try State(row: row)
-        let after = try Int.fetchAll(
-            database, sql: "SELECT after FROM dependencies WHERE job = ? ORDER BY after", arguments: [id])
+        let after = try Row.fetchAll(
+            database, sql: "SELECT after, condition FROM dependencies WHERE job = ? ORDER BY after", arguments: [id]
+        ).map { try Dependency(job: $0["after"], row: $0) }
         var position: Int?
         var reason: String? = row["reason"]
         if state == .queued {
@@ -59,6 +60,16 @@ extension Job {
             model: row["model"], after: after, submittedAt: row["submittedAt"], startedAt: row["startedAt"],
             endedAt: row["endedAt"], starts: row["starts"], position: position, reason: reason,
             progress: try row.json(Progress.self, "progress"), outcome: try row.json(Outcome.self, "outcome"))
+    }
+}
+
+extension Dependency {
+    init(job: Int, row: Row) throws {
+        let text: String = row["condition"]
+        guard let condition = DependencyCondition(rawValue: text) else {
+            throw DatabaseError(message: "unknown condition \(text)")
+        }
+        self.init(job: job, condition: condition)
     }
 }
 

@@ -1,5 +1,4 @@
 internal import GRDB
-public import SqzProtocol
 
 /// The daemon's records on disk: jobs, their transitions and figures, predictions, models and data sets, in one SQLite
 /// file. What a method has returned from is on the disk (WAL, `synchronous=FULL`), and each method is one transaction, so
@@ -40,15 +39,11 @@ public struct JobStore: Sendable {
 public enum JobStoreError: Error, Equatable, CustomStringConvertible {
     case newer(path: String)
     case unusable(path: String, reason: String)
-    /// The job is in another state than the transition starts from.
-    case wrongState(job: Int, state: State, wanted: State)
 
     public var description: String {
         switch self {
         case .newer(let path): "\(path) was written by a newer version of sqzd; it was not touched"
         case .unusable(let path, let reason): "\(path) can't be used: \(reason)"
-        case .wrongState(let job, let state, let wanted):
-            "job \(job) is \(state.rawValue) and can't become \(wanted.rawValue)"
         }
     }
 }

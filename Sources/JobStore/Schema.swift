@@ -22,6 +22,8 @@ enum Schema {
                         startedAt INTEGER,
                         endedAt INTEGER,
                         starts INTEGER NOT NULL DEFAULT 0,
+                        lastStart INTEGER,
+                        ranFor INTEGER NOT NULL DEFAULT 0,
                         reason TEXT,
                         progress TEXT,
                         outcome TEXT
@@ -30,8 +32,10 @@ enum Schema {
                     CREATE TABLE dependencies (
                         job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
                         after INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+                        condition TEXT NOT NULL,
                         PRIMARY KEY (job, after)
                     ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX dependents ON dependencies (after);
                     CREATE TABLE events (
                         job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
                         sequence INTEGER NOT NULL,

@@ -1,35 +1,14 @@
 internal import GRDB
 public import SqzProtocol
-public import Varlink
 
-/// A job as it is asked for.
-public struct Submission: Sendable {
-    public var kind: String
-    public var runner: String
-    public var uid: Int
-    public var priority: Int
-    public var options: [String: JSONValue]
-    public var dataset: String?
-    public var model: String?
-    public var after: [Int]
-
-    public init(
-        kind: String, runner: String, uid: Int, priority: Int = 0, options: [String: JSONValue] = [:],
-        dataset: String? = nil, model: String? = nil, after: [Int] = []
-    ) {
-        self.kind = kind
-        self.runner = runner
-        self.uid = uid
-        self.priority = priority
-        self.options = options
-        self.dataset = dataset
-        self.model = model
-        self.after = after
-    }
+/// A transition: the job after it, and the event that tells of it.
+public struct Change: Sendable {
+    public var job: Job
+    public var event: Event
 }
 
 extension State {
-    /// The transitions that exist.
+    /// The transitions that exist. A retried job leaves its end again.
     func canBecome(_ next: State) -> Bool {
         switch (self, next) {
         case (.queued, .running), (.queued, .paused), (.queued, .cancelled), (.queued, .failed): true
@@ -37,72 +16,34 @@ extension State {
             (.running, .paused):
             true
         case (.paused, .queued), (.paused, .cancelled): true
+        case (.failed, .queued), (.cancelled, .queued): true
         default: false
         }
     }
 }
 
-// Every change of a job's state, each one transaction with the event that tells of it.
+// Every change of a job's state, each one transaction with the event that tells of it. Where a job's end means that others
+// can never run, these are cancelled in the same transaction; the job's own change comes first.
 extension JobStore {
-    /// Adds a job to the queue unless `limit` jobs are queued already in all, or `userLimit` by its user.
-    public func submit(
-        _ submission: Submission, at time: Int, limit: Int, userLimit: Int
-    ) async throws -> (job: Job, event: Event) {
-        let options = try jsonText(submission.options)
-        return try await database.write { database in
-            let queued = try Self.count(database, "state = 'queued'")
-            guard queued < limit else { throw SqzError.queueFull(limit: limit, queued: queued, uid: nil) }
-            let mine = try Self.count(database, "state = 'queued' AND uid = \(submission.uid)")
-            guard mine < userLimit else {
-                throw SqzError.queueFull(limit: userLimit, queued: mine, uid: submission.uid)
-            }
-            try database.execute(
-                sql: """
-                    INSERT INTO jobs (kind, runner, state, uid, priority, options, dataset, model, submittedAt)
-                    VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    submission.kind, submission.runner, submission.uid, submission.priority, options,
-                    submission.dataset, submission.model, time,
-                ])
-            let id = Int(database.lastInsertedRowID)
-            for other in Set(submission.after) {
-                guard try Self.count(database, "id = \(other)") == 1, other != id else {
-                    throw SqzError.noSuchJob(id: other)
-                }
-                try database.execute(sql: "INSERT INTO dependencies VALUES (?, ?)", arguments: [id, other])
-            }
-            let event = try Self.append(Event(time: time, kind: .state, state: .queued), to: id, in: database)
-            return (try Self.job(id, in: database), event)
-        }
-    }
-
-    /// The job that is to run next becomes running; nil where none may run.
-    public func startNext(at time: Int) async throws -> (job: Job, event: Event)? {
-        try await database.write { database in
-            guard
-                let id = try Int.fetchOne(
-                    database,
-                    sql: """
-                        SELECT id FROM jobs WHERE state = 'queued' AND NOT EXISTS (
-                            SELECT 1 FROM dependencies JOIN jobs other ON other.id = after
-                            WHERE job = jobs.id AND other.state IN ('queued', 'running', 'paused')
-                        ) ORDER BY priority DESC, id LIMIT 1
-                        """)
-            else { return nil }
-            try database.execute(
-                sql: "UPDATE jobs SET starts = starts + 1, startedAt = coalesce(startedAt, ?) WHERE id = ?",
-                arguments: [time, id])
-            return try Self.move(id, to: .running, Event(time: time, kind: .state), in: database)
-        }
-    }
-
-    /// The job becomes `state`, for a reason that people can read.
-    public func move(_ id: Int, to state: State, reason: String? = nil, at time: Int) async throws -> (
-        job: Job, event: Event
-    ) {
+    /// The job becomes `state`, for a reason that people can read. Throws `SqzError.jobEnded` or `wrongState`.
+    public func move(_ id: Int, to state: State, reason: String? = nil, at time: Int) async throws -> [Change] {
         try await database.write { database in
             try Self.move(id, to: state, Event(time: time, kind: .state, reason: reason), in: database)
+        }
+    }
+
+    /// As `move`, but only for a job that is in one of `states`; nil if it is running and that is none of them.
+    public func move(
+        _ id: Int, from states: Set<State>, to state: State, reason: String?, at time: Int
+    ) async throws -> [Change]? {
+        try await database.write { database in
+            let current = try Self.job(id, in: database).state
+            if current == .running, !states.contains(.running) { return nil }
+            guard states.contains(current) else {
+                throw current.isEnd
+                    ? SqzError.jobEnded(id: id, state: current) : SqzError.wrongState(id: id, state: current)
+            }
+            return try Self.move(id, to: state, Event(time: time, kind: .state, reason: reason), in: database)
         }
     }
 
@@ -111,7 +52,7 @@ extension JobStore {
     public func succeed(
         _ id: Int, _ outcome: Outcome, making model: NewModel? = nil, at time: Int,
         place: @escaping @Sendable () throws -> Void = {}
-    ) async throws -> (job: Job, event: Event) {
+    ) async throws -> [Change] {
         try await database.write { database in
             var outcome = outcome
             if let model {
@@ -135,51 +76,66 @@ extension JobStore {
         }
     }
 
-    /// Cancels a job that waits; nil if it is running.
-    public func cancelWaiting(_ id: Int, reason: String, at time: Int) async throws -> (job: Job, event: Event)? {
+    /// Jobs that were running when the daemon ended go back to the queue.
+    public func requeueRunning(reason: String, at time: Int) async throws -> [Change] {
         try await database.write { database in
-            guard try Self.job(id, in: database).state != .running else { return nil }
-            return try Self.move(id, to: .cancelled, Event(time: time, kind: .state, reason: reason), in: database)
-        }
-    }
-
-    /// Jobs that were running when the daemon ended go back to the queue; gives their ids.
-    public func requeueRunning(reason: String, at time: Int) async throws -> [Int] {
-        try await database.write { database in
-            let ids = try Int.fetchAll(database, sql: "SELECT id FROM jobs WHERE state = 'running' ORDER BY id")
-            for id in ids {
-                _ = try Self.move(id, to: .queued, Event(time: time, kind: .state, reason: reason), in: database)
+            try Int.fetchAll(database, sql: "SELECT id FROM jobs WHERE state = 'running' ORDER BY id").flatMap { id in
+                try Self.move(id, to: .queued, Event(time: time, kind: .state, reason: reason), in: database)
             }
-            return ids
         }
     }
 
-    private static func count(_ database: Database, _ condition: String) throws -> Int {
-        try Int.fetchOne(database, sql: "SELECT count(*) FROM jobs WHERE \(condition)") ?? 0
-    }
-
-    private static func move(
-        _ id: Int, to state: State, _ event: Event, in database: Database
-    ) throws -> (job: Job, event: Event) {
+    static func move(_ id: Int, to state: State, _ event: Event, in database: Database) throws -> [Change] {
         let current = try job(id, in: database).state
-        guard !current.isEnd else { throw SqzError.jobEnded(id: id, state: current) }
-        guard current.canBecome(state) else { throw JobStoreError.wrongState(job: id, state: current, wanted: state) }
+        guard current.canBecome(state) else {
+            throw current.isEnd
+                ? SqzError.jobEnded(id: id, state: current) : SqzError.wrongState(id: id, state: current)
+        }
         var event = event
         event.state = state
+        if state == .running {
+            try database.execute(
+                sql:
+                    "UPDATE jobs SET starts = starts + 1, startedAt = coalesce(startedAt, ?), lastStart = ? WHERE id = ?",
+                arguments: [event.time, event.time, id])
+        } else if current == .running {
+            try database.execute(
+                sql: "UPDATE jobs SET ranFor = ranFor + max(0, ? - lastStart) WHERE id = ?",
+                arguments: [event.time, id])
+        }
         try database.execute(
             sql: "UPDATE jobs SET state = ?, reason = ?, outcome = ?, endedAt = ? WHERE id = ?",
             arguments: [
                 state.rawValue, event.reason, try jsonText(event.outcome), state.isEnd ? event.time : nil, id,
             ])
         event = try append(event, to: id, in: database)
-        return (try job(id, in: database), event)
+        let change = Change(job: try job(id, in: database), event: event)
+        return [change]
+            + (state.isEnd ? try cancelThoseThatWaitInVain(for: id, ended: state, event.time, in: database) : [])
     }
 
-    private static func append(_ event: Event, to job: Int, in database: Database) throws -> Event {
+    private static func cancelThoseThatWaitInVain(
+        for id: Int, ended end: State, _ time: Int, in database: Database
+    ) throws -> [Change] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT job, condition FROM dependencies JOIN jobs ON jobs.id = job
+                WHERE after = ? AND state IN ('queued', 'paused') ORDER BY job
+                """,
+            arguments: [id])
+        return try rows.flatMap { row -> [Change] in
+            let dependency = try Dependency(job: id, row: row)
+            guard !dependency.isMet(by: end) else { return [] }
+            let reason = "job \(id), which it waited for, has \(end.rawValue)"
+            return try move(row["job"], to: .cancelled, Event(time: time, kind: .state, reason: reason), in: database)
+        }
+    }
+
+    static func append(_ event: Event, to job: Int, in database: Database) throws -> Event {
+        let last = try Int.fetchOne(database, sql: "SELECT max(sequence) FROM events WHERE job = ?", arguments: [job])
         var event = event
-        event.sequence =
-            1
-            + (try Int.fetchOne(database, sql: "SELECT max(sequence) FROM events WHERE job = ?", arguments: [job]) ?? 0)
+        event.sequence = 1 + (last ?? 0)
         try database.execute(
             sql: """
                 INSERT INTO events (job, sequence, time, kind, state, reason, progress, outcome)

@@ -76,12 +76,8 @@ public struct Daemon: Sendable {
     private func tidyUp(
         _ directory: StateDirectory, _ store: JobStore, _ blobs: Blobs, _ uploads: Uploads, _ announcer: Announcer
     ) async throws {
-        let reason = "the daemon was interrupted"
-        for id in try await store.requeueRunning(reason: reason, at: Clock.now()) {
-            let job = try await store.job(id)
-            let event = Event(time: Clock.now(), kind: .state, state: .queued, reason: reason)
-            try await announcer.announce(event, of: job)
-        }
+        try await announcer.announce(
+            try await store.requeueRunning(reason: "the daemon was interrupted", at: Clock.now()))
         let needed = try await store.blobs()
         try await onDisk {
             try blobs.removeAll(but: needed)

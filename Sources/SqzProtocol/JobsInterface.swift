@@ -41,6 +41,21 @@ public struct Progress: Codable, Equatable, Sendable {
     }
 }
 
+/// What the end of another job must be for a job to run after it. A job whose condition can't be met any more is cancelled.
+public enum DependencyCondition: String, Codable, CaseIterable, Sendable {
+    case success, failure, any
+}
+
+public struct Dependency: Codable, Equatable, Sendable {
+    public var job: Int
+    public var condition: DependencyCondition
+
+    public init(job: Int, condition: DependencyCondition) {
+        self.job = job
+        self.condition = condition
+    }
+}
+
 /// What a job came to. model is NAME@VERSION of the model that a training job made.
 public struct Outcome: Codable, Equatable, Sendable {
     public var model: String?
@@ -73,7 +88,7 @@ public struct Job: Codable, Equatable, Sendable {
     public var options: [String: JSONValue]
     public var dataset: String?
     public var model: String?
-    public var after: [Int]
+    public var after: [Dependency]
     public var submittedAt: Int
     public var startedAt: Int?
     public var endedAt: Int?
@@ -85,7 +100,7 @@ public struct Job: Codable, Equatable, Sendable {
 
     public init(
         id: Int, kind: String, runner: String, state: State, uid: Int, priority: Int, options: [String: JSONValue],
-        dataset: String? = nil, model: String? = nil, after: [Int], submittedAt: Int, startedAt: Int? = nil,
+        dataset: String? = nil, model: String? = nil, after: [Dependency], submittedAt: Int, startedAt: Int? = nil,
         endedAt: Int? = nil, starts: Int, position: Int? = nil, reason: String? = nil, progress: Progress? = nil,
         outcome: Outcome? = nil
     ) {
@@ -182,11 +197,11 @@ public enum JobsInterface {
             public var dataset: String?
             public var model: String?
             public var priority: Int?
-            public var after: [Int]?
+            public var after: [Dependency]?
 
             public init(
                 kind: String, options: [String: JSONValue]? = nil, dataset: String? = nil, model: String? = nil,
-                priority: Int? = nil, after: [Int]? = nil
+                priority: Int? = nil, after: [Dependency]? = nil
             ) {
                 self.kind = kind
                 self.options = options
@@ -278,6 +293,70 @@ public enum JobsInterface {
     /// Cancels a job that has not ended. A running job ends at its next step; the reply does not wait for that.
     public enum Cancel: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Cancel"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+
+            public init(id: Int) {
+                self.id = id
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var job: Job
+
+            public init(job: Job) {
+                self.job = job
+            }
+        }
+    }
+
+    /// Takes a job out of the queue until it is resumed. A running job ends at its next step, with a checkpoint; the reply does
+    /// not wait for that.
+    public enum Pause: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Pause"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+
+            public init(id: Int) {
+                self.id = id
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var job: Job
+
+            public init(job: Job) {
+                self.job = job
+            }
+        }
+    }
+
+    /// Puts a paused job back into the queue.
+    public enum Resume: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Resume"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+
+            public init(id: Int) {
+                self.id = id
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var job: Job
+
+            public init(job: Job) {
+                self.job = job
+            }
+        }
+    }
+
+    /// Puts a job that failed or was cancelled back into the queue. One that failed goes on from its last checkpoint.
+    public enum Retry: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Retry"
 
         public struct Parameters: Codable, Equatable, Sendable {
             public var id: Int

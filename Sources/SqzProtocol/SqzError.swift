@@ -5,6 +5,7 @@ public import Varlink
 public enum SqzError: VarlinkErrors, Equatable {
     case noSuchJob(id: Int)
     case jobEnded(id: Int, state: State)
+    case wrongState(id: Int, state: State)
     case queueFull(limit: Int, queued: Int, uid: Int?)
     case noSuchKind(kind: String, kinds: [String])
     case invalidOption(option: String, reason: String)
@@ -35,6 +36,7 @@ extension SqzError: CustomStringConvertible {
         switch self {
         case .noSuchJob(let id): "there is no job \(id)"
         case .jobEnded(let id, let state): "job \(id) has ended already: \(state.rawValue)"
+        case .wrongState(let id, let state): "job \(id) is \(state.rawValue): this can't be done"
         case .queueFull(let limit, let queued, nil): "the queue is full: \(queued) jobs wait, the limit is \(limit)"
         case .queueFull(let limit, let queued, _?):
             "you have \(queued) jobs in the queue, the limit for a user is \(limit)"

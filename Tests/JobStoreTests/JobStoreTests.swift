@@ -13,7 +13,8 @@ import Varlink
         store = try JobStore(path: scratch["sqzd.db"])
     }
 
-    private func submit(_ kind: String = "train", uid: Int = 1, priority: Int = 0, after: [Int] = []) async throws
+    private func submit(_ kind: String = "train", uid: Int = 1, priority: Int = 0, after: [Dependency] = [])
+        async throws
         -> Int
     {
         try await store.submit(
@@ -56,14 +57,63 @@ import Varlink
 
     @Test func aJobWaitsForThoseBeforeIt() async throws {
         let first = try await submit()
-        let second = try await submit(priority: 10, after: [first])
+        let second = try await submit(priority: 10, after: [Dependency(job: first, condition: .success)])
         #expect(try await store.job(second).reason == "waits for job \(first)")
         #expect(try await store.startNext(at: 2)?.job.id == first)
-        #expect(try await store.startNext(at: 2) == nil)
-        _ = try await store.move(first, to: .failed, reason: "x", at: 3)
+        #expect(try await store.startNext(at: 2)?.job == nil)
+        _ = try await store.succeed(first, Outcome(), at: 3)
         #expect(try await store.startNext(at: 4)?.job.id == second)
-        await #expect(throws: SqzError.noSuchJob(id: 99)) { try await submit(after: [99]) }
+        await #expect(throws: SqzError.noSuchJob(id: 99)) {
+            try await submit(after: [Dependency(job: 99, condition: .any)])
+        }
         #expect(try await store.jobs(limit: 10).count == 2)
+    }
+
+    @Test func jobsThatWaitInVainAreCancelledWithWhatTheyWaitedFor() async throws {
+        let first = try await submit()
+        let second = try await submit(after: [Dependency(job: first, condition: .success)])
+        let third = try await submit(after: [Dependency(job: second, condition: .success)])
+        let onFailure = try await submit(after: [Dependency(job: first, condition: .failure)])
+        let inAnyCase = try await submit(after: [Dependency(job: second, condition: .any)])
+        _ = try await store.startNext(at: 2)
+        let changes = try await store.move(first, to: .failed, reason: "x", at: 3)
+        #expect(changes.map(\.job.id) == [first, second, third])
+        #expect(changes.map(\.job.state) == [.failed, .cancelled, .cancelled])
+        #expect(changes[1].event.reason == "job \(first), which it waited for, has failed")
+        #expect(try await store.job(onFailure).state == .queued)
+        #expect(try await store.job(inAnyCase).state == .queued)
+        await #expect(throws: SqzError.self) { try await submit(after: [Dependency(job: first, condition: .success)]) }
+    }
+
+    @Test func theUserWhoseJobsRanLeastIsNext() async throws {
+        var greedy: [Int] = []
+        for _ in 0..<5 { greedy.append(try await submit(uid: 1)) }
+        let other = try await submit(uid: 2)
+        #expect(try await store.startNext(at: 10)?.job.id == greedy[0])
+        _ = try await store.succeed(greedy[0], Outcome(), at: 500)
+        #expect(try await store.startNext(at: 501)?.job.id == other)
+        _ = try await store.succeed(other, Outcome(), at: 600)
+        let last = try await submit(uid: 2)
+        // 490 against 99 microseconds.
+        #expect(try await store.startNext(at: 601)?.job.id == last)
+        _ = try await store.succeed(last, Outcome(), at: 2_000)
+        #expect(try await store.startNext(at: 2_001)?.job.id == greedy[1])
+    }
+
+    @Test func pausedAndRetriedJobsComeBackToTheQueue() async throws {
+        let id = try await submit()
+        _ = try await store.move(id, to: .paused, at: 2)
+        #expect(try await store.startNext(at: 3)?.job == nil)
+        await #expect(throws: SqzError.wrongState(id: id, state: .paused)) {
+            try await store.move(id, from: [.failed], to: .queued, reason: nil, at: 4)
+        }
+        _ = try await store.move(id, from: [.paused], to: .queued, reason: "resumed", at: 4)
+        _ = try await store.startNext(at: 5)
+        #expect(try await store.move(id, from: [.queued], to: .cancelled, reason: nil, at: 6)?.count == nil)
+        _ = try await store.move(id, to: .failed, reason: "x", at: 7)
+        _ = try await store.move(id, from: [.failed, .cancelled], to: .queued, reason: "retried", at: 8)
+        let job = try await store.job(id)
+        #expect(job.state == .queued && job.endedAt == nil && job.starts == 1)
     }
 
     @Test func theQueueIsBoundedInAllAndForEachUser() async throws {
@@ -80,7 +130,7 @@ import Varlink
 
     @Test func transitionsThatDoNotExistAreRefusedAndChangeNothing() async throws {
         let id = try await submit()
-        await #expect(throws: JobStoreError.wrongState(job: id, state: .queued, wanted: .succeeded)) {
+        await #expect(throws: SqzError.wrongState(id: id, state: .queued)) {
             try await store.succeed(id, Outcome(), at: 2)
         }
         _ = try await store.move(id, to: .cancelled, at: 2)
@@ -99,7 +149,7 @@ import Varlink
             _ = try await store.startNext(at: 2)
             let model = NewModel(
                 name: "m", sha256: "s\(id)", size: 3, runner: "squeezenet", made: made, uid: 1, accuracy: 0.5)
-            return try await store.succeed(id, Outcome(), making: model, at: 3 + id, place: place).job
+            return try await store.succeed(id, Outcome(), making: model, at: 3 + id, place: place)[0].job
         }
         #expect(try await train().outcome?.model == "m@1")
         #expect(try await train().outcome?.model == "m@2")
@@ -143,10 +193,9 @@ import Varlink
     @Test func runningJobsOfAKilledDaemonAreQueuedAgain() async throws {
         let id = try await submit()
         _ = try await store.startNext(at: 2)
-        #expect(try await store.requeueRunning(reason: "killed", at: 3) == [id])
+        #expect(try await store.requeueRunning(reason: "killed", at: 3).map(\.job.id) == [id])
         #expect(try await store.job(id).state == .queued)
         #expect(try await store.startNext(at: 4)?.job.starts == 2)
-        #expect(try await store.cancelWaiting(id, reason: "x", at: 5) == nil)
     }
 
     @Test func predictionsArePagedAndReplacedWhenMadeAgain() async throws {

@@ -18,7 +18,10 @@ struct Sqzctl: ParsableCommand {
             CommandGroup(name: "Classifying", subcommands: [Classify.self]),
             CommandGroup(
                 name: "The queue",
-                subcommands: [Jobs.self, Show.self, Watch.self, Wait.self, Logs.self, Predictions.self, Cancel.self]),
+                subcommands: [
+                    Jobs.self, Show.self, Watch.self, Wait.self, Logs.self, Predictions.self, Cancel.self, Pause.self,
+                    Resume.self, Retry.self,
+                ]),
             CommandGroup(
                 name: "Models and data sets",
                 subcommands: [Models.self, ModelCommand.self, Datasets.self, DatasetCommand.self]),

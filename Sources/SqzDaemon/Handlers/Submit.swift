@@ -28,11 +28,11 @@ extension Handlers {
         let submission = Submission(
             kind: kind.name, runner: runner.name, uid: Int(peer.uid), priority: priority, options: options,
             dataset: dataset, model: try await model(parameters.model, for: kind, dataset: dataset), after: after)
-        let (job, event) = try await store.submit(
+        let change = try await store.submit(
             submission, at: Clock.now(), limit: Limits.queuedJobs, userLimit: Limits.queuedJobsPerUser)
-        try await announcer.announce(event, of: job)
+        try await announcer.announce([change])
         await scheduler.wake()
-        return .init(id: job.id)
+        return .init(id: change.job.id)
     }
 
     /// The data set's name: the one that was asked for, else the only one there is.

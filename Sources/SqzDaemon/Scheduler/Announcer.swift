@@ -10,10 +10,10 @@ struct Announcer: Sendable {
     let watchers: Watchers
     let log: Logger
 
-    func announce(_ event: Event, of job: Job) async throws {
-        watchers.publish(event, of: job.id)
-        write(event, of: job)
-        if event.kind == .state {
+    /// Transitions that belong together.
+    func announce(_ changes: [Change]) async throws {
+        for change in changes { announce(change.event, of: change.job) }
+        if !changes.isEmpty {
             let counts = try await store.counts()
             do {
                 try ServiceManager.notify("STATUS=\(counts.running) running, \(counts.queued) waiting")
@@ -22,6 +22,12 @@ struct Announcer: Sendable {
                 log.warning("status not told: \(error)")
             }
         }
+    }
+
+    /// An event of a job that stays in its state.
+    func announce(_ event: Event, of job: Job) {
+        watchers.publish(event, of: job.id)
+        write(event, of: job)
     }
 
     private func write(_ event: Event, of job: Job) {

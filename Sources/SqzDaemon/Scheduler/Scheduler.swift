@@ -13,20 +13,20 @@ actor Scheduler: Service {
     private let configuration: LiveConfiguration
     private let wakeups = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private var running: [Int: Running] = [:]
-    /// Cancellations of jobs that the store calls running while they are not in `running` yet.
-    private var cancelledWhileStarting: Set<Int> = []
+    /// What was asked of jobs that the store calls running while they are not in `running` yet.
+    private var askedWhileStarting: [Int: Intent] = [:]
     private(set) var isStopping = false
 
     private struct Running {
-        var intent = Intent.finish
+        let job: Job
+        var intent: Intent?
         let stops = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// What is to become of a running job when it stops.
-    private enum Intent {
-        case finish
-        case cancel(reason: String)
-        case requeue
+    /// What is to become of a running job that is asked to stop.
+    struct Intent: Sendable {
+        let state: State
+        let reason: String
     }
 
     init(
@@ -46,26 +46,17 @@ actor Scheduler: Service {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
                 try await gracefulShutdown()
-                await self.stop()
+                await self.stopAll()
             }
             wake()
             for await _ in wakeups.stream {
                 while !isStopping, running.count < configuration.current.runningJobs,
                     let next = try await store.startNext(at: Clock.now())
                 {
-                    var entry = Running()
-                    if cancelledWhileStarting.remove(next.job.id) != nil {
-                        entry.intent = .cancel(reason: "cancelled")
-                        entry.stops.continuation.yield()
-                    }
-                    if isStopping {
-                        entry.intent = .requeue
-                        entry.stops.continuation.yield()
-                    }
-                    running[next.job.id] = entry
-                    let stops = entry.stops.stream
-                    group.addTask { await self.execute(next.job, next.event, stops: stops) }
+                    let stops = admit(next.job)
+                    group.addTask { await self.execute(next, stops: stops) }
                 }
+                try await preempt()
             }
         }
     }
@@ -73,43 +64,70 @@ actor Scheduler: Service {
     /// Something has changed that may let a job start.
     func wake() { wakeups.continuation.yield() }
 
-    /// Cancels a job; a running one ends at its next step.
-    func cancel(_ id: Int, reason: String) async throws {
+    /// A job that waits becomes what is asked at once; one that runs at its next step, after a checkpoint. Throws
+    /// `SqzError.jobEnded` or `wrongState`.
+    func ask(_ id: Int, _ intent: Intent, from states: Set<State>) async throws {
         if running[id] == nil {
-            if let (job, event) = try await store.cancelWaiting(id, reason: reason, at: Clock.now()) {
-                try await announcer.announce(event, of: job)
+            if let changes = try await store.move(
+                id, from: states, to: intent.state, reason: intent.reason, at: Clock.now())
+            {
+                try await announcer.announce(changes)
                 wake()
                 return
             }
-            // It began to run meanwhile.
+            // The store calls it running: it is here by now, or about to be.
             guard running[id] != nil else {
-                cancelledWhileStarting.insert(id)
+                askedWhileStarting[id] = intent
                 return
             }
         }
-        running[id]?.intent = .cancel(reason: reason)
+        stop(id, intent)
+    }
+
+    private func admit(_ job: Job) -> AsyncStream<Void> {
+        let entry = Running(job: job)
+        running[job.id] = entry
+        if let intent = askedWhileStarting.removeValue(forKey: job.id) { stop(job.id, intent) }
+        if isStopping { stop(job.id, Self.restart) }
+        return entry.stops.stream
+    }
+
+    private func stop(_ id: Int, _ intent: Intent) {
+        running[id]?.intent = intent
         running[id]?.stops.continuation.yield()
     }
 
-    private func stop() {
+    private static let restart = Intent(state: .queued, reason: "the daemon stopped")
+
+    private func stopAll() {
         isStopping = true
         wakeups.continuation.finish()
-        for id in running.keys {
-            if case .finish? = running[id]?.intent { running[id]?.intent = .requeue }
-            running[id]?.stops.continuation.yield()
-        }
+        for (id, entry) in running { stop(id, entry.intent ?? Self.restart) }
     }
 
-    private func execute(_ job: Job, _ started: Event, stops: AsyncStream<Void>) async {
+    /// Where a waiting job has a higher priority than a running one, and there is no room, the running one makes room.
+    private func preempt() async throws {
+        let isFull = running.count >= configuration.current.runningJobs
+        guard isFull, running.values.allSatisfy({ $0.intent == nil }),
+            let next = try await store.peekNext(at: Clock.now()),
+            let lowest = running.values.map(\.job).min(by: { $0.priority < $1.priority }),
+            lowest.priority < next.priority
+        else { return }
+        stop(lowest.id, Intent(state: .queued, reason: "makes room for job \(next.id), which has a higher priority"))
+    }
+
+    private func execute(_ start: Change, stops: AsyncStream<Void>) async {
+        let job = start.job
         do {
-            try await announcer.announce(started, of: job)
-            let (ended, event) = try await conclude(job, try await attempt(job, stops: stops))
+            try await announcer.announce([start])
+            let changes = try await conclude(job, try await attempt(job, stops: stops))
             running[job.id] = nil
-            try await announcer.announce(event, of: ended)
-            try cleanUp(ended)
+            try await announcer.announce(changes)
+            try cleanUp(changes)
         } catch {
             // The store itself failed: the job stays as it is on disk, and the next start of the daemon queues it again.
-            announcer.log.critical("job \(job.id) could not be concluded: \(error)", metadata: ["SQZ_JOB": "\(job.id)"])
+            announcer.log.critical(
+                "job \(job.id) could not be concluded: \(error)", metadata: ["SQZ_JOB": "\(job.id)"])
         }
         running[job.id] = nil
         wake()
@@ -135,30 +153,25 @@ actor Scheduler: Service {
     }
 
     /// Records how a run ended.
-    private func conclude(_ job: Job, _ ending: Result<JobRun.Ending, any Error>) async throws -> (
-        job: Job, event: Event
-    ) {
-        let now = Clock.now()
-        let intent = running[job.id]?.intent ?? .finish
-        switch (ending, intent) {
+    private func conclude(_ job: Job, _ ending: Result<JobRun.Ending, any Error>) async throws -> [Change] {
+        switch (ending, running[job.id]?.intent) {
         case (.success(.finished(let result)), _):
             do {
                 return try await succeed(job, result)
             } catch let error as DaemonError {
-                return try await store.move(job.id, to: .failed, reason: "\(error)", at: now)
+                return try await store.move(job.id, to: .failed, reason: "\(error)", at: Clock.now())
             }
-        case (_, .cancel(let reason)): return try await store.move(job.id, to: .cancelled, reason: reason, at: now)
-        case (_, .requeue):
-            return try await store.move(job.id, to: .queued, reason: "the daemon stopped", at: now)
-        case (.success(.stopped), .finish):
+        case (_, let intent?):
+            return try await store.move(job.id, to: intent.state, reason: intent.reason, at: Clock.now())
+        case (.success(.stopped), nil):
             return try await store.move(
-                job.id, to: .failed, reason: "the runner stopped without being asked to", at: now)
-        case (.failure(let error), .finish):
-            return try await store.move(job.id, to: .failed, reason: "\(error)", at: now)
+                job.id, to: .failed, reason: "the runner stopped without being asked to", at: Clock.now())
+        case (.failure(let error), nil):
+            return try await store.move(job.id, to: .failed, reason: "\(error)", at: Clock.now())
         }
     }
 
-    private func succeed(_ job: Job, _ result: RunResult) async throws -> (job: Job, event: Event) {
+    private func succeed(_ job: Job, _ result: RunResult) async throws -> [Change] {
         let outcome = Outcome(images: result.images, loss: result.loss, accuracy: result.accuracy)
         guard let made = result.model else { return try await store.succeed(job.id, outcome, at: Clock.now()) }
         guard !made.file.contains("/"), made.file != ".." else {
@@ -174,8 +187,9 @@ actor Scheduler: Service {
     }
 
     /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is.
-    private func cleanUp(_ job: Job) throws {
-        guard job.state == .succeeded || job.state == .cancelled else { return }
-        try StateDirectory.removeFiles(in: state.job(job.id)) { !$0.hasPrefix("log") }
+    private func cleanUp(_ changes: [Change]) throws {
+        for job in changes.map(\.job) where job.state == .succeeded || job.state == .cancelled {
+            try StateDirectory.removeFiles(in: state.job(job.id)) { !$0.hasPrefix("log") }
+        }
     }
 }

@@ -32,7 +32,7 @@ from .errors import (
     TooManyImages,
 )
 from .inference import Classification, Classified, ClassProbability
-from .jobs import Event, Job, Outcome, Prediction, Progress
+from .jobs import Dependency, Event, Job, Outcome, Prediction, Progress
 from .manager import Info, JobCounts, Kind, Option, Runner
 from .models import Layer, Model, ModelWithLayers
 
@@ -41,6 +41,7 @@ __all__ = [
     "BadImage",
     "Busy",
     "ClassProbability",
+    "Dependency",
     "Classification",
     "Classified",
     "Client",

@@ -1,8 +1,8 @@
 """io.sqzd.Jobs: the queue. Times are microseconds since 1970-01-01 00:00:00 UTC."""
 
 import time
-from dataclasses import dataclass
-from typing import Any, Dict, Generator, List, Mapping, Optional, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Dict, Generator, List, Mapping, Optional, Sequence, Union
 
 from .inference import ClassProbability
 from .records import member, record, records
@@ -33,6 +33,14 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Dependency:
+    """`condition` says how `job` must end: "success", "failure" or "any"."""
+
+    job: int
+    condition: str = "success"
+
+
+@dataclass(frozen=True)
 class Job:
     id: int
     kind: str
@@ -43,7 +51,7 @@ class Job:
     options: Dict[str, Any]
     dataset: Optional[str]
     model: Optional[str]
-    after: List[int]
+    after: List[Dependency]
     submitted_at: int
     started_at: Optional[int]
     ended_at: Optional[int]
@@ -85,9 +93,11 @@ class JobCalls(Session):
         dataset: Optional[str] = None,
         model: Optional[str] = None,
         priority: Optional[int] = None,
-        after: Optional[Sequence[int]] = None,
+        after: Optional[Sequence[Union[int, Dependency]]] = None,
     ) -> int:
-        """Queues a job and returns its id. `Client.runners` tells which kinds and options there are."""
+        """Queues a job and returns its id. `Client.runners` tells which kinds and options there are. A number in `after`
+        is a job that must succeed first."""
+        dependencies = [Dependency(other) if isinstance(other, int) else other for other in after or ()]
         reply = self.call(
             "io.sqzd.Jobs.Submit",
             kind=kind,
@@ -95,7 +105,7 @@ class JobCalls(Session):
             dataset=dataset,
             model=model,
             priority=priority,
-            after=list(after) if after else None,
+            after=[asdict(dependency) for dependency in dependencies] or None,
         )
         return member(int, reply, "id")
 
@@ -105,7 +115,7 @@ class JobCalls(Session):
         model: Optional[str] = None,
         *,
         priority: Optional[int] = None,
-        after: Optional[Sequence[int]] = None,
+        after: Optional[Sequence[Union[int, Dependency]]] = None,
         **options: Any,
     ) -> int:
         """Trains, and registers the result as the next version of `model`. Options as `batch_size=128`."""
@@ -117,7 +127,7 @@ class JobCalls(Session):
         model: str,
         *,
         priority: Optional[int] = None,
-        after: Optional[Sequence[int]] = None,
+        after: Optional[Sequence[Union[int, Dependency]]] = None,
         **options: Any,
     ) -> int:
         """Measures `model` (NAME or NAME@VERSION) on the data set's test pictures."""
@@ -129,7 +139,7 @@ class JobCalls(Session):
         model: str,
         *,
         priority: Optional[int] = None,
-        after: Optional[Sequence[int]] = None,
+        after: Optional[Sequence[Union[int, Dependency]]] = None,
         **options: Any,
     ) -> int:
         """Classifies the data set's test pictures; `Client.predictions` has the results."""
@@ -141,7 +151,7 @@ class JobCalls(Session):
         dataset: str,
         model: Optional[str],
         priority: Optional[int],
-        after: Optional[Sequence[int]],
+        after: Optional[Sequence[Union[int, Dependency]]],
         options: Mapping[str, Any],
     ) -> int:
         named = {name.replace("_", "-"): value for name, value in options.items()}
@@ -179,6 +189,18 @@ class JobCalls(Session):
     def cancel(self, id: int) -> Job:
         """The job as it is now; a running one ends at its next step."""
         return member(Job, self.call("io.sqzd.Jobs.Cancel", id=id), "job")
+
+    def pause(self, id: int) -> Job:
+        """Takes a job out of the queue until it is resumed; a running one ends at its next step, with a checkpoint."""
+        return member(Job, self.call("io.sqzd.Jobs.Pause", id=id), "job")
+
+    def resume(self, id: int) -> Job:
+        """Puts a paused job back into the queue."""
+        return member(Job, self.call("io.sqzd.Jobs.Resume", id=id), "job")
+
+    def retry(self, id: int) -> Job:
+        """Puts a job that failed or was cancelled back into the queue."""
+        return member(Job, self.call("io.sqzd.Jobs.Retry", id=id), "job")
 
     def logs(self, id: int) -> List[str]:
         """What the job's runner wrote, oldest line first."""

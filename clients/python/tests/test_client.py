@@ -65,7 +65,7 @@ def test_fields_of_a_newer_daemon_are_ignored(path: Path) -> None:
     [
         ({"id": "1"}, "Job.id can't be '1'"),
         ({"id": True}, "Job.id can't be True"),
-        ({"after": [1, "2"]}, "Job.after can't be '2'"),
+        ({"after": [{"job": 1, "condition": 2}]}, "Dependency.condition can't be 2"),
         ({"progress": []}, "Progress must be an object"),
         ({"options": None}, "Job lacks options"),
     ],

@@ -37,7 +37,7 @@ enum ExitStatus {
 
     private static func status(of error: SqzError) -> CInt {
         switch error {
-        case .invalidOption, .jobEnded, .noSuchKind: EX_USAGE
+        case .invalidOption, .jobEnded, .wrongState, .noSuchKind: EX_USAGE
         case .badData, .badImage, .badModel, .nameTaken, .tooLarge, .tooManyImages, .wrongChecksum: EX_DATAERR
         case .noSuchJob, .noSuchDataset, .noSuchModel, .noModels, .noSuchPath, .noSuchUpload: EX_NOINPUT
         case .queueFull, .busy, .stopping, .inUse, .wrongOffset: EX_TEMPFAIL

@@ -24,7 +24,9 @@ struct Show: ParsableCommand {
             fields.add("user", Format.user(job.uid))
             fields.add("priority", job.priority == 0 ? nil : String(job.priority))
             fields.add("place in the queue", job.position.map(String.init))
-            fields.add("after", job.after.isEmpty ? nil : job.after.map(String.init).joined(separator: ", "))
+            for dependency in job.after {
+                fields.add("after", "job \(dependency.job) (\(dependency.condition.rawValue))")
+            }
             fields.add("data set", job.dataset)
             fields.add("model", job.outcome?.model ?? job.model)
             for (name, value) in job.options.sorted(by: { $0.key < $1.key }) {

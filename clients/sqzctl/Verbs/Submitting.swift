@@ -10,7 +10,7 @@ struct Submitting {
     var model: String?
     var options: [String: JSONValue] = [:]
     var priority: Int?
-    var after: [Int] = []
+    var after: [Dependency] = []
     var follow = false
 
     func run() throws {

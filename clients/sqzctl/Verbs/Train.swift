@@ -53,7 +53,7 @@ struct Train: ParsableCommand {
         options["threads"] = threads.map { .integer(Int64($0)) }
         try Submitting(
             kind: "train", common: common, data: data, model: model, options: options, priority: queue.priority,
-            after: queue.after, follow: queue.follow
+            after: queue.dependencies, follow: queue.follow
         ).run()
     }
 }
@@ -62,8 +62,18 @@ struct Train: ParsableCommand {
 struct QueueOptions: ParsableArguments {
     @Option(help: "Higher goes first, -100 to 100; above 0 for administrators only.")
     var priority: Int?
-    @Option(help: "Wait until this job has ended; may be given several times.")
+    @Option(help: "Wait until this job has succeeded; may be given several times.")
     var after: [Int] = []
+    @Option(help: "Wait until this job has failed.")
+    var afterFailure: [Int] = []
+    @Option(help: "Wait until this job has ended, however it did.")
+    var afterAny: [Int] = []
     @Flag(help: "Stream the job until it ends. Ctrl-C detaches, the job goes on.")
     var follow = false
+
+    var dependencies: [Dependency] {
+        after.map { Dependency(job: $0, condition: .success) }
+            + afterFailure.map { Dependency(job: $0, condition: .failure) }
+            + afterAny.map { Dependency(job: $0, condition: .any) }
+    }
 }

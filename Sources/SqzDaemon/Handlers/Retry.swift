@@ -1,0 +1,9 @@
+internal import SqzProtocol
+
+extension Handlers {
+    func retry(_ parameters: JobsInterface.Retry.Parameters, from peer: Peer) async throws -> JobsInterface.Retry.Reply
+    {
+        .init(
+            job: try await putBack(parameters.id, from: [.failed, .cancelled], "retried by uid \(peer.uid)", by: peer))
+    }
+}
