@@ -7,6 +7,9 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512vl,avx512dq,avx512bw"))), apply_to = function)
 #define LANES 16
 #define TILE 8
+#define PICK(four, index)            \
+    __builtin_ia32_vpermilvarps512( \
+        __builtin_shufflevector(four, four, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3), index)
 #define TABLE sqz_kernels_avx512
 #define TABLE_NAME "avx512"
 #include "Kernels/table.h"

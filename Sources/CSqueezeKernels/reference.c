@@ -51,11 +51,12 @@ static void standardize(const sqz_crop *c, const uint8_t *picture, float *y) {
                     (float)((pixel_value(c, picture, channel, row, column) - mean) * scale);
 }
 
-static void stem_forward(const sqz_stem *s, const float *x, const float *w, const float *bias, float *y) {
+static void stem_forward(const sqz_stem *s, int first_row, int last_row, const float *x, const float *w, const float *bias,
+                         float *y) {
     int run = 3 * s->kernel, taps = s->kernel * run;
     ptrdiff_t pixels = (ptrdiff_t)s->height * s->width;
     for (int out = 0; out < s->out_panels * P; out++)
-        for (int row = 0; row < s->height; row++)
+        for (int row = first_row; row < last_row; row++)
             for (int column = 0; column < s->width; column++) {
                 double sum = bias[out];
                 for (int tap = 0; tap < taps; tap++) {
@@ -79,6 +80,53 @@ static void stem_backward(const sqz_stem *s, const float *x, const float *dy, fl
                     sum += tap < 0 ? d : d * x[from];
                 }
             *(tap < 0 ? dbias + out : dw + weight(taps, tap, out)) += (float)sum;
+        }
+}
+
+// The reference works on the weights as they are.
+static void stem_pool_prepare(int out_panels, const float *w, float *u) {
+    memcpy(u, w, sizeof(float) * 27 * P * (size_t)out_panels);
+}
+
+// Offset in the bordered input of a tap (ky, kx, channel) of the convolution at a pixel.
+static ptrdiff_t stem_input(const sqz_stem_pool *s, int row, int column, int tap) {
+    return (ptrdiff_t)(row + tap / 9) * s->pitch + column * 3 + tap % 9;
+}
+
+static void stem_pool_forward(const sqz_stem_pool *s, int first_pair, int last_pair, const float *x, const float *u,
+                              const float *bias, float *y, uint8_t *place, float *work) {
+    (void)work;
+    for (int out = 0; out < s->out_panels * P; out++)
+        for (int row = 2 * first_pair; row < 2 * last_pair && row < s->size; row++)
+            for (int column = 0; column < s->size; column++) {
+                double best = 0;
+                ptrdiff_t here = at((ptrdiff_t)s->size * s->size * P, out, (ptrdiff_t)row * s->size + column);
+                for (int q = 0; q < 4; q++) {
+                    double sum = bias[out];
+                    for (int tap = 0; tap < 27; tap++)
+                        sum += (double)x[stem_input(s, 2 * row + q / 2, 2 * column + q % 2, tap)] * u[weight(27, tap, out)];
+                    if (q > 0 && !(sum > best)) continue;
+                    best = sum;
+                    if (place) place[here] = (uint8_t)q;
+                }
+                y[here] = relu(best);
+            }
+}
+
+static void stem_pool_backward(const sqz_stem_pool *s, const float *x, const float *dy, const uint8_t *place, float *dw,
+                               float *dbias, float *work) {
+    (void)work;
+    for (int out = 0; out < s->out_panels * P; out++)
+        for (int tap = -1; tap < 27; tap++) { // -1 is the bias
+            double sum = 0;
+            for (int row = 0; row < s->size; row++)
+                for (int column = 0; column < s->size; column++) {
+                    ptrdiff_t here = at((ptrdiff_t)s->size * s->size * P, out, (ptrdiff_t)row * s->size + column);
+                    int q = place[here];
+                    double d = dy[here];
+                    sum += tap < 0 ? d : d * x[stem_input(s, 2 * row + q / 2, 2 * column + q % 2, tap)];
+                }
+            *(tap < 0 ? dbias + out : dw + weight(27, tap, out)) += (float)sum;
         }
 }
 
@@ -219,10 +267,11 @@ static double data_gradient3(const sqz_conv3x3 *s, const float *dy, const float 
     return sum;
 }
 
-static void conv3x3_backward(const sqz_conv3x3 *s, int images, const float *x, const float *dy, const float *ut, float *dx,
-                             float *du, float *dbias, float *work) {
+static void conv3x3_backward(const sqz_conv3x3 *s, int images, int accumulate, const float *x, const float *dy,
+                             const float *ut, float *dx, float *du, float *dbias, float *work) {
     (void)work;
     int inputs = s->in_panels * P;
+    if (!accumulate) memset(du, 0, sizeof(float) * 9 * P * (size_t)(inputs * s->out_panels));
     ptrdiff_t stride = (ptrdiff_t)s->height * s->width * P;
     for (int image = 0; image < images; image++, x += s->in_image, dx += s->in_image, dy += s->out_image) {
         for (int out = 0; out < s->out_panels * P; out++) {
@@ -288,6 +337,9 @@ const sqz_kernels sqz_kernels_scalar = {
     .standardize = standardize,
     .stem_forward = stem_forward,
     .stem_backward = stem_backward,
+    .stem_pool_prepare = stem_pool_prepare,
+    .stem_pool_forward = stem_pool_forward,
+    .stem_pool_backward = stem_pool_backward,
     .maxpool_forward = maxpool_forward,
     .maxpool_backward = maxpool_backward,
     .pointwise_forward = pointwise_forward,

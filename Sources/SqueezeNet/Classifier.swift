@@ -57,19 +57,45 @@ public final class Classifier {
         _ pictures: UnsafeBufferPointer<UnsafePointer<UInt8>>, into logits: UnsafeMutableBufferPointer<Float>
     ) {
         precondition(logits.count >= pictures.count * network.classes)
-        pool.run((pictures.count + plan.chunk - 1) / plan.chunk) { task, thread in
+        guard pictures.count >= pool.threads else {
+            for picture in pictures.indices { classifyTogether(pictures[picture], into: logits, at: picture) }
+            return
+        }
+        // As many tasks as keep all threads busy, of at most a chunk.
+        let each = min(plan.chunk, (pictures.count + pool.threads - 1) / pool.threads)
+        pool.run((pictures.count + each - 1) / each) { task, thread in
             let memory = memory(thread)
-            let start = task * plan.chunk
-            let count = min(plan.chunk, pictures.count - start)
+            let start = task * each
+            let count = min(each, pictures.count - start)
             for place in 0..<count {
                 plan.load(pictures[start + place], at: place, preprocessing, augmentation: nil, memory)
             }
             plan.forward(count, memory)
-            for place in 0..<count {
-                let output = logits.baseAddress! + (start + place) * network.classes
-                output.update(from: memory(plan.logits, place), count: network.classes)
-            }
+            for place in 0..<count { copyLogits(of: place, memory, to: logits, at: start + place) }
         }
+    }
+
+    /// One picture by all threads: each layer is shared out.
+    private func classifyTogether(
+        _ picture: UnsafePointer<UInt8>, into logits: UnsafeMutableBufferPointer<Float>, at index: Int
+    ) {
+        let shared = memory(0)
+        plan.load(picture, at: 0, preprocessing, augmentation: nil, shared)
+        pool.runTeam { team in
+            plan.forward(
+                1,
+                Memory(
+                    arena: shared.arena, work: memory(team.thread).work, parameters: shared.parameters,
+                    prepared: shared.prepared, kernels: kernels),
+                team)
+        }
+        copyLogits(of: 0, shared, to: logits, at: index)
+    }
+
+    private func copyLogits(
+        of place: Int, _ memory: Memory, to logits: UnsafeMutableBufferPointer<Float>, at index: Int
+    ) {
+        (logits.baseAddress! + index * network.classes).update(from: memory(plan.logits, place), count: network.classes)
     }
 
     /// As `classify(_:into:)`.
@@ -97,9 +123,10 @@ public final class Classifier {
     }
 
     private func memory(_ thread: Int) -> Memory {
-        Memory(
-            arena: arena.floats + threadsOffset + thread * plan.arenaCount, parameters: arena.floats,
-            prepared: arena.floats + preparedOffset, kernels: kernels)
+        let own = arena.floats + threadsOffset + thread * plan.arenaCount
+        return Memory(
+            arena: own, work: own + plan.work, parameters: arena.floats, prepared: arena.floats + preparedOffset,
+            kernels: kernels)
     }
 }
 

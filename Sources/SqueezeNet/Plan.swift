@@ -11,29 +11,44 @@ struct Plan {
         let isRectified: Bool
     }
 
+    /// A 1×1 convolution's place in the parameters, and of its transpose in the prepared weights.
+    struct Pointwise {
+        let shape: sqz_pointwise
+        let slot: PackedParameters.Slot
+        let transposed: Int
+    }
+
     struct StemStep {
-        var shape: sqz_stem
+        let shape: sqz_stem
         let slot: PackedParameters.Slot
         let input: Tensor
         let output: Tensor
     }
 
+    /// A 3×3 stem of stride 1 and the 2×2 pool after it, computed in one.
+    struct StemPoolStep {
+        let shape: sqz_stem_pool
+        let slot: PackedParameters.Slot
+        /// Offset in the prepared weights.
+        let prepared: Int
+        let input: Tensor
+        let output: Tensor
+        /// The place of each window's maximum, one byte a value; it counts in floats, like every tensor.
+        let places: Tensor
+    }
+
     struct PoolStep {
-        var shape: sqz_maxpool
+        let shape: sqz_maxpool
         let input: Tensor
         let output: Tensor
     }
 
     struct FireStep {
-        var squeezeShape: sqz_pointwise
-        var expandShape: sqz_pointwise
-        var conv3x3Shape: sqz_conv3x3
-        let squeeze: PackedParameters.Slot
-        let expand1: PackedParameters.Slot
+        let squeeze: Pointwise
+        let expand1: Pointwise
         let expand3: PackedParameters.Slot
-        /// Offsets in the prepared weights: transposes for the data gradients, and what the 3×3 kernels read.
-        let squeezeTransposed: Int
-        let expand1Transposed: Int
+        let expand3Shape: sqz_conv3x3
+        /// Offsets in the prepared weights: what the 3×3 kernels read.
         let expand3Forward: Int
         let expand3Backward: Int
         /// Offset of the 3×3 weight gradient in the kernels' own form, in the thread's arena.
@@ -49,29 +64,38 @@ struct Plan {
 
     enum Shortcut {
         case none, identity
-        case convolution(shape: sqz_pointwise, slot: PackedParameters.Slot, transposed: Int)
+        case convolution(Pointwise)
     }
 
     struct HeadStep {
-        var shape: sqz_pointwise
-        let slot: PackedParameters.Slot
-        let transposed: Int
+        let classifier: Pointwise
         let input: Tensor
         /// The rectified scores of every pixel.
         let scores: Tensor
         let logits: Tensor
-        let classes: Int
     }
 
     enum Step {
         case stem(StemStep)
+        case stemPool(StemPoolStep)
         case pool(PoolStep)
         case fire(FireStep)
         case head(HeadStep)
     }
 
-    let steps: [Step]
-    let parameterCount: Int
+    /// Steps that are computed for `group` pictures before the next group: large maps in small groups, so that they stay in cache.
+    struct Stage {
+        var steps: [Step]
+        var group: Int
+        /// Offsets in the arena: three buffers for gradients of a group's activations, and the gradient of the first step's input,
+        /// of a whole chunk.
+        var gradients = (0, 0, 0)
+        var inputGradient = 0
+        /// Floats of a picture at the stage's end.
+        var output: Int
+    }
+
+    let stages: [Stage]
     let packed: PackedParameters
     /// Floats of the prepared weights that all threads read.
     let preparedCount: Int
@@ -81,25 +105,21 @@ struct Plan {
     let chunk: Int
     let isTraining: Bool
 
-    /// The bordered input: its first pixel, the floats of a row, and the tensor.
+    /// The bordered input: the tensor, its first pixel, and the floats of a row.
     let input: Tensor
     let inputOrigin: Int
     let inputPitch: Int
     let logits: Tensor
-    /// Three buffers for gradients of activations, one for those of squeeze layers, and the 3×3 kernels' scratch memory.
-    let gradients: (Int, Int, Int)
+    /// Gradients of squeezed activations, and the kernels' scratch memory.
     let squeezeGradient: Int
     let work: Int
-    /// The 3×3 weight gradients of a thread lie together, so that one call clears them.
-    let kernelGradients: Range<Int>
     /// One bit for each value that dropout sees, of one picture.
     let dropoutBits: Int
 
     init(_ network: Network, training: Bool) {
         var builder = PlanBuilder(network, isTraining: training)
         builder.build()
-        steps = builder.steps
-        parameterCount = network.parameterCount
+        stages = builder.stages
         packed = builder.packed
         preparedCount = builder.prepared.count
         chunk = builder.chunk
@@ -108,15 +128,9 @@ struct Plan {
         inputOrigin = builder.inputOrigin
         inputPitch = builder.inputPitch
         logits = builder.logits
-        kernelGradients = builder.kernelGradients
-        var arena = builder.arena
-        let largest = training ? builder.largestTensor * chunk : 0
-        gradients = (arena.reserve(largest), arena.reserve(largest), arena.reserve(largest))
-        squeezeGradient = arena.reserve(training ? builder.largestSqueeze * chunk : 0)
-        work = arena.reserve(builder.workCount)
-        dropoutBits = arena.reserve(builder.featureCount / 32 + 4)
-        // Kernels may read a few vectors past a tensor's end.
-        _ = arena.reserve(256)
-        arenaCount = arena.count
+        squeezeGradient = builder.squeezeGradient
+        work = builder.work
+        dropoutBits = builder.dropoutBits
+        arenaCount = builder.arena.count
     }
 }

@@ -1,32 +1,48 @@
 internal import CSqueezeKernels
 
 extension Plan {
-    /// Where the gradient of a step's output is and where that of its input goes; `spare` is free.
+    /// Gradients on their way down: that of a step's output, where that of its input goes, and a buffer that is free. All point at
+    /// the group's first picture.
     private struct Flow {
         var output: UnsafeMutablePointer<Float>
         var input: UnsafeMutablePointer<Float>
         var spare: UnsafeMutablePointer<Float>
-
-        mutating func next() {
-            swap(&output, &input)
-        }
     }
 
-    /// After `forward`: adds the gradients of the chunk's first `pictures` to `gradients` (packed as the parameters; those of
-    /// 3×3 weights to the arena until `finishGradients`). `logitGradient` is where each picture's logit gradients are.
+    /// After `forward`, and once the logits' gradients are filled in: the gradients of the chunk's first `pictures`, added to
+    /// `total` (packed as the parameters). Those of 3×3 weights wait in the arena until `finishGradients`; with `isFirst` they
+    /// replace what was there.
     func backward(
-        _ pictures: Int, _ memory: Memory, dropout: ((Int) -> CounterRandom)?, into total: UnsafeMutablePointer<Float>
+        _ pictures: Int, _ memory: Memory, isFirst: Bool, dropout: ((Int) -> CounterRandom)?,
+        into total: UnsafeMutablePointer<Float>
     ) {
-        var flow = Flow(
-            output: memory.arena + gradients.0, input: memory.arena + gradients.1, spare: memory.arena + gradients.2)
-        for step in steps.reversed() {
-            switch step {
-            case .stem(let step): backward(step, pictures, memory, flow, total)
-            case .pool(let step): backward(step, pictures, memory, flow)
-            case .fire(let step): backward(step, pictures, memory, &flow, total)
-            case .head(let step): backward(step, pictures, memory, flow, dropout, total)
+        for index in stages.indices.reversed() {
+            let stage = stages[index]
+            for start in stride(from: 0, to: pictures, by: stage.group) {
+                let group = start..<min(pictures, start + stage.group)
+                var flow = Flow(
+                    output: memory.arena + stage.gradients.0, input: memory.arena + stage.gradients.1,
+                    spare: memory.arena + stage.gradients.2)
+                var free = flow.output
+                if index + 1 < stages.count {
+                    flow.output = memory.arena + stages[index + 1].inputGradient + start * stage.output
+                }
+                for (place, step) in stage.steps.enumerated().reversed() {
+                    if place == 0, index > 0 {
+                        flow.input = memory.arena + stage.inputGradient + start * stages[index - 1].output
+                    }
+                    let isFirst = isFirst && start == 0
+                    switch step {
+                    case .stem(let step): backward(step, group, memory, flow, total)
+                    case .stemPool(let step): backward(step, group, memory, flow, total)
+                    case .pool(let step): backward(step, group, memory, flow)
+                    case .fire(let step): backward(step, group, memory, flow, isFirst: isFirst, total)
+                    case .head(let step): backward(step, group, memory, flow, dropout, total)
+                    }
+                    // What was read is free; at a stage's end it was the next stage's and stays so.
+                    (flow.output, flow.input, free) = (flow.input, free, flow.input)
+                }
             }
-            flow.next()
         }
     }
 
@@ -35,38 +51,31 @@ extension Plan {
         memory(logits, chunk + picture)
     }
 
-    /// Clears what `backward` adds to.
-    func clearGradients(_ memory: Memory, _ total: UnsafeMutablePointer<Float>) {
-        total.update(repeating: 0, count: packed.count)
-        (memory.arena + kernelGradients.lowerBound).update(repeating: 0, count: kernelGradients.count)
-    }
-
     /// Brings the 3×3 weight gradients from the kernels' own form into `total`.
     func finishGradients(_ memory: Memory, _ total: UnsafeMutablePointer<Float>) {
-        for case .fire(let step) in steps {
-            var shape = step.conv3x3Shape
+        for case .fire(let step) in stages.lazy.flatMap(\.steps) {
+            var shape = step.expand3Shape
             memory.kernels.pointee.conv3x3_finish(
                 &shape, memory.arena + step.expand3Gradient, total + step.expand3.weight)
         }
     }
 
     private func backward(
-        _ step: HeadStep, _ pictures: Int, _ memory: Memory, _ flow: Flow, _ dropout: ((Int) -> CounterRandom)?,
+        _ step: HeadStep, _ group: Range<Int>, _ memory: Memory, _ flow: Flow, _ dropout: ((Int) -> CounterRandom)?,
         _ total: UnsafeMutablePointer<Float>
     ) {
         let kernels = memory.kernels.pointee
-        var shape = step.shape
-        for picture in 0..<pictures {
+        var shape = step.classifier.shape
+        for (place, picture) in group.enumerated() {
             let features = memory(step.input, picture)
-            let input = flow.input + picture * step.input.picture
+            let input = flow.input + place * step.input.picture
             kernels.average_backward(
                 shape.rows, shape.out_panels, memory(step.scores, picture), logitGradient(picture, memory), flow.spare)
             kernels.pointwise_backward_weights(
-                &shape, features, flow.spare, total + step.slot.weight, total + step.slot.bias)
+                &shape, features, flow.spare, total + step.classifier.slot.weight, total + step.classifier.slot.bias)
             kernels.pointwise_backward_data(
-                &shape, flow.spare, memory.prepared + step.transposed, 0,
-                step.input.isRectified ? UnsafePointer(features) : nil,
-                input)
+                &shape, flow.spare, memory.prepared + step.classifier.transposed, 0,
+                step.input.isRectified ? UnsafePointer(features) : nil, input)
             if let dropout {
                 drawDropout(dropout(picture), step, memory)
                 kernels.dropout(step.input.picture, dropoutWords(memory), input)
@@ -75,80 +84,98 @@ extension Plan {
     }
 
     private func backward(
-        _ step: FireStep, _ pictures: Int, _ memory: Memory, _ flow: inout Flow, _ total: UnsafeMutablePointer<Float>
+        _ step: FireStep, _ group: Range<Int>, _ memory: Memory, _ flow: Flow, isFirst: Bool,
+        _ total: UnsafeMutablePointer<Float>
     ) {
         let kernels = memory.kernels.pointee
-        var squeeze = step.squeezeShape
-        var expand = step.expandShape
-        var conv3x3 = step.conv3x3Shape
+        var squeeze = step.squeeze.shape
+        var expand = step.expand1.shape
         let squeezeGradient = memory.arena + squeezeGradient
-
-        // With a shortcut the output's gradient has two ways to go: into the expand layers, behind their ReLU, and around them.
-        var expandedGradient = flow.output
-        var accumulates: Int32 = 0
-        switch step.shortcut {
-        case .none: break
-        case .identity, .convolution:
-            expandedGradient = flow.spare
-            expandedGradient.update(from: flow.output, count: pictures * step.output.picture)
-            kernels.relu_backward(pictures * step.output.picture, memory(step.expanded, 0), expandedGradient)
-            accumulates = 1
-        }
-        switch step.shortcut {
-        case .none: break
-        case .identity: swap(&flow.output, &flow.input)
-        case .convolution(var shape, let slot, let transposed):
-            for picture in 0..<pictures {
-                let gradient = flow.output + picture * step.output.picture
-                kernels.pointwise_backward_weights(
-                    &shape, memory(step.input, picture), gradient, total + slot.weight, total + slot.bias)
-                kernels.pointwise_backward_data(
-                    &shape, gradient, memory.prepared + transposed, 0, nil, flow.input + picture * step.input.picture)
-            }
-        }
-
-        for picture in 0..<pictures {
-            let gradient = expandedGradient + picture * step.output.picture
+        let expandedGradient = backwardShortcut(step, group, memory, flow, total)
+        for (place, picture) in group.enumerated() {
+            let gradient = expandedGradient + place * step.output.picture
             kernels.pointwise_backward_weights(
-                &expand, memory(step.squeezed, picture), gradient, total + step.expand1.weight,
-                total + step.expand1.bias)
+                &expand, memory(step.squeezed, picture), gradient, total + step.expand1.slot.weight,
+                total + step.expand1.slot.bias)
             kernels.pointwise_backward_data(
-                &expand, gradient, memory.prepared + step.expand1Transposed, 0, nil,
-                squeezeGradient + picture * step.squeezed.picture)
+                &expand, gradient, memory.prepared + step.expand1.transposed, 0, nil,
+                squeezeGradient + place * step.squeezed.picture)
         }
+        var conv3x3 = step.expand3Shape
         kernels.conv3x3_backward(
-            &conv3x3, Int32(pictures), memory(step.squeezed, 0), expandedGradient + step.expand3Offset,
-            memory.prepared + step.expand3Backward, squeezeGradient, memory.arena + step.expand3Gradient,
-            total + step.expand3.bias, memory.arena + work)
-        kernels.relu_backward(pictures * step.squeezed.picture, memory(step.squeezed, 0), squeezeGradient)
-        for picture in 0..<pictures {
+            &conv3x3, Int32(group.count), isFirst ? 0 : 1, memory(step.squeezed, group.lowerBound),
+            expandedGradient + step.expand3Offset, memory.prepared + step.expand3Backward, squeezeGradient,
+            memory.arena + step.expand3Gradient, total + step.expand3.bias, memory.work)
+        kernels.relu_backward(
+            group.count * step.squeezed.picture, memory(step.squeezed, group.lowerBound), squeezeGradient)
+
+        let accumulates: Int32 = if case .none = step.shortcut { 0 } else { 1 }
+        for (place, picture) in group.enumerated() {
             let input = memory(step.input, picture)
-            let gradient = squeezeGradient + picture * step.squeezed.picture
+            let gradient = squeezeGradient + place * step.squeezed.picture
             kernels.pointwise_backward_weights(
-                &squeeze, input, gradient, total + step.squeeze.weight, total + step.squeeze.bias)
+                &squeeze, input, gradient, total + step.squeeze.slot.weight, total + step.squeeze.slot.bias)
             kernels.pointwise_backward_data(
-                &squeeze, gradient, memory.prepared + step.squeezeTransposed, accumulates,
-                step.input.isRectified ? UnsafePointer(input) : nil, flow.input + picture * step.input.picture)
+                &squeeze, gradient, memory.prepared + step.squeeze.transposed, accumulates,
+                step.input.isRectified ? UnsafePointer(input) : nil, flow.input + place * step.input.picture)
         }
     }
 
-    private func backward(_ step: PoolStep, _ pictures: Int, _ memory: Memory, _ flow: Flow) {
+    /// With a shortcut the output's gradient has two ways to go: around the expand layers, to the input, and into them, behind their
+    /// ReLU. Returns the gradient of what they computed.
+    private func backwardShortcut(
+        _ step: FireStep, _ group: Range<Int>, _ memory: Memory, _ flow: Flow, _ total: UnsafeMutablePointer<Float>
+    ) -> UnsafeMutablePointer<Float> {
+        let kernels = memory.kernels.pointee
+        let count = group.count * step.output.picture
+        switch step.shortcut {
+        case .none: return flow.output
+        case .identity: flow.input.update(from: flow.output, count: count)
+        case .convolution(let layer):
+            var shape = layer.shape
+            for (place, picture) in group.enumerated() {
+                let gradient = flow.output + place * step.output.picture
+                kernels.pointwise_backward_weights(
+                    &shape, memory(step.input, picture), gradient, total + layer.slot.weight, total + layer.slot.bias)
+                kernels.pointwise_backward_data(
+                    &shape, gradient, memory.prepared + layer.transposed, 0, nil,
+                    flow.input + place * step.input.picture)
+            }
+        }
+        flow.spare.update(from: flow.output, count: count)
+        kernels.relu_backward(count, memory(step.expanded, group.lowerBound), flow.spare)
+        return flow.spare
+    }
+
+    private func backward(_ step: PoolStep, _ group: Range<Int>, _ memory: Memory, _ flow: Flow) {
         var shape = step.shape
-        for picture in 0..<pictures {
+        for (place, picture) in group.enumerated() {
             memory.kernels.pointee.maxpool_backward(
                 &shape, memory(step.input, picture), memory(step.output, picture),
-                flow.output + picture * step.output.picture, flow.input + picture * step.input.picture)
+                flow.output + place * step.output.picture, flow.input + place * step.input.picture)
         }
     }
 
     private func backward(
-        _ step: StemStep, _ pictures: Int, _ memory: Memory, _ flow: Flow, _ total: UnsafeMutablePointer<Float>
+        _ step: StemStep, _ group: Range<Int>, _ memory: Memory, _ flow: Flow, _ total: UnsafeMutablePointer<Float>
     ) {
         var shape = step.shape
-        for picture in 0..<pictures {
+        for (place, picture) in group.enumerated() {
             memory.kernels.pointee.stem_backward(
-                &shape, memory(step.input, picture), flow.output + picture * step.output.picture,
-                total + step.slot.weight, total + step.slot.bias)
+                &shape, memory(step.input, picture), flow.output + place * step.output.picture,
+                total + step.slot.weight,
+                total + step.slot.bias)
+        }
+    }
+
+    private func backward(
+        _ step: StemPoolStep, _ group: Range<Int>, _ memory: Memory, _ flow: Flow, _ total: UnsafeMutablePointer<Float>
+    ) {
+        var shape = step.shape
+        for (place, picture) in group.enumerated() {
+            memory.kernels.pointee.stem_pool_backward(
+                &shape, memory(step.input, picture), flow.output + place * step.output.picture,
+                places(step, picture, memory), total + step.slot.weight, total + step.slot.bias, memory.work)
         }
     }
 }

@@ -1,12 +1,12 @@
 internal import CSqueezeKernels
 
-/// Turns the blocks of a network into the steps of a plan.
+/// Turns the blocks of a network into the stages and steps of a plan.
 struct PlanBuilder {
     let network: Network
     let isTraining: Bool
     let chunk: Int
 
-    private(set) var steps: [Plan.Step] = []
+    private(set) var stages: [Plan.Stage] = []
     private(set) var packed = PackedParameters()
     private(set) var prepared = ArenaLayout()
     private(set) var arena = ArenaLayout()
@@ -14,44 +14,78 @@ struct PlanBuilder {
     private(set) var inputOrigin = 0
     private(set) var inputPitch = 0
     private(set) var logits = Plan.Tensor(offset: 0, picture: 0, isRectified: false)
-    private(set) var largestTensor = 0
-    private(set) var largestSqueeze = 0
-    private(set) var workCount = 0
-    private(set) var featureCount = 0
-    private(set) var kernelGradients = 0..<0
+    private(set) var squeezeGradient = 0
+    private(set) var work = 0
+    private(set) var dropoutBits = 0
     private var current = Plan.Tensor(offset: 0, picture: 0, isRectified: false)
+    private var largestSqueeze = 0
+    private var workCount = 0
+    private var featureCount = 0
+    /// The steps of the stage at hand, and the floats of a picture in its largest tensor.
+    private var steps: [Plan.Step] = []
+    private var largestTensor = 0
+    private var group = 1
 
+    /// Pixels of a map that are computed together: enough for the products to be worth their weights, few enough to stay in cache.
+    private static let groupPixels = (training: 512, inference: 512)
+    /// Pictures of a chunk, if their maps are so small that a group takes them all.
+    private static let largestChunk = (training: 4, inference: 8)
     /// Scratch memory for one block of Winograd tiles: what fits beside the weights in a second level cache of 512 KiB.
     private static let blockBytes = 464 << 10
-    /// A chunk's pixels: enough to make the products of the small maps worth their weights, few enough to stay in cache.
-    private static let chunkPixels = (training: 4 * 32 * 32, inference: 8 * 32 * 32)
+    private static let largestBlock = 32
 
     init(_ network: Network, isTraining: Bool) {
         self.network = network
         self.isTraining = isTraining
-        let pixels = isTraining ? Self.chunkPixels.training : Self.chunkPixels.inference
-        chunk = min(8, max(1, pixels / (network.inputSize * network.inputSize)))
+        // Of the largest inputs a chunk has one picture: their small maps at the end are cheap beside the large ones.
+        let largest = isTraining ? Self.largestChunk.training : Self.largestChunk.inference
+        chunk = min(largest, max(1, largest * 32 * 32 / (network.inputSize * network.inputSize)))
     }
 
     mutating func build() {
-        reserveKernelGradients()
-        for block in network.blocks {
+        var blocks = network.blocks[...]
+        while let block = blocks.popFirst() {
             switch block {
-            case .stem(let stem): addStem(stem)
-            case .pool(let pool): addPool(pool)
+            case .stem(let stem):
+                if case .pool(let pool)? = blocks.first, Self.canFuse(stem, pool) {
+                    addStemPool(stem, pool)
+                    blocks.removeFirst()
+                } else {
+                    addStem(stem)
+                }
+            case .pool(let pool):
+                addPool(pool)
+                endStage()
             case .fire(let fire): addFire(fire)
             case .head(let head): addHead(head)
             }
         }
+        endStage()
+        squeezeGradient = arena.reserve(isTraining ? largestSqueeze * chunk : 0)
+        work = arena.reserve(workCount)
+        dropoutBits = arena.reserve(featureCount / 32 + 4)
+        // Kernels may read a few vectors past a tensor's end.
+        _ = arena.reserve(256)
     }
 
-    private mutating func reserveKernelGradients() {
-        guard isTraining else { return }
-        let start = arena.count
-        for case .fire(let fire) in network.blocks {
-            _ = arena.reserve(36 * fire.expand3.inputs * fire.expand3.filters)
+    private mutating func endStage() {
+        var stage = Plan.Stage(steps: steps, group: group, output: current.picture)
+        if isTraining {
+            let buffer = largestTensor * group
+            stage.gradients = (arena.reserve(buffer), arena.reserve(buffer), arena.reserve(buffer))
+            stage.inputGradient = arena.reserve(stages.last.map { $0.output * chunk } ?? 0)
         }
-        kernelGradients = start..<arena.count
+        stages.append(stage)
+        steps = []
+        largestTensor = 0
+    }
+
+    private mutating func add(_ step: Plan.Step, size: Int) {
+        if steps.isEmpty {
+            let pixels = isTraining ? Self.groupPixels.training : Self.groupPixels.inference
+            group = min(chunk, max(1, pixels / (size * size)))
+        }
+        steps.append(step)
     }
 
     private mutating func tensor(_ picture: Int, isRectified: Bool) -> Plan.Tensor {
@@ -59,50 +93,76 @@ struct PlanBuilder {
         return Plan.Tensor(offset: arena.reserve(picture * chunk), picture: picture, isRectified: isRectified)
     }
 
+    /// Reserves the input: `rows` of `columns` pixels, zeros around the picture.
+    private mutating func addInput(rows: Int, columns: Int, padding: Int) {
+        inputPitch = (3 * columns + 15) / 16 * 16
+        inputOrigin = padding * (inputPitch + 3)
+        // Kernels load whole vectors at the end of the last row.
+        input = Plan.Tensor(
+            offset: arena.reserve((rows * inputPitch + 32) * chunk), picture: rows * inputPitch + 32, isRectified: false
+        )
+    }
+
+    private static func canFuse(_ stem: ShapedBlock.Stem, _ pool: ShapedBlock.Pool) -> Bool {
+        stem.convolution.kernel == 3 && stem.stride == 1 && stem.padding == 1 && pool.kernel == 2
+    }
+
+    private mutating func addStemPool(_ stem: ShapedBlock.Stem, _ pool: ShapedBlock.Pool) {
+        // Whole 4×4 tiles, and never less than the picture itself.
+        let covered = max(4 * ((pool.size + 1) / 2), network.inputSize) + 2
+        addInput(rows: covered, columns: covered, padding: 1)
+        let slot = packed.add(stem.convolution, of: network)
+        current = tensor(pool.channels * pool.size * pool.size, isRectified: true)
+        let places = Plan.Tensor(
+            offset: arena.reserve(isTraining ? current.picture / 4 * chunk : 0), picture: current.picture / 4,
+            isRectified: true)
+        workCount = max(workCount, 48 * (inputPitch + 16))
+        add(
+            .stemPool(
+                .init(
+                    shape: sqz_stem_pool(
+                        pitch: Int32(inputPitch), size: Int32(pool.size), out_panels: Int32(slot.panels)),
+                    slot: slot, prepared: prepared.reserve(36 * 3 * slot.panels * 16), input: input, output: current,
+                    places: places)), size: pool.size)
+    }
+
     private mutating func addStem(_ stem: ShapedBlock.Stem) {
-        let kernel = stem.convolution.kernel
         let bordered = network.inputSize + 2 * stem.padding
-        inputPitch = (3 * bordered + 3) / 4 * 4
-        inputOrigin = stem.padding * (inputPitch + 3)
-        // A few floats more: kernels load whole vectors at the end of the last row.
-        input = tensor((bordered * inputPitch + 31) / 16 * 16, isRectified: false)
+        addInput(rows: bordered, columns: bordered, padding: stem.padding)
         let slot = packed.add(stem.convolution, of: network)
         current = tensor(stem.convolution.filters * stem.size * stem.size, isRectified: true)
-        steps.append(
+        add(
             .stem(
                 .init(
                     shape: sqz_stem(
-                        kernel: Int32(kernel), stride: Int32(stem.stride), pitch: Int32(inputPitch),
+                        kernel: Int32(stem.convolution.kernel), stride: Int32(stem.stride), pitch: Int32(inputPitch),
                         height: Int32(stem.size), width: Int32(stem.size), out_panels: Int32(slot.panels)),
-                    slot: slot, input: input, output: current)))
+                    slot: slot, input: input, output: current)), size: stem.size)
     }
 
     private mutating func addPool(_ pool: ShapedBlock.Pool) {
         let output = tensor(pool.channels * pool.size * pool.size, isRectified: current.isRectified)
-        steps.append(
+        add(
             .pool(
                 .init(
                     shape: sqz_maxpool(
                         kernel: Int32(pool.kernel), stride: 2, in_height: Int32(pool.inputSize),
                         in_width: Int32(pool.inputSize), out_height: Int32(pool.size), out_width: Int32(pool.size),
                         panels: Int32(pool.channels / 16)),
-                    input: current, output: output)))
+                    input: current, output: output)), size: pool.inputSize)
         current = output
     }
 
-    private func pointwise(
-        _ convolution: ShapedBlock.Convolution, size: Int, relu: Bool = true
-    ) -> sqz_pointwise {
-        sqz_pointwise(
-            rows: Int32(size * size), in_panels: Int32(convolution.inputs / 16),
-            out_panels: Int32((convolution.filters + 15) / 16), in_stride: size * size * 16,
-            out_stride: size * size * 16,
-            relu: relu ? 1 : 0)
-    }
-
-    /// Room for a transposed copy of a 1×1 weight; only training reads it.
-    private mutating func transposed(_ slot: PackedParameters.Slot) -> Int {
-        prepared.reserve(isTraining ? slot.panels * slot.rows * 16 : 0)
+    /// The transposed copy of the weight is for the data gradient: only training has it.
+    private mutating func pointwise(_ convolution: ShapedBlock.Convolution, size: Int, relu: Bool = true)
+        -> Plan.Pointwise
+    {
+        let slot = packed.add(convolution, of: network)
+        return Plan.Pointwise(
+            shape: sqz_pointwise(
+                rows: Int32(size * size), in_panels: Int32(convolution.inputs / 16), out_panels: Int32(slot.panels),
+                in_stride: size * size * 16, out_stride: size * size * 16, relu: relu ? 1 : 0),
+            slot: slot, transposed: prepared.reserve(isTraining ? slot.panels * slot.rows * 16 : 0))
     }
 
     private mutating func addFire(_ fire: ShapedBlock.Fire) {
@@ -112,8 +172,8 @@ struct PlanBuilder {
             isRectified: true)
         largestSqueeze = max(largestSqueeze, squeezed.picture)
         let expanded = tensor((fire.expand1.filters + fire.expand3.filters) * pixels, isRectified: true)
-        let squeeze = packed.add(fire.squeeze, of: network)
-        let expand1 = packed.add(fire.expand1, of: network)
+        let squeeze = pointwise(fire.squeeze, size: fire.size)
+        let expand1 = pointwise(fire.expand1, size: fire.size)
         let expand3 = packed.add(fire.expand3, of: network)
         let kernelWeights = 36 * fire.expand3.inputs * fire.expand3.filters
 
@@ -127,54 +187,43 @@ struct PlanBuilder {
             shortcut = .identity
             output = tensor(expanded.picture, isRectified: current.isRectified)
         case .convolution(let convolution):
-            let slot = packed.add(convolution, of: network)
-            shortcut = .convolution(
-                shape: pointwise(convolution, size: fire.size, relu: false), slot: slot, transposed: transposed(slot))
+            shortcut = .convolution(pointwise(convolution, size: fire.size, relu: false))
             output = tensor(expanded.picture, isRectified: false)
         }
-        let shape = conv3x3(fire, input: squeezed, output: expanded)
-        steps.append(
+        add(
             .fire(
                 .init(
-                    squeezeShape: pointwise(fire.squeeze, size: fire.size),
-                    expandShape: pointwise(fire.expand1, size: fire.size), conv3x3Shape: shape, squeeze: squeeze,
-                    expand1: expand1, expand3: expand3, squeezeTransposed: transposed(squeeze),
-                    expand1Transposed: transposed(expand1), expand3Forward: prepared.reserve(kernelWeights),
+                    squeeze: squeeze, expand1: expand1, expand3: expand3,
+                    expand3Shape: conv3x3(fire, input: squeezed, output: expanded),
+                    expand3Forward: prepared.reserve(kernelWeights),
                     expand3Backward: prepared.reserve(isTraining ? kernelWeights : 0),
-                    expand3Gradient: nextKernelGradient, shortcut: shortcut, input: current, squeezed: squeezed,
-                    expanded: expanded, output: output)))
-        nextKernelGradient += isTraining ? kernelWeights : 0
+                    expand3Gradient: arena.reserve(isTraining ? kernelWeights : 0), shortcut: shortcut, input: current,
+                    squeezed: squeezed, expanded: expanded, output: output)), size: fire.size)
         current = output
     }
 
-    private var nextKernelGradient = 0
-
-    private mutating func conv3x3(
-        _ fire: ShapedBlock.Fire, input: Plan.Tensor, output: Plan.Tensor
-    ) -> sqz_conv3x3 {
+    private mutating func conv3x3(_ fire: ShapedBlock.Fire, input: Plan.Tensor, output: Plan.Tensor) -> sqz_conv3x3 {
         let across = (fire.size + 3) / 4
         let panels = fire.expand3.inputs / 16 + (isTraining ? fire.expand3.filters / 16 : 1)
-        let tileBytes = 36 * 16 * 4 * panels
-        let affordable = max(16, (Self.blockBytes / tileBytes - 1) / 16 * 16)
+        let affordable = max(16, (Self.blockBytes / (36 * 16 * 4 * panels) - 1) / 16 * 16)
         let needed = (across * across * chunk + 15) / 16 * 16
         var shape = sqz_conv3x3(
             height: Int32(fire.size), width: Int32(fire.size), in_panels: Int32(fire.expand3.inputs / 16),
-            out_panels: Int32(fire.expand3.filters / 16), block: Int32(min(32, affordable, needed)),
+            out_panels: Int32(fire.expand3.filters / 16), block: Int32(min(Self.largestBlock, affordable, needed)),
             in_image: input.picture, out_image: output.picture)
         workCount = max(workCount, sqz_conv3x3_workspace(&shape, isTraining ? 1 : 0))
         return shape
     }
 
     private mutating func addHead(_ head: ShapedBlock.Head) {
-        let slot = packed.add(head.convolution, of: network)
         featureCount = current.picture
-        let scores = tensor(slot.panels * 16 * head.size * head.size, isRectified: true)
+        let classifier = pointwise(head.convolution, size: head.size)
+        let scores = tensor(classifier.slot.panels * 16 * head.size * head.size, isRectified: true)
+        // Beside the logits of the chunk, their gradients.
         logits = Plan.Tensor(
-            offset: arena.reserve(2 * slot.panels * 16 * chunk), picture: slot.panels * 16, isRectified: true)
-        steps.append(
-            .head(
-                .init(
-                    shape: pointwise(head.convolution, size: head.size), slot: slot, transposed: transposed(slot),
-                    input: current, scores: scores, logits: logits, classes: network.classes)))
+            offset: arena.reserve(2 * classifier.slot.panels * 16 * chunk), picture: classifier.slot.panels * 16,
+            isRectified: true)
+        add(.head(.init(classifier: classifier, input: current, scores: scores, logits: logits)), size: head.size)
+        current = logits
     }
 }

@@ -1,8 +1,9 @@
 internal import CSqueezeKernels
 
-/// The memory that a thread computes with: its own arena, and the parameters that all threads read.
+/// The memory that a thread computes with: activations, scratch memory of its own, and the parameters that all threads read.
 struct Memory {
     let arena: UnsafeMutablePointer<Float>
+    let work: UnsafeMutablePointer<Float>
     let parameters: UnsafePointer<Float>
     let prepared: UnsafePointer<Float>
     let kernels: UnsafePointer<sqz_kernels>
@@ -23,86 +24,136 @@ extension Plan {
     }
 
     /// Computes the logits of the chunk's first `pictures`. In training, with `dropout`, picture i uses the generator dropout(i).
-    func forward(_ pictures: Int, _ memory: Memory, dropout: ((Int) -> CounterRandom)? = nil) {
-        for step in steps {
-            switch step {
-            case .stem(let step): forward(step, pictures, memory)
-            case .pool(let step): forward(step, pictures, memory)
-            case .fire(let step): forward(step, pictures, memory)
-            case .head(let step): forward(step, pictures, memory, dropout: dropout)
+    func forward(_ pictures: Int, _ memory: Memory, _ team: Team = .alone, dropout: ((Int) -> CounterRandom)? = nil) {
+        for stage in stages {
+            for start in stride(from: 0, to: pictures, by: stage.group) {
+                let group = start..<min(pictures, start + stage.group)
+                for step in stage.steps {
+                    switch step {
+                    case .stem(let step): forward(step, group, memory, team)
+                    case .stemPool(let step): forward(step, group, memory, team)
+                    case .pool(let step): forward(step, group, memory, team)
+                    case .fire(let step): forward(step, group, memory, team)
+                    case .head(let step): forward(step, group, memory, team, dropout: dropout)
+                    }
+                    team.barrier()
+                }
             }
         }
     }
 
-    private func forward(_ step: StemStep, _ pictures: Int, _ memory: Memory) {
+    private func forward(_ step: StemStep, _ group: Range<Int>, _ memory: Memory, _ team: Team) {
+        // A share of the output's rows is a smaller stem.
         var shape = step.shape
-        for picture in 0..<pictures {
+        let rows = team.share(of: Int(shape.height))
+        for picture in group {
             memory.kernels.pointee.stem_forward(
-                &shape, memory(step.input, picture), memory.parameters + step.slot.weight,
-                memory.parameters + step.slot.bias, memory(step.output, picture))
+                &shape, Int32(rows.lowerBound), Int32(rows.upperBound), memory(step.input, picture),
+                memory.parameters + step.slot.weight, memory.parameters + step.slot.bias, memory(step.output, picture))
         }
     }
 
-    private func forward(_ step: PoolStep, _ pictures: Int, _ memory: Memory) {
+    private func forward(_ step: StemPoolStep, _ group: Range<Int>, _ memory: Memory, _ team: Team) {
         var shape = step.shape
-        for picture in 0..<pictures {
-            memory.kernels.pointee.maxpool_forward(&shape, memory(step.input, picture), memory(step.output, picture))
+        let pairs = team.share(of: Int(shape.size + 1) / 2)
+        for picture in group {
+            memory.kernels.pointee.stem_pool_forward(
+                &shape, Int32(pairs.lowerBound), Int32(pairs.upperBound), memory(step.input, picture),
+                memory.prepared + step.prepared, memory.parameters + step.slot.bias, memory(step.output, picture),
+                isTraining ? places(step, picture, memory) : nil, memory.work)
         }
     }
 
-    private func forward(_ step: FireStep, _ pictures: Int, _ memory: Memory) {
-        let kernels = memory.kernels.pointee
-        var squeeze = step.squeezeShape
-        var expand = step.expandShape
-        var conv3x3 = step.conv3x3Shape
-        for picture in 0..<pictures {
-            kernels.pointwise_forward(
-                &squeeze, memory(step.input, picture), memory.parameters + step.squeeze.weight,
-                memory.parameters + step.squeeze.bias, memory(step.squeezed, picture))
-            kernels.pointwise_forward(
-                &expand, memory(step.squeezed, picture), memory.parameters + step.expand1.weight,
-                memory.parameters + step.expand1.bias, memory(step.expanded, picture))
-        }
-        var part = sqz_conv3x3_part(
-            first_tile: 0, last_tile: step.tiles * Int32(pictures), first_panel: 0, last_panel: conv3x3.out_panels)
-        kernels.conv3x3_forward(
-            &conv3x3, &part, memory(step.squeezed, 0), memory.prepared + step.expand3Forward,
-            memory.parameters + step.expand3.bias, memory(step.expanded, 0) + step.expand3Offset, memory.arena + work)
-        for picture in 0..<pictures {
-            addShortcut(
-                step, memory(step.input, picture), memory(step.expanded, picture), memory(step.output, picture), memory)
-        }
+    func places(_ step: StemPoolStep, _ picture: Int, _ memory: Memory) -> UnsafeMutablePointer<UInt8> {
+        UnsafeMutableRawPointer(memory(step.places, picture)).assumingMemoryBound(to: UInt8.self)
     }
 
-    private func addShortcut(
-        _ step: FireStep, _ input: UnsafePointer<Float>, _ expanded: UnsafePointer<Float>,
-        _ output: UnsafeMutablePointer<Float>, _ memory: Memory
-    ) {
-        switch step.shortcut {
-        case .none: break
-        case .identity: memory.kernels.pointee.add(step.output.picture, expanded, input, output)
-        case .convolution(var shape, let slot, _):
-            memory.kernels.pointee.pointwise_forward(
-                &shape, input, memory.parameters + slot.weight, memory.parameters + slot.bias, output)
-            memory.kernels.pointee.add(step.output.picture, expanded, output, output)
+    private func forward(_ step: PoolStep, _ group: Range<Int>, _ memory: Memory, _ team: Team) {
+        var shape = step.shape
+        let panels = team.share(of: Int(shape.panels))
+        shape.panels = Int32(panels.count)
+        let input = panels.lowerBound * Int(shape.in_height * shape.in_width) * 16
+        let output = panels.lowerBound * Int(shape.out_height * shape.out_width) * 16
+        for picture in group {
+            memory.kernels.pointee.maxpool_forward(
+                &shape, memory(step.input, picture) + input, memory(step.output, picture) + output)
         }
     }
 
     private func forward(
-        _ step: HeadStep, _ pictures: Int, _ memory: Memory, dropout: ((Int) -> CounterRandom)?
+        _ layer: Pointwise, rows: Range<Int>, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+        _ memory: Memory
     ) {
-        let kernels = memory.kernels.pointee
-        var shape = step.shape
-        for picture in 0..<pictures {
+        var shape = layer.shape
+        shape.rows = Int32(rows.count)
+        memory.kernels.pointee.pointwise_forward(
+            &shape, input + rows.lowerBound * 16, memory.parameters + layer.slot.weight,
+            memory.parameters + layer.slot.bias, output + rows.lowerBound * 16)
+    }
+
+    private func forward(_ step: FireStep, _ group: Range<Int>, _ memory: Memory, _ team: Team) {
+        let rows = team.share(of: Int(step.squeeze.shape.rows), unit: 8)
+        for picture in group {
+            forward(step.squeeze, rows: rows, memory(step.input, picture), memory(step.squeezed, picture), memory)
+            forward(step.expand1, rows: rows, memory(step.squeezed, picture), memory(step.expanded, picture), memory)
+        }
+        team.barrier()
+        var shape = step.expand3Shape
+        var part = part(of: step, pictures: group.count, team)
+        memory.kernels.pointee.conv3x3_forward(
+            &shape, &part, memory(step.squeezed, group.lowerBound), memory.prepared + step.expand3Forward,
+            memory.parameters + step.expand3.bias, memory(step.expanded, group.lowerBound) + step.expand3Offset,
+            memory.work)
+        if case .none = step.shortcut { return }
+        team.barrier()
+        for picture in group { addShortcut(step, rows: rows, picture, memory) }
+    }
+
+    /// Tiles for each thread if there are enough, else filters, where each thread transforms all tiles.
+    private func part(of step: FireStep, pictures: Int, _ team: Team) -> sqz_conv3x3_part {
+        let tiles = Int(step.tiles) * pictures
+        let panels = Int(step.expand3Shape.out_panels)
+        let splitsTiles = tiles >= 8 * team.threads
+        let ownTiles = splitsTiles ? team.share(of: tiles, unit: 4) : 0..<tiles
+        let ownPanels = splitsTiles ? 0..<panels : team.share(of: panels)
+        return sqz_conv3x3_part(
+            first_tile: Int32(ownTiles.lowerBound), last_tile: Int32(ownTiles.upperBound),
+            first_panel: Int32(ownPanels.lowerBound), last_panel: Int32(ownPanels.upperBound))
+    }
+
+    private func addShortcut(_ step: FireStep, rows: Range<Int>, _ picture: Int, _ memory: Memory) {
+        let output = memory(step.output, picture)
+        let pixels = Int(step.squeeze.shape.rows)
+        var other = UnsafePointer(memory(step.input, picture))
+        if case .convolution(let layer) = step.shortcut {
+            forward(layer, rows: rows, other, output, memory)
+            other = UnsafePointer(output)
+        }
+        for panel in 0..<step.output.picture / (pixels * 16) {
+            let start = (panel * pixels + rows.lowerBound) * 16
+            memory.kernels.pointee.add(
+                rows.count * 16, memory(step.expanded, picture) + start, other + start, output + start)
+        }
+    }
+
+    private func forward(
+        _ step: HeadStep, _ group: Range<Int>, _ memory: Memory, _ team: Team, dropout: ((Int) -> CounterRandom)?
+    ) {
+        let shape = step.classifier.shape
+        let rows = team.share(of: Int(shape.rows), unit: 8)
+        let panels = team.share(of: Int(shape.out_panels))
+        for picture in group {
             if let dropout {
                 drawDropout(dropout(picture), step, memory)
-                kernels.dropout(step.input.picture, dropoutWords(memory), memory(step.input, picture))
+                memory.kernels.pointee.dropout(step.input.picture, dropoutWords(memory), memory(step.input, picture))
             }
-            kernels.pointwise_forward(
-                &shape, memory(step.input, picture), memory.parameters + step.slot.weight,
-                memory.parameters + step.slot.bias, memory(step.scores, picture))
-            kernels.average_forward(
-                shape.rows, shape.out_panels, memory(step.scores, picture), memory(step.logits, picture))
+            forward(step.classifier, rows: rows, memory(step.input, picture), memory(step.scores, picture), memory)
+        }
+        team.barrier()
+        for picture in group {
+            memory.kernels.pointee.average_forward(
+                shape.rows, Int32(panels.count), memory(step.scores, picture) + panels.lowerBound * shape.out_stride,
+                memory(step.logits, picture) + panels.lowerBound * 16)
         }
     }
 
@@ -125,7 +176,7 @@ extension Plan {
 
 extension Plan.FireStep {
     /// Winograd tiles of one picture.
-    var tiles: Int32 { (conv3x3Shape.height + 3) / 4 * ((conv3x3Shape.width + 3) / 4) }
+    var tiles: Int32 { (expand3Shape.height + 3) / 4 * ((expand3Shape.width + 3) / 4) }
     /// Where the 3×3 filters' half of the output begins.
-    var expand3Offset: Int { Int(expandShape.out_panels) * expandShape.out_stride }
+    var expand3Offset: Int { Int(expand1.shape.out_panels) * expand1.shape.out_stride }
 }

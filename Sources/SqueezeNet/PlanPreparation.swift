@@ -2,7 +2,7 @@ internal import CSqueezeKernels
 
 extension Plan {
     /// Parts of the work of `prepare`, which any thread may do in any order.
-    var preparationTasks: Int { steps.count * Self.partsOfStep }
+    var preparationTasks: Int { stages.reduce(0) { $0 + $1.steps.count } * Self.partsOfStep }
 
     private static let partsOfStep = 4
 
@@ -12,22 +12,32 @@ extension Plan {
         kernels: UnsafePointer<sqz_kernels>
     ) {
         let part = Int32(task % Self.partsOfStep)
-        let transpose = { (shape: sqz_pointwise, slot: PackedParameters.Slot, offset: Int) in
+        let transpose = { (layer: Pointwise) in
             if isTraining, part == 0 {
                 kernels.pointee.pointwise_transpose(
-                    shape.in_panels, shape.out_panels, parameters + slot.weight, prepared + offset)
+                    layer.shape.in_panels, layer.shape.out_panels, parameters + layer.slot.weight,
+                    prepared + layer.transposed)
             }
         }
-        switch steps[task / Self.partsOfStep] {
+        var index = task / Self.partsOfStep
+        var stage = 0
+        while index >= stages[stage].steps.count {
+            index -= stages[stage].steps.count
+            stage += 1
+        }
+        switch stages[stage].steps[index] {
         case .stem, .pool: break
-        case .head(let step): transpose(step.shape, step.slot, step.transposed)
-        case .fire(let step):
-            transpose(step.squeezeShape, step.squeeze, step.squeezeTransposed)
-            transpose(step.expandShape, step.expand1, step.expand1Transposed)
-            if case .convolution(let shape, let slot, let offset) = step.shortcut {
-                transpose(shape, slot, offset)
+        case .stemPool(let step):
+            if part == 0 {
+                kernels.pointee.stem_pool_prepare(
+                    step.shape.out_panels, parameters + step.slot.weight, prepared + step.prepared)
             }
-            var shape = step.conv3x3Shape
+        case .head(let step): transpose(step.classifier)
+        case .fire(let step):
+            transpose(step.squeeze)
+            transpose(step.expand1)
+            if case .convolution(let layer) = step.shortcut { transpose(layer) }
+            var shape = step.expand3Shape
             let parts = Int32(Self.partsOfStep)
             kernels.pointee.conv3x3_prepare(
                 &shape, part * shape.out_panels / parts, (part + 1) * shape.out_panels / parts,

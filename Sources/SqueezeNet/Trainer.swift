@@ -126,9 +126,10 @@ public final class Trainer {
     }
 
     private func memory(_ thread: Int) -> Memory {
-        Memory(
-            arena: arena.floats + offsets.threads + thread * plan.arenaCount, parameters: parameters,
-            prepared: arena.floats + offsets.prepared, kernels: kernels)
+        let own = arena.floats + offsets.threads + thread * plan.arenaCount
+        return Memory(
+            arena: own, work: own + plan.work, parameters: parameters, prepared: arena.floats + offsets.prepared,
+            kernels: kernels)
     }
 
     private func computeGradients(_ batch: UnsafeBufferPointer<Example>, epoch: Int) {
@@ -146,11 +147,11 @@ public final class Trainer {
     ) -> ShardResult {
         var result = ShardResult()
         let total = arena.floats + offsets.gradients + shard * plan.packed.count
-        plan.clearGradients(memory, total)
-        let end = (shard + 1) * batch.count / Int(SQZ_SHARDS)
-        var start = shard * batch.count / Int(SQZ_SHARDS)
-        while start < end {
-            let examples = batch[start..<min(end, start + plan.chunk)]
+        total.update(repeating: 0, count: plan.packed.count)
+        let shardRange = shard * batch.count / Int(SQZ_SHARDS)..<(shard + 1) * batch.count / Int(SQZ_SHARDS)
+        guard !shardRange.isEmpty else { return result }
+        for start in stride(from: shardRange.lowerBound, to: shardRange.upperBound, by: plan.chunk) {
+            let examples = batch[start..<min(shardRange.upperBound, start + plan.chunk)]
             let dropout = { [seed] (place: Int) in
                 CounterRandom(
                     seed: seed, purpose: .dropout, epoch: epoch, index: examples[examples.startIndex + place].index)
@@ -168,8 +169,9 @@ public final class Trainer {
                     plan.logitGradient(place, memory))
                 result.correct += argMax(logits, network.classes) == example.label ? 1 : 0
             }
-            plan.backward(examples.count, memory, dropout: recipe.usesDropout ? dropout : nil, into: total)
-            start += plan.chunk
+            plan.backward(
+                examples.count, memory, isFirst: start == shardRange.lowerBound,
+                dropout: recipe.usesDropout ? dropout : nil, into: total)
         }
         plan.finishGradients(memory, total)
         return result

@@ -88,13 +88,13 @@ import Testing
 
     /// A diverged run is seen, not hidden by a ReLU or a maximum.
     @Test(arguments: Kernels.available) func divergenceIsSeen(_ kernels: Kernels) throws {
-        let network = try Network(.squeezenetCIFAR, classes: 10, inputSize: 32)
+        let network = try Network(.squeezenetCIFAR, classes: 10, inputSize: 14)
         for index in [0, network.parameters[10].offset, network.parameterCount - 1] {
             for poison in [Float.nan, .infinity] {
                 var values = Weights(glorotUniformFor: network, seed: 4).values
                 values[index] = poison
                 let trainer = try Trainer(
-                    network: network, preprocessing: Preprocessing(size: 32),
+                    network: network, preprocessing: Preprocessing(size: 14),
                     state: TrainerState(weights: Weights(network, values: values)), seed: 1, threads: 1,
                     kernels: kernels)
                 let results = Self.pictures.withExamples(Self.labels) { examples in

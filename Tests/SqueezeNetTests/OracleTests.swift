@@ -5,7 +5,7 @@ import Testing
 @Suite struct OracleTests {
     static let combinations = Fixture.names.flatMap { name in Kernels.available.map { (name, $0) } }
         // The plain reference takes seconds for the large networks; the fast kernels are compared with it one by one elsewhere.
-        .filter { !($0.0.hasSuffix("224") && $0.1.name == "scalar") }
+        .filter { $0.1.name != "scalar" || $0.0.hasPrefix("squeezenet-cifar") || $0.0.hasSuffix("32") }
 
     /// Bound of the issue: logits within 1e-5 of double precision, relative to the largest.
     @Test(arguments: combinations) func logitsAndLoss(_ name: String, _ kernels: Kernels) throws {

@@ -68,7 +68,7 @@ static void pointwise_backward_weights(const sqz_pointwise *s, const float *x, c
             const float *d = dy + out * s->out_stride + row * P;
             accumulate_rows(count, d, dbias + out * P);
             for (int in = 0; in < s->in_panels; in++)
-                accumulate_outer(count, x + in * s->in_stride + row * P, d, dw + ((ptrdiff_t)out * s->in_panels + in) * P * P);
+                accumulate_outer(1, count, x + in * s->in_stride + row * P, d, dw + ((ptrdiff_t)out * s->in_panels + in) * P * P);
         }
     }
 }

@@ -25,16 +25,18 @@ INLINE void stem_tile(const int pixels, const sqz_stem *s, const float *x, const
         for (int v = 0; v < VECTORS; v++) store(y + i * P + v * LANES, relu(tile[i][v]));
 }
 
-static void stem_forward(const sqz_stem *s, const float *x, const float *w, const float *bias, float *y) {
+static void stem_forward(const sqz_stem *s, int first_row, int last_row, const float *x, const float *w, const float *bias,
+                         float *y) {
     ptrdiff_t filters = (ptrdiff_t)3 * s->kernel * s->kernel * P;
     for (int panel = 0; panel < s->out_panels; panel++)
-        for (int row = 0; row < s->height; row++) {
+        for (int row = first_row; row < last_row; row++) {
             const float *from = x + (ptrdiff_t)row * s->stride * s->pitch;
+            float *to = y + ((ptrdiff_t)panel * s->height + row) * s->width * P;
             int column = 0;
-            for (; column + TILE <= s->width; column += TILE, y += TILE * P)
-                stem_tile(TILE, s, from + column * s->stride * 3, w + panel * filters, bias + panel * P, y);
-            for (; column < s->width; column++, y += P)
-                stem_tile(1, s, from + column * s->stride * 3, w + panel * filters, bias + panel * P, y);
+            for (; column + TILE <= s->width; column += TILE)
+                stem_tile(TILE, s, from + column * s->stride * 3, w + panel * filters, bias + panel * P, to + column * P);
+            for (; column < s->width; column++)
+                stem_tile(1, s, from + column * s->stride * 3, w + panel * filters, bias + panel * P, to + column * P);
         }
 }
 

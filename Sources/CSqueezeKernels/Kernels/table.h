@@ -2,8 +2,10 @@
 // TABLE_NAME and switches the target on around this.
 #include "vector.h"
 #include "pointwise.h"
+#include "winograd_transforms.h"
 #include "winograd.h"
 #include "stem.h"
+#include "stem_pool.h"
 #include "maxpool.h"
 #include "elementwise.h"
 #include "standardize.h"
@@ -13,6 +15,9 @@ const sqz_kernels TABLE = {
     .standardize = standardize,
     .stem_forward = stem_forward,
     .stem_backward = stem_backward,
+    .stem_pool_prepare = stem_pool_prepare,
+    .stem_pool_forward = stem_pool_forward,
+    .stem_pool_backward = stem_pool_backward,
     .maxpool_forward = maxpool_forward,
     .maxpool_backward = maxpool_backward,
     .pointwise_forward = pointwise_forward,

@@ -15,12 +15,28 @@ enum { P = SQZ_PANEL, VECTORS = P / LANES };
 typedef float vec __attribute__((ext_vector_type(LANES), may_alias));
 typedef int32_t ivec __attribute__((ext_vector_type(LANES), may_alias));
 
+typedef uint8_t bytes __attribute__((ext_vector_type(LANES), aligned(1), may_alias));
+typedef float vec4 __attribute__((ext_vector_type(4), aligned(4), may_alias)); // anywhere in memory
+typedef float row4 __attribute__((ext_vector_type(4)));
+
 INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec v) { *(vec *)p = v; }
 INLINE vec splat(float x) { return (vec)x; }
 INLINE vec relu(vec x) { return x < 0 ? (vec)0 : x; } // keeps NaN
 INLINE vec larger(vec a, vec b) { return a > b ? a : b; }
 INLINE vec where(ivec mask, vec x) { return (vec)((ivec)x & mask); }
+
+// Lane by lane, the candidate that the index (0...3) names.
+INLINE vec pick(const float candidates[4], ivec index) {
+#ifdef PICK
+    row4 four = *(const row4 *)candidates;
+    return PICK(four, index);
+#else
+    ivec found = (ivec)0;
+    for (int i = 0; i < 4; i++) found |= (ivec)splat(candidates[i]) & (index == i);
+    return (vec)found;
+#endif
+}
 
 // tile[i] += a[panel][i][k] * b[panel][k] over all panels and the 16 k of each; a's panels are a_stride floats apart.
 INLINE void multiply(const int rows, const float *a, ptrdiff_t a_stride, int panels, const float *b, vec tile[][VECTORS]) {
@@ -57,14 +73,14 @@ INLINE void multiply_outer(int count, const float *a, const float *b, vec tile[T
     }
 }
 
-// dw[16][16] += a^T b over `count` pixels of one input and one output panel.
-static void accumulate_outer(int count, const float *a, const float *b, float *dw) {
+// dw[16][16] = or += a^T b over `count` pixels of one input and one output panel.
+static void accumulate_outer(int accumulate, int count, const float *a, const float *b, float *dw) {
     for (int i = 0; i < P; i += TILE) {
         vec tile[TILE][VECTORS];
         UNROLL
         for (int r = 0; r < TILE; r++)
             UNROLL
-            for (int v = 0; v < VECTORS; v++) tile[r][v] = load(dw + (i + r) * P + v * LANES);
+            for (int v = 0; v < VECTORS; v++) tile[r][v] = accumulate ? load(dw + (i + r) * P + v * LANES) : (vec)0;
         multiply_outer(count, a + i, b, tile);
         UNROLL
         for (int r = 0; r < TILE; r++)

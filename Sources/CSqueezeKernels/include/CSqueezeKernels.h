@@ -36,6 +36,13 @@ typedef struct {
     int out_panels;
 } sqz_stem;
 
+// The first convolution, 3x3 with stride 1 and padding 1, with the 2x2 max pool that follows it.
+typedef struct {
+    int pitch;      // floats from one row of the bordered input to the next, a multiple of 16
+    int size;       // height and width of the pooled output
+    int out_panels;
+} sqz_stem_pool;
+
 // Max pooling without padding; windows that hang over the lower and right edge are cut (ceil mode).
 typedef struct {
     int kernel, stride;
@@ -78,10 +85,22 @@ typedef struct {
     // y = (x - mean) / max(deviation, 1/sqrt(N)) of the crop, N = 3*size*size (tf.image.per_image_standardization).
     void (*standardize)(const sqz_crop *crop, const uint8_t *picture, float *y);
 
-    // y = relu(conv(x)).
-    void (*stem_forward)(const sqz_stem *shape, const float *x, const float *w, const float *bias, float *y);
+    // y = relu(conv(x)), for the output rows [first_row, last_row).
+    void (*stem_forward)(const sqz_stem *shape, int first_row, int last_row, const float *x, const float *w, const float *bias,
+                         float *y);
     // dw += and dbias +=, dy being zero wherever y was clamped.
     void (*stem_backward)(const sqz_stem *shape, const float *x, const float *dy, float *dw, float *dbias);
+
+    // The stem and its pool in one. The input is readable, zeros beyond its border, for ceil(size / 2) * 4 + 2 rows and columns.
+    // Weights in the form that stem_pool_forward reads, 36 * 3 * out floats.
+    void (*stem_pool_prepare)(int out_panels, const float *w, float *u);
+    // y = maxpool(relu(conv(x))) for the output rows 2 * first_pair ... 2 * last_pair - 1; if `place` is given, it becomes the
+    // number, 0...3 in row-major order, of each window's first maximum, laid out as y. `work` has 48 * (pitch + 16) floats.
+    void (*stem_pool_forward)(const sqz_stem_pool *shape, int first_pair, int last_pair, const float *x, const float *u,
+                              const float *bias, float *y, uint8_t *_Nullable place, float *work);
+    // dw += and dbias +=, dy being zero wherever y was clamped.
+    void (*stem_pool_backward)(const sqz_stem_pool *shape, const float *x, const float *dy, const uint8_t *place, float *dw,
+                               float *dbias, float *work);
 
     void (*maxpool_forward)(const sqz_maxpool *shape, const float *x, float *y);
     // dx = dy at the first maximum of each window, in row-major order, summed where windows overlap.
@@ -102,9 +121,9 @@ typedef struct {
                             float *_Nullable ut);
     void (*conv3x3_forward)(const sqz_conv3x3 *shape, const sqz_conv3x3_part *part, const float *x, const float *u,
                             const float *bias, float *y, float *work);
-    // dx += data gradient; du += weight gradient in the kernel's own form (36 * in * out floats); dbias +=.
-    void (*conv3x3_backward)(const sqz_conv3x3 *shape, int images, const float *x, const float *dy, const float *ut,
-                             float *dx, float *du, float *dbias, float *work);
+    // dx += data gradient; du = or, if `accumulate`, += weight gradient in the kernel's own form (36 * in * out floats); dbias +=.
+    void (*conv3x3_backward)(const sqz_conv3x3 *shape, int images, int accumulate, const float *x, const float *dy,
+                             const float *ut, float *dx, float *du, float *dbias, float *work);
     // dw = the weight gradient that du holds.
     void (*conv3x3_finish)(const sqz_conv3x3 *shape, const float *du, float *dw);
 

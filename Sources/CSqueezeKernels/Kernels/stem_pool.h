@@ -1,0 +1,191 @@
+// The first convolution (3x3, 3 interleaved channels), its ReLU and the 2x2 max pool after it, in one pass; and the weight gradient.
+//
+// Forward: Winograd F(4x4,3x3) with 3 channels only. The product for a tile, 36 places x 3 x 16, goes straight through the output
+// transform into the pool, so that the 32x32 map before the pool is never written: only a quarter of it comes out, with the place of
+// each maximum when training. Layout of the transformed input, one row of tiles at a time: [place][tile][4], the fourth float
+// unused; places are counted column by column here, because a column of products is transformed as soon as it is complete.
+// Backward: only the maximum of a window has a gradient, so that one multiply-add for each pooled value and tap does, with the input
+// picked lane by lane from the window's four candidates. Bound: the multiply-add and shuffle units.
+#ifndef STEM_POOL_H
+#define STEM_POOL_H
+
+static void stem_pool_prepare(int out_panels, const float *w, float *u) {
+    for (int panel = 0; panel < out_panels; panel++, w += 27 * P, u += PLACES * 3 * P)
+        for (int place = 0; place < 3 * P; place += LANES) { // channels and filters
+            vec half[6][3];
+            for (int x = 0; x < 3; x++) {
+                vec g[3] = {load(w + x * 3 * P + place), load(w + (3 + x) * 3 * P + place), load(w + (6 + x) * 3 * P + place)};
+                vec column[6];
+                transform_filter(g, column);
+                for (int i = 0; i < 6; i++) half[i][x] = column[i];
+            }
+            for (int i = 0; i < 6; i++) {
+                vec row[6];
+                transform_filter(half[i], row);
+                for (int x = 0; x < 6; x++) store(u + (x * 6 + i) * 3 * P + place, row[x]);
+            }
+        }
+}
+
+INLINE void transform_input4(const row4 d[6], row4 out[6]) { // transform_input for four floats
+    row4 even_a = d[4] - B2 * d[2], odd_a = d[3] - B2 * d[1], even_b = d[4] - A2 * d[2], odd_b = d[3] - A2 * d[1];
+    out[0] = d[0] + d[4] - A2_B2 * d[2];
+    out[1] = even_a + A1 * odd_a;
+    out[2] = even_a - A1 * odd_a;
+    out[3] = even_b + B1 * odd_b;
+    out[4] = even_b - B1 * odd_b;
+    out[5] = d[1] + d[5] - A2_B2 * d[3];
+}
+
+// One row of tiles, whose six input rows begin at x. `rows` is scratch memory for 6 rows of pitch + 16.
+static void stem_pool_inputs(const sqz_stem_pool *s, const float *x, float *rows, float *v) {
+    int tiles = (s->size + 1) / 2;
+    ptrdiff_t pitch = s->pitch + 16;
+    for (int k = 0; k < s->pitch; k += LANES) {
+        vec d[6], out[6];
+        UNROLL
+        for (int i = 0; i < 6; i++) d[i] = load(x + i * s->pitch + k);
+        transform_input(d, out);
+        UNROLL
+        for (int i = 0; i < 6; i++) store(rows + i * pitch + k, out[i]);
+    }
+    for (int i = 0; i < 6; i++)
+        for (int t = 0; t < tiles; t++) {
+            row4 d[6], out[6];
+            UNROLL
+            for (int k = 0; k < 6; k++) d[k] = *(const vec4 *)(rows + i * pitch + t * 12 + k * 3);
+            transform_input4(d, out);
+            UNROLL
+            for (int k = 0; k < 6; k++) *(row4 *)(v + ((k * 6 + i) * tiles + t) * 4) = out[k];
+        }
+}
+
+// The maximum of a 2x2 window with its bias and ReLU, and its place.
+INLINE void stem_pool_window(vec a, vec b, vec c, vec d, vec bias, float *y, uint8_t *place) {
+    vec upper = larger(b, a), lower = larger(d, c);
+    store(y, relu(larger(lower, upper) + bias));
+    if (!place) return;
+    ivec in_lower = lower > upper, first = -(b > a), second = 2 - (d > c);
+    *(bytes *)place = __builtin_convertvector((second & in_lower) | (first & ~in_lower), bytes);
+}
+
+// 4x4 values before the pool, of 16 channels: 2x2 after it, of which `rows` and `columns` are inside the map.
+INLINE void stem_pool_tile(const sqz_stem_pool *s, int tiles, const float *v, const float *u, const float *bias, int rows,
+                           int columns, float *y, uint8_t *place) {
+    vec half[VECTORS][4][6];
+    UNROLL
+    for (int x = 0; x < 6; x++) {
+        vec m[VECTORS][6];
+        UNROLL
+        for (int i = 0; i < 6; i++) {
+            const float *in = v + (x * 6 + i) * tiles * 4, *filter = u + (x * 6 + i) * 3 * P;
+            UNROLL
+            for (int h = 0; h < VECTORS; h++)
+                m[h][i] = in[0] * load(filter + h * LANES) + in[1] * load(filter + P + h * LANES) +
+                          in[2] * load(filter + 2 * P + h * LANES);
+        }
+        UNROLL
+        for (int h = 0; h < VECTORS; h++) {
+            vec out[4];
+            transform_output(m[h], out);
+            UNROLL
+            for (int i = 0; i < 4; i++) half[h][i][x] = out[i];
+        }
+    }
+    NO_UNROLL
+    for (int h = 0; h < VECTORS; h++) {
+        vec b = load(bias + h * LANES);
+        NO_UNROLL
+        for (int row = 0; row < rows; row++) {
+            vec upper[4], lower[4];
+            transform_output(half[h][2 * row], upper);
+            transform_output(half[h][2 * row + 1], lower);
+            UNROLL
+            for (int column = 0; column < 2; column++) {
+                ptrdiff_t here = ((ptrdiff_t)row * s->size + column) * P + h * LANES;
+                if (column < columns)
+                    stem_pool_window(upper[2 * column], upper[2 * column + 1], lower[2 * column], lower[2 * column + 1], b,
+                                     y + here, place ? place + here : place);
+            }
+        }
+    }
+}
+
+static void stem_pool_forward(const sqz_stem_pool *s, int first_pair, int last_pair, const float *x, const float *u,
+                              const float *bias, float *y, uint8_t *place, float *work) {
+    int tiles = (s->size + 1) / 2;
+    float *v = work + 6 * (s->pitch + 16);
+    ptrdiff_t map = (ptrdiff_t)s->size * s->size * P;
+    for (int pair = first_pair; pair < last_pair; pair++) {
+        stem_pool_inputs(s, x + (ptrdiff_t)4 * pair * s->pitch, work, v);
+        int rows = 2 * pair + 2 <= s->size ? 2 : 1;
+        for (int panel = 0; panel < s->out_panels; panel++) {
+            const float *filters = u + (ptrdiff_t)panel * PLACES * 3 * P;
+            ptrdiff_t here = panel * map + (ptrdiff_t)2 * pair * s->size * P;
+            for (int t = 0; t < tiles; t++, here += 2 * P) {
+                int columns = 2 * t + 2 <= s->size ? 2 : 1;
+                if (place) stem_pool_tile(s, tiles, v + t * 4, filters, bias + panel * P, rows, columns, y + here, place + here);
+                else stem_pool_tile(s, tiles, v + t * 4, filters, bias + panel * P, rows, columns, y + here, 0);
+            }
+        }
+    }
+}
+
+// dw of `taps` taps for one row of pooled values.
+INLINE void stem_pool_taps(const int taps, int count, const float (*candidates)[27][4], const float *dy, const uint8_t *place,
+                           float *dw) {
+    vec sum[5][VECTORS];
+    UNROLL
+    for (int k = 0; k < taps; k++)
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) sum[k][v] = load(dw + k * P + v * LANES);
+    NO_UNROLL
+    for (int x = 0; x < count; x++, dy += P, place += P) {
+        vec d[VECTORS];
+        ivec index[VECTORS];
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) {
+            d[v] = load(dy + v * LANES);
+            index[v] = __builtin_convertvector(*(const bytes *)(place + v * LANES), ivec);
+        }
+        UNROLL
+        for (int k = 0; k < taps; k++)
+            UNROLL
+            for (int v = 0; v < VECTORS; v++) sum[k][v] += pick(candidates[x][k], index[v]) * d[v];
+    }
+    UNROLL
+    for (int k = 0; k < taps; k++)
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) store(dw + k * P + v * LANES, sum[k][v]);
+}
+
+static void stem_pool_backward(const sqz_stem_pool *s, const float *x, const float *dy, const uint8_t *place, float *dw,
+                               float *dbias, float *work) {
+    enum { ACROSS = 16 }; // pooled values whose candidates are laid out at a time
+    float(*candidates)[27][4] = (float(*)[27][4])work;
+    ptrdiff_t map = (ptrdiff_t)s->size * s->size * P;
+    for (int panel = 0; panel < s->out_panels; panel++) accumulate_rows(s->size * s->size, dy + panel * map, dbias + panel * P);
+    for (int row = 0; row < s->size; row++)
+        for (int first = 0; first < s->size; first += ACROSS) {
+            int count = s->size - first < ACROSS ? s->size - first : ACROSS;
+            for (int i = 0; i < count; i++)
+                for (int tap = 0; tap < 27; tap++) {
+                    const float *corner = x + (ptrdiff_t)(2 * row + tap / 9) * s->pitch + 6 * (first + i) + tap % 9;
+                    candidates[i][tap][0] = corner[0];
+                    candidates[i][tap][1] = corner[3];
+                    candidates[i][tap][2] = corner[s->pitch];
+                    candidates[i][tap][3] = corner[s->pitch + 3];
+                }
+            for (int panel = 0; panel < s->out_panels; panel++) {
+                ptrdiff_t here = panel * map + ((ptrdiff_t)row * s->size + first) * P;
+                float *to = dw + (ptrdiff_t)panel * 27 * P;
+                const float(*from)[27][4] = (const float(*)[27][4])candidates;
+                for (int tap = 0; tap < 15; tap += 5)
+                    stem_pool_taps(5, count, (const float(*)[27][4])(from[0] + tap), dy + here, place + here, to + tap * P);
+                for (int tap = 15; tap < 27; tap += 4)
+                    stem_pool_taps(4, count, (const float(*)[27][4])(from[0] + tap), dy + here, place + here, to + tap * P);
+            }
+        }
+}
+
+#endif
