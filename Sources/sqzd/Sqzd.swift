@@ -30,6 +30,13 @@ struct Sqzd: AsyncParsableCommand {
     @Option(help: "A configuration file, JSON.")
     var config: String?
 
+    /// Before the first thread is started: each new one of libdispatch tells syslog that it may not raise its priority, which
+    /// nobody asked it to.
+    static func main() async {
+        setenv("LIBDISPATCH_LOG", "NO", 0)
+        await main(nil)
+    }
+
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         LoggingSystem.bootstrap { label in
