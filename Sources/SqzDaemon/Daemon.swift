@@ -50,7 +50,8 @@ public struct Daemon: Sendable {
         let handlers = Handlers(
             store: store, state: directory, blobs: blobs, uploads: uploads, scheduler: scheduler, registry: registry,
             warm: warm, imports: Admission(places: Limits.imports), announcer: announcer, configuration: configuration,
-            startedAt: startedAt, log: log)
+            startedAt: startedAt,
+            counters: Counters(), log: log)
         let log = log
         let server = VarlinkServer(socket: socket, handlers: handlers, log: log) {
             try ServiceManager.notify("READY=1\nSTATUS=ready")
