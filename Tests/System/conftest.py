@@ -1,0 +1,57 @@
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from container import CHECKOUT, Container
+
+FASHION = "/usr/share/datasets/fashion-mnist"
+NEEDED = ["debootstrap", "systemd-nspawn", "nsenter", "setpriv"]
+
+
+def unavailable(reason: str) -> None:
+    """Skips, but not where everything must be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The folder that `make build` fills."""
+    folder = CHECKOUT / ".build" / "release"
+    if not (folder / "sqzctl.bash").exists():
+        unavailable("nothing was built: make build")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def container(built: Path) -> Iterator[Container]:
+    """A booted Debian 12 in which sqzd was installed as the README says. alice and bob are in the group sqzd, mallory is
+    not."""
+    if os.geteuid() != 0:
+        unavailable("a container needs root")
+    for program in NEEDED:
+        if shutil.which(program) is None:
+            unavailable(f"{program} is missing")
+    if not os.path.isdir(FASHION):
+        unavailable(f"{FASHION} is missing: apt-get install dataset-fashion-mnist")
+    container = Container()
+    try:
+        container.mount()
+        subprocess.run(["make", "--quiet", "install", f"DESTDIR={container.root}"], cwd=CHECKOUT, check=True)
+        runners = container.root / "usr/local/libexec/sqzd/runners"
+        shutil.copy(CHECKOUT / "Tests/Plugins/countdown", runners)
+        container.boot(FASHION)
+        for command in ("systemd-sysusers", "journalctl --update-catalog", "systemctl daemon-reload"):
+            container.run(*command.split())
+        for user in ("alice", "bob", "mallory"):
+            container.run("useradd", user)
+        for member in ("alice", "bob"):
+            container.run("usermod", "--append", "--groups=sqzd", member)
+        container.run("systemctl", "enable", "--now", "--quiet", "sqzd.service")
+        yield container
+    finally:
+        container.close()

@@ -1,0 +1,92 @@
+"""What `make install` puts where, looked at without starting it."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Set
+
+import pytest
+from conftest import unavailable
+from container import CHECKOUT
+
+PREFIX = "/opt/sqzd"
+
+
+def make(target: str, destination: Path) -> None:
+    subprocess.run(["make", "--quiet", target, f"DESTDIR={destination}", f"PREFIX={PREFIX}"], cwd=CHECKOUT, check=True)
+
+
+def files(folder: Path) -> Set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+
+
+@pytest.fixture
+def installed(built: Path, tmp_path: Path) -> Path:
+    make("install", tmp_path)
+    return tmp_path
+
+
+def test_everything_is_in_its_place(installed: Path) -> None:
+    interfaces = {f"share/varlink/{path.name}" for path in (CHECKOUT / "protocol").glob("*.varlink")}
+    assert len(interfaces) == 6
+    assert {f"/{name}" for name in files(installed)} == {
+        f"{PREFIX}/{name}"
+        for name in {
+            "bin/sqzctl",
+            "bin/sqzd",
+            "lib/systemd/catalog/sqzd.catalog",
+            "lib/systemd/system/sqzd.service",
+            "lib/systemd/system/sqzd.socket",
+            "lib/sysusers.d/sqzd.conf",
+            "libexec/sqzd/runners/sqz-runner-squeezenet",
+            "share/bash-completion/completions/sqzctl",
+            "share/doc/sqzd/sqzd.json",
+            "share/fish/vendor_completions.d/sqzctl.fish",
+            "share/zsh/site-functions/_sqzctl",
+        }
+        | interfaces
+    }
+    assert f"ExecStart={PREFIX}/bin/sqzd\n" in (installed / f"{PREFIX[1:]}/lib/systemd/system/sqzd.service").read_text()
+
+
+def test_uninstall_leaves_no_file_and_touches_no_other(installed: Path) -> None:
+    other = installed / PREFIX[1:] / "libexec/sqzd/runners/mine"
+    other.touch()
+    make("uninstall", installed)
+    assert files(installed) == {str(other.relative_to(installed))}
+    other.unlink()
+    make("uninstall", installed)
+    assert not (installed / PREFIX[1:] / "libexec/sqzd").exists()
+
+
+def test_programs_need_no_swift_and_are_stripped(installed: Path) -> None:
+    programs = [path for path in (installed / PREFIX[1:]).rglob("sqz*") if path.is_file() and path.stat().st_mode & 0o100]
+    assert len(programs) == 3
+    for program in programs:
+        wanted = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=True).stdout
+        assert "libc.so" in wanted
+        assert "swift" not in wanted.lower() and "Foundation" not in wanted
+        sections = subprocess.run(["readelf", "-SW", str(program)], capture_output=True, text=True, check=True).stdout
+        assert ".text" in sections
+        assert ".symtab" not in sections and ".debug_info" not in sections
+
+
+def test_catalog_explains_every_message() -> None:
+    announced = re.findall(r'case \.(\w+): "([0-9a-f]{32})"', (CHECKOUT / "Sources/SqzDaemon/Scheduler/Announcer.swift").read_text())
+    catalog = (CHECKOUT / "systemd/sqzd.catalog").read_text()
+    explained = re.findall(r"^-- ([0-9a-f]{32})\nSubject: (.+)\nDefined-By: sqzd\n\n\w", catalog, re.MULTILINE)
+    assert len(announced) == 8
+    assert sorted(identifier for _, identifier in announced) == sorted(identifier for identifier, _ in explained)
+    assert len({subject for _, subject in explained}) == len(explained)
+
+
+def test_units_are_valid_and_confined(installed: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        unavailable("systemd-analyze is missing")
+    unit = installed / PREFIX[1:] / "lib/systemd/system/sqzd.service"
+    # As the unit names them, for the one check that looks.
+    unit.write_text(unit.read_text().replace(f"={PREFIX}", f"={installed}{PREFIX}"))
+    subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit), str(unit.with_suffix(".socket"))], check=True)
+    # 5 is 0.5 of 10.
+    subprocess.run(["systemd-analyze", "security", "--no-pager", "--offline=yes", "--threshold=5", str(unit)], check=True)

@@ -1,0 +1,128 @@
+"""systemd's Varlink client, which knows nothing of sqzd, on every interface and every method of the daemon."""
+
+import base64
+import hashlib
+import re
+import subprocess
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+from container import ADDRESS, CHECKOUT, CallFailed, Container
+
+FIXTURES = CHECKOUT / "Tests/Fixtures/datasets"
+IDX = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
+INTERFACES = ["Datasets", "Inference", "Jobs", "Manager", "Models", "Runner"]
+
+
+def output(container: Container, *words: str) -> str:
+    command = container.varlink(*words, user="alice")
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+
+
+def test_info(container: Container) -> None:
+    text = output(container, "info", ADDRESS)
+    assert "Vendor: sqzd" in text
+    listed = output(container, "list-interfaces", ADDRESS).split()
+    assert listed == [*(f"io.sqzd.{name}" for name in INTERFACES), "org.varlink.service"]
+
+
+@pytest.mark.parametrize("name", INTERFACES)
+def test_introspect(container: Container, name: str) -> None:
+    """It parses our description and prints its own rendering of it, in another order: nothing may be lost."""
+    source = (CHECKOUT / f"protocol/io.sqzd.{name}.varlink").read_text()
+    shown = output(container, "introspect", ADDRESS, f"io.sqzd.{name}")
+    assert declarations(shown) == declarations(source)
+
+
+def declarations(description: str) -> List[str]:
+    """What an interface declares, without layout and comments."""
+    lines = [line.partition("#")[0] for line in description.splitlines()]
+    found = re.split(r"\b(?=(?:interface|type|method|error) )", "\n".join(lines))
+    return sorted("".join(declaration.split()) for declaration in found)
+
+
+class Caller:
+    """Calls as alice, and notes which methods were called."""
+
+    def __init__(self, container: Container) -> None:
+        self.container = container
+        self.called = {"org.varlink.service.GetInfo", "org.varlink.service.GetInterfaceDescription"}
+
+    def __call__(self, method: str, **parameters: Any) -> Any:
+        self.called.add(f"io.sqzd.{method}")
+        return self.container.call(f"io.sqzd.{method}", parameters, user="alice")
+
+    def stream(self, method: str, **parameters: Any) -> List[Any]:
+        self.called.add(f"io.sqzd.{method}")
+        return list(self.container.stream(f"io.sqzd.{method}", parameters, user="alice"))
+
+
+def upload(call: Caller, path: Path) -> Dict[str, str]:
+    data = path.read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    offset = call("Datasets.Offer", sha256=sha256, size=len(data))["offset"]
+    text = base64.b64encode(data[offset:]).decode()
+    assert call("Datasets.Write", sha256=sha256, offset=offset, data=text) == {"offset": len(data)}
+    return {"name": path.name, "sha256": sha256}
+
+
+def test_every_method(container: Container) -> None:
+    call = Caller(container)
+    assert call("Manager.Info")["uid"] == int(container.run("id", "-u", "sqzd"))
+    runners = call("Manager.Runners")["runners"]
+    assert sorted(runner["name"] for runner in runners) == ["countdown", "squeezenet"]
+
+    files = [upload(call, FIXTURES / name) for name in IDX]
+    dataset = call.stream("Datasets.Import", name="small", files=files)[-1]["dataset"]
+    assert call("Datasets.Show", dataset="small") == {"dataset": dataset}
+    assert dataset in call("Datasets.List")["datasets"]
+
+    job = call("Jobs.Submit", kind="train", dataset="small", model="small", options={"epochs": 2, "batch-size": 4})["id"]
+    events = [reply["event"] for reply in call.stream("Jobs.Watch", id=job) if "event" in reply]
+    states = [event["state"] for event in events if event["kind"] == "state"]
+    assert states == ["queued", "running", "succeeded"]
+    assert [event["progress"]["epoch"] for event in events if event["kind"] == "epoch"] == [1, 2]
+    shown = call("Jobs.Show", id=job)["job"]
+    assert shown["outcome"] == events[-1]["outcome"]
+    assert shown in call("Jobs.List", limit=10)["jobs"]
+    assert call("Jobs.Logs", id=job)["lines"]
+
+    model = call("Models.Show", model="small")["model"]
+    assert shown["outcome"]["model"] == f"{model['name']}@{model['version']}"
+    assert model in call("Models.List")["models"]
+    grey = base64.b64encode(bytes(3072)).decode()
+    answer = call("Inference.Classify", images=[grey], model="small", top=2)
+    assert len(answer["results"][0]["classes"]) == 2
+
+    predict = call("Jobs.Submit", kind="predict", dataset="small", model="small")["id"]
+    assert container.await_end(predict)["state"] == "succeeded"
+    predictions = [reply["predictions"] for reply in call.stream("Jobs.Predictions", id=predict, limit=3)]
+    assert [one["picture"] for page in predictions for one in page] == list(range(dataset["test"]))
+
+    waiting = call("Jobs.Submit", kind="countdown", options={"from": 1000, "delay": 60})["id"]
+    call("Jobs.Cancel", id=waiting)
+    assert container.await_end(waiting)["state"] == "cancelled"
+    assert call("Datasets.Remove", dataset="small") == {}
+    with pytest.raises(CallFailed, match=r"^io\.sqzd\.Datasets\.NoSuchDataset$"):
+        call("Datasets.Show", dataset="small")
+
+    methods = set(output(container, "list-methods", ADDRESS).split())
+    assert call.called == {method for method in methods if not method.startswith("io.sqzd.Runner.")}
+
+
+@pytest.mark.parametrize(
+    "method, parameters, error",
+    [
+        ("io.sqzd.Jobs.Nothing", {}, "org.varlink.service.MethodNotFound"),
+        ("io.sqzd.Nothing.List", {}, "org.varlink.service.InterfaceNotFound"),
+        ("io.sqzd.Jobs.Show", {"job": 1}, "org.varlink.service.InvalidParameter"),
+        ("io.sqzd.Jobs.Show", {"id": 1 << 40}, "io.sqzd.Jobs.NoSuchJob"),
+        ("io.sqzd.Jobs.Watch", {"id": 1}, "org.varlink.service.ExpectedMore"),
+        ("io.sqzd.Runner.Describe", {}, "org.varlink.service.MethodNotImplemented"),
+    ],
+)
+def test_errors(container: Container, method: str, parameters: Dict[str, Any], error: str) -> None:
+    with pytest.raises(CallFailed) as raised:
+        container.call(method, parameters)
+    assert str(raised.value) == error
