@@ -11,7 +11,7 @@ VENV := .venv
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # Debian's packages, and Python's.
-BUILD_PACKAGES := binutils libarchive-dev libjansson-dev libsqlite3-dev libsystemd-dev pkgconf zlib1g-dev
+BUILD_PACKAGES := binutils libarchive-dev libjansson-dev libseccomp-dev libsqlite3-dev libsystemd-dev pkgconf zlib1g-dev
 DEMO_PACKAGES := dataset-fashion-mnist
 TEST_PACKAGES := debootstrap python3 python3-venv systemd-container
 PYTHON_PACKAGES := numpy pillow safetensors

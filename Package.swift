@@ -41,6 +41,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
@@ -52,6 +53,8 @@ let package = Package(
             exclude: ["Interfaces/README.md", "Interfaces/examples"],
             resources: interfaces.map { .embedInCode("Interfaces/io.sqzd.\($0).varlink") },
             swiftSettings: strict),
+        .target(name: "CLandlock"),
+        .target(name: "Confinement", dependencies: ["CLandlock", "CSeccomp"], swiftSettings: strict),
         .target(name: "Safetensors", dependencies: ["Varlink"], swiftSettings: strict),
         .target(
             name: "Datasets", dependencies: ["CArchive", "CZlib", "Safetensors", "Varlink"], swiftSettings: strict),
@@ -81,7 +84,7 @@ let package = Package(
             ], swiftSettings: strict),
         .target(
             name: "SqzRunner",
-            dependencies: ["SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol"], swiftSettings: strict),
+            dependencies: ["Confinement", "SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol"], swiftSettings: strict),
         .executableTarget(
             name: "sqz-runner-squeezenet", dependencies: ["SqzRunner"], swiftSettings: strict,
             linkerSettings: staticRuntime),
@@ -101,6 +104,11 @@ let package = Package(
             path: "clients/sqzctl", swiftSettings: strict, linkerSettings: staticRuntime),
         .testTarget(
             name: "SqueezeNetTests", dependencies: ["SqueezeNet", "CSqueezeKernels"], swiftSettings: strict),
+        .executableTarget(
+            name: "confinement-probe", dependencies: ["Confinement"], path: "Tests/ConfinementProbe",
+            swiftSettings: strict),
+        .testTarget(
+            name: "ConfinementTests", dependencies: ["TestSupport", "confinement-probe"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "VarlinkTests", dependencies: ["Varlink"], swiftSettings: strict),
         .testTarget(
