@@ -26,6 +26,16 @@ extension JobStore {
         }
     }
 
+    /// Jobs in the queue, in its order.
+    public func waitingJobs(limit: Int) async throws -> [Job] {
+        try await database.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM jobs WHERE state = 'queued' ORDER BY priority DESC, id LIMIT ?",
+                arguments: [limit]
+            ).map { try Job(row: $0, in: database) }
+        }
+    }
+
     public func counts() async throws -> JobCounts {
         try await database.read { database in
             let rows = try Row.fetchAll(database, sql: "SELECT state, count(*) AS count FROM jobs GROUP BY state")

@@ -65,29 +65,63 @@ extension JobStore {
     /// The model that `text` names; the newest of all if it is nil. Throws `SqzError.noSuchModel` with the names there are,
     /// or `noModels`.
     public func model(_ text: String?) async throws -> StoredModel {
-        try await database.read { database in
-            let newest = "ORDER BY createdAt DESC, version DESC LIMIT 1"
-            guard let text else {
-                guard let row = try Row.fetchOne(database, sql: "SELECT * FROM models \(newest)") else {
-                    throw SqzError.noModels
-                }
-                return try StoredModel(row: row)
-            }
-            let reference = ModelReference(text)
-            let row = try Row.fetchOne(
-                database, sql: "SELECT * FROM models WHERE name = ? AND version = coalesce(?, version) \(newest)",
-                arguments: [reference?.name, reference?.version])
-            guard let row else {
-                let known = try String.fetchAll(
-                    database, sql: "SELECT DISTINCT name FROM models ORDER BY name LIMIT 20")
-                throw SqzError.noSuchModel(model: text, known: known)
+        try await database.read { try Self.model(text, in: $0) }
+    }
+
+    private static func model(_ text: String?, in database: Database) throws -> StoredModel {
+        let newest = "ORDER BY createdAt DESC, version DESC LIMIT 1"
+        guard let text else {
+            guard let row = try Row.fetchOne(database, sql: "SELECT * FROM models \(newest)") else {
+                throw SqzError.noModels
             }
             return try StoredModel(row: row)
+        }
+        let reference = ModelReference(text)
+        let row = try Row.fetchOne(
+            database, sql: "SELECT * FROM models WHERE name = ? AND version = coalesce(?, version) \(newest)",
+            arguments: [reference?.name, reference?.version])
+        guard let row else {
+            let known = try String.fetchAll(
+                database, sql: "SELECT DISTINCT name FROM models ORDER BY name LIMIT 20")
+            throw SqzError.noSuchModel(model: text, known: known)
+        }
+        return try StoredModel(row: row)
+    }
+
+    /// Registers a model that no job made; `place` puts its file where it belongs.
+    public func addModel(
+        _ model: NewModel, at time: Int, place: @escaping @Sendable () throws -> Void
+    ) async throws -> Model {
+        try await database.write { database in
+            try place()
+            let version = try Self.insert(model, job: nil, at: time, in: database)
+            return try Self.model("\(model.name)@\(version)", in: database).model
+        }
+    }
+
+    /// Removes a model unless a job that has not ended uses it (`SqzError.modelInUse`). `remove` is called with the checksum
+    /// of its file when the removal is on disk, unless another model has the same file.
+    public func removeModel(_ name: String, remove: @escaping @Sendable (String) throws -> Void) async throws {
+        let sha256 = try await database.write { database in
+            let model = try Self.model(name, in: database).model
+            let jobs = try Int.fetchAll(
+                database,
+                sql: "SELECT id FROM jobs WHERE model = ? AND state IN ('queued', 'running', 'paused') ORDER BY id",
+                arguments: ["\(model.name)@\(model.version)"])
+            guard jobs.isEmpty else { throw SqzError.modelInUse(model: name, jobs: jobs) }
+            try database.execute(
+                sql: "DELETE FROM models WHERE name = ? AND version = ?", arguments: [model.name, model.version])
+            return model.sha256
+        }
+        try await database.write { database in
+            let others = try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM models WHERE sha256 = ?", arguments: [sha256])
+            if others == 0 { try remove(sha256) }
         }
     }
 
     /// Gives the version.
-    static func insert(_ model: NewModel, job: Int, at time: Int, in database: Database) throws -> Int {
+    static func insert(_ model: NewModel, job: Int?, at time: Int, in database: Database) throws -> Int {
         let last = try Int.fetchOne(
             database, sql: "SELECT max(version) FROM models WHERE name = ?", arguments: [model.name])
         let version = 1 + (last ?? 0)

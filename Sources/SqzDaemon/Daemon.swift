@@ -34,7 +34,7 @@ public struct Daemon: Sendable {
         let configuration = LiveConfiguration(try await DaemonConfiguration.load(file: places.configuration))
         let directory = try StateDirectory(path: try stateDirectory())
         let store = try JobStore(path: directory.database)
-        let socket = try ListeningSocket.open(path: socketPath())
+        let socket = try ListeningSocket(path: socketPath())
         let startedAt = Clock.now()
         let announcer = Announcer(store: store, watchers: Watchers(), log: log)
         let blobs = Blobs(directory: directory.blobs)
@@ -50,9 +50,10 @@ public struct Daemon: Sendable {
         let handlers = Handlers(
             store: store, state: directory, blobs: blobs, uploads: uploads, scheduler: scheduler, registry: registry,
             warm: warm, imports: Admission(places: Limits.imports), announcer: announcer, configuration: configuration,
-            startedAt: startedAt, log: log)
+            startedAt: startedAt,
+            counters: Counters(), log: log)
         let log = log
-        let server = VarlinkServer(socket: socket, handlers: handlers, log: log) {
+        let server = VarlinkServer(socket: socket.descriptor, handlers: handlers, log: log) {
             try ServiceManager.notify("READY=1\nSTATUS=ready")
             log.info("sqzd \(Version.current) is ready", metadata: ["SQZ_EVENT": "ready"])
         }
@@ -68,6 +69,7 @@ public struct Daemon: Sendable {
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         ).run()
+        socket.remove()
         try store.close()
         log.info("sqzd has stopped", metadata: ["SQZ_EVENT": "stopped"])
     }

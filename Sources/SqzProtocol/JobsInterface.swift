@@ -290,6 +290,24 @@ public enum JobsInterface {
         }
     }
 
+    /// The jobs that run and the first 100 that wait, at once and then whenever something has changed, four times a second at
+    /// most. Needs `more`; never ends. At least every 30 seconds there is a reply.
+    public enum Monitor: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Monitor"
+
+        public typealias Parameters = NoParameters
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var running: [Job]
+            public var waiting: [Job]
+
+            public init(running: [Job], waiting: [Job]) {
+                self.running = running
+                self.waiting = waiting
+            }
+        }
+    }
+
     /// Cancels a job that has not ended. A running job ends at its next step; the reply does not wait for that.
     public enum Cancel: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Cancel"

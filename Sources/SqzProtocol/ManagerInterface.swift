@@ -93,6 +93,28 @@ public struct RunnerInfo: Codable, Equatable, Sendable {
     }
 }
 
+/// counter: only grows while the daemon runs. gauge: goes up and down.
+public enum MetricKind: String, Codable, CaseIterable, Sendable {
+    case counter, gauge
+}
+
+/// A figure, with labels that tell it from others of its name, as Prometheus has them.
+public struct Metric: Codable, Equatable, Sendable {
+    public var name: String
+    public var kind: MetricKind
+    public var help: String
+    public var labels: [String: String]
+    public var value: Double
+
+    public init(name: String, kind: MetricKind, help: String, labels: [String: String] = [:], value: Double) {
+        self.name = name
+        self.kind = kind
+        self.help = help
+        self.labels = labels
+        self.value = value
+    }
+}
+
 /// The daemon itself.
 public enum ManagerInterface {
     public static let name = "io.sqzd.Manager"
@@ -127,6 +149,21 @@ public enum ManagerInterface {
                 self.processors = processors
                 self.kernels = kernels
                 self.jobs = jobs
+            }
+        }
+    }
+
+    /// Figures for a monitoring system.
+    public enum Metrics: VarlinkMethod {
+        public static let name = "io.sqzd.Manager.Metrics"
+
+        public typealias Parameters = NoParameters
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var metrics: [Metric]
+
+            public init(metrics: [Metric]) {
+                self.metrics = metrics
             }
         }
     }

@@ -106,4 +106,67 @@ public enum ModelsInterface {
             }
         }
     }
+
+    /// Removes a model that no waiting or running job uses.
+    public enum Remove: VarlinkMethod {
+        public static let name = "io.sqzd.Models.Remove"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var model: String
+
+            public init(model: String) {
+                self.model = model
+            }
+        }
+
+        public typealias Reply = NoParameters
+    }
+
+    /// A piece of a model's file, at most 1 MiB, as base64, from offset on, and the file's size.
+    public enum Read: VarlinkMethod {
+        public static let name = "io.sqzd.Models.Read"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var model: String
+            public var offset: Int
+
+            public init(model: String, offset: Int) {
+                self.model = model
+                self.offset = offset
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var data: String
+            public var size: Int
+
+            public init(data: String, size: Int) {
+                self.data = data
+                self.size = size
+            }
+        }
+    }
+
+    /// Registers an uploaded model file as the next version of name.
+    public enum Import: VarlinkMethod {
+        public static let name = "io.sqzd.Models.Import"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var name: String
+            public var sha256: String
+
+            public init(name: String, sha256: String) {
+                self.name = name
+                self.sha256 = sha256
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var model: Model
+
+            public init(model: Model) {
+                self.model = model
+            }
+        }
+    }
 }

@@ -208,6 +208,27 @@ public enum RunnerInterface {
         public typealias Reply = NoParameters
     }
 
+    /// Tells what the model at a path is; file is empty.
+    public enum Inspect: VarlinkMethod {
+        public static let name = "io.sqzd.Runner.Inspect"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var model: String
+
+            public init(model: String) {
+                self.model = model
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var model: MadeModel
+
+            public init(model: MadeModel) {
+                self.model = model
+            }
+        }
+    }
+
     /// Classifies pictures as io.sqzd.Inference.Classify describes them.
     public enum Classify: VarlinkMethod {
         public static let name = "io.sqzd.Runner.Classify"

@@ -19,6 +19,7 @@ public enum SqzError: VarlinkErrors, Equatable {
     case runnerFailed(reason: String)
     case nameTaken(dataset: String)
     case inUse(dataset: String, jobs: [Int])
+    case modelInUse(model: String, jobs: [Int])
     case badData(file: String, reason: String)
     case pathNotAllowed(path: String, allowed: [String])
     case noSuchPath(path: String)
@@ -54,6 +55,8 @@ extension SqzError: CustomStringConvertible {
         case .runnerFailed(let reason): "the runner failed: \(reason)"
         case .nameTaken(let name): "another data set has the name \(name); choose another, or remove that one"
         case .inUse(let name, let jobs): "\(name) is in use by \(jobs.count == 1 ? "job" : "jobs") \(Self.joined(jobs))"
+        case .modelInUse(let name, let jobs):
+            "\(name) is in use by \(jobs.count == 1 ? "job" : "jobs") \(Self.joined(jobs))"
         case .badData(let file, let reason): "\(file): \(reason)"
         case .pathNotAllowed(let path, let allowed):
             "the daemon does not read \(path); it reads below \(allowed.joined(separator: ", "))"

@@ -1,4 +1,5 @@
 internal import Datasets
+internal import ModelFiles
 internal import SqueezeNet
 internal import SqzProtocol
 internal import Varlink
@@ -59,6 +60,9 @@ public final class Runner {
         case Interface.Load.name:
             classifier = try WarmClassifier(path: try parameters(Interface.Load.self).model)
             try send(NoParameters())
+        case Interface.Inspect.name:
+            let model = try ModelFile(path: try parameters(Interface.Inspect.self).model)
+            try send(Interface.Inspect.Reply(model: MadeModel(file: "", model)))
         case Interface.Classify.name:
             let classify = try parameters(Interface.Classify.self)
             guard let classifier else { throw SqzError.badModel(reason: "none is loaded") }

@@ -114,11 +114,12 @@ struct Training {
 
     private func finish(_ weights: Weights, _ evaluation: Classifier.Evaluation) throws -> RunResult {
         let file = "model.safetensors"
-        try ModelFile(network: network, preprocessing: preprocessing, classes: dataset.classes, weights: weights)
-            .write(to: "\(directory)/\(file)")
+        let model = ModelFile(
+            network: network, preprocessing: preprocessing, classes: dataset.classes, weights: weights)
+        try model.write(to: "\(directory)/\(file)")
         return RunResult(
             images: trained.count * options.epochs, loss: finite(evaluation.meanLoss), accuracy: evaluation.accuracy,
-            model: MadeModel(file: file, weights: weights, network: network, preprocessing, dataset.classes))
+            model: MadeModel(file: file, model))
     }
 }
 
@@ -136,27 +137,3 @@ private struct Validation {
 
 /// JSON has no NaN: what is not finite is not said.
 func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
-
-extension MadeModel {
-    /// What `sqzctl model show` tells of a model.
-    init(file: String, weights: Weights, network: Network, _ preprocessing: Preprocessing, _ classes: [String]) {
-        self.init(
-            file: file, weightsSha256: weights.sha256, architecture: network.architecture.rawValue,
-            bypass: network.bypass.rawValue, classes: classes, parameters: network.parameterCount,
-            multiplyAdds: network.multiplyAdds, preprocessing: preprocessing.sentence,
-            layers: network.layers.map { layer in
-                Layer(
-                    name: layer.name, kind: layer.kind.rawValue,
-                    output: [layer.output.channels, layer.output.height, layer.output.width],
-                    parameters: layer.parameterCount, multiplyAdds: layer.multiplyAdds)
-            })
-    }
-}
-
-extension Preprocessing {
-    fileprivate var sentence: String {
-        let window = "\(size)x\(size)"
-        let random = padding > 0 ? "random \(window) crop of the picture padded by \(padding)" : "random \(window) crop"
-        return "training: \(random)\(flips ? ", random flip" : ""); else: central \(window); per-image standardization"
-    }
-}

@@ -25,7 +25,7 @@ struct Sqzctl: ParsableCommand {
             CommandGroup(
                 name: "Models and data sets",
                 subcommands: [Models.self, ModelCommand.self, Datasets.self, DatasetCommand.self]),
-            CommandGroup(name: "The daemon", subcommands: [Runners.self, Info.self]),
+            CommandGroup(name: "The daemon", subcommands: [Runners.self, Info.self, Metrics.self, Top.self]),
         ])
 
     @OptionGroup var common: Common

@@ -1,5 +1,6 @@
 internal import JobStore
 internal import SqzProtocol
+internal import Synchronization
 
 extension Handlers {
     func classify(
@@ -20,6 +21,7 @@ extension Handlers {
         }
         let model = try await store.model(parameters.model ?? configuration.current.defaultModel).model
         let results = images.isEmpty ? [] : try await warm.classify(images, top: top, with: model)
+        counters.classifiedImages.add(images.count, ordering: .relaxed)
         return .init(model: "\(model.name)@\(model.version)", results: results)
     }
 }

@@ -1,6 +1,7 @@
 internal import JobStore
 internal import Logging
 internal import SqzProtocol
+internal import Synchronization
 internal import Varlink
 
 /// What the methods work on. Each method is a function of the same name in a file of its own beside this one.
@@ -16,10 +17,12 @@ struct Handlers: Sendable {
     let announcer: Announcer
     let configuration: LiveConfiguration
     let startedAt: Int
+    let counters: Counters
     let log: Logger
 
     /// Answers a call: the one list of what the daemon does.
     func dispatch(_ call: Call, from peer: Peer, to replies: Replies) async throws {
+        counters.calls.add(1, ordering: .relaxed)
         func answer<M: VarlinkMethod>(_ method: M.Type, _ body: (M.Parameters) async throws -> M.Reply) async throws {
             let parameters = try call.parameters(M.Parameters.self)
             try await replies.send(try await body(parameters))
@@ -43,6 +46,8 @@ struct Handlers: Sendable {
         case Jobs.Show.name: try await answer(Jobs.Show.self) { try await show($0) }
         case Jobs.Watch.name:
             try await stream(Jobs.Watch.self, required: true) { try await watch($0, to: replies) }
+        case Jobs.Monitor.name:
+            try await stream(Jobs.Monitor.self, required: true) { _ in try await monitor(to: replies) }
         case Jobs.Cancel.name: try await answer(Jobs.Cancel.self) { try await cancel($0, from: peer) }
         case Jobs.Pause.name: try await answer(Jobs.Pause.self) { try await pause($0, from: peer) }
         case Jobs.Resume.name: try await answer(Jobs.Resume.self) { try await resume($0, from: peer) }
@@ -57,6 +62,12 @@ struct Handlers: Sendable {
         case ModelsInterface.List.name: try await answer(ModelsInterface.List.self) { _ in try await models() }
         case ModelsInterface.Show.name: try await answer(ModelsInterface.Show.self) { try await model($0) }
 
+        case ModelsInterface.Remove.name:
+            try await answer(ModelsInterface.Remove.self) { try await removeModel($0, from: peer) }
+        case ModelsInterface.Read.name: try await answer(ModelsInterface.Read.self) { try await readModel($0) }
+        case ModelsInterface.Import.name:
+            try await answer(ModelsInterface.Import.self) { try await importModel($0, from: peer) }
+
         case Datasets.List.name: try await answer(Datasets.List.self) { _ in try await datasets() }
         case Datasets.Show.name: try await answer(Datasets.Show.self) { try await dataset($0) }
         case Datasets.Remove.name: try await answer(Datasets.Remove.self) { try await removeDataset($0, from: peer) }
@@ -66,6 +77,7 @@ struct Handlers: Sendable {
             try await stream(Datasets.Import.self) { try await importDataset($0, from: peer, to: replies) }
 
         case ManagerInterface.Info.name: try await answer(ManagerInterface.Info.self) { _ in try await info() }
+        case ManagerInterface.Metrics.name: try await answer(ManagerInterface.Metrics.self) { _ in try await metrics() }
         case ManagerInterface.Runners.name: try await answer(ManagerInterface.Runners.self) { _ in try await runners() }
 
         default: throw unknown(call.method)

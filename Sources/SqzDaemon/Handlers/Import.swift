@@ -16,7 +16,8 @@ extension Handlers {
         guard files.count <= Limits.filesPerDataset else {
             throw SqzError.tooLarge(what: "files in one data set", limit: Limits.filesPerDataset)
         }
-        let output = "\(state.imports)/\(UUID().uuidString)"
+        let name = UUID().uuidString
+        let output = "\(state.imports)/\(name)"
         let dataset: Dataset
         do {
             let imported = try await imports.run {
@@ -28,11 +29,10 @@ extension Handlers {
                 parameters.name, imported, sha256: sealed.sha256, size: sealed.size, uid: Int(peer.uid), at: Clock.now()
             ) { try blobs.place(sealed) }
         } catch {
-            unlink(output)
+            try await removeLeftovers(name)
             throw error
         }
-        // There still when the same data was imported before.
-        unlink(output)
+        try await removeLeftovers(name)
         for file in parameters.files ?? [] {
             let uploads = uploads
             try await onDisk { try uploads.remove(file.sha256, by: peer.uid) }
@@ -41,6 +41,12 @@ extension Handlers {
             "data set \(dataset.name) imported: \(dataset.train) training and \(dataset.test) test pictures",
             metadata: ["SQZ_DATASET": "\(dataset.name)", "SQZ_UID": "\(peer.uid)", "SQZ_EVENT": "imported"])
         try await replies.send(DatasetsInterface.Import.Reply(dataset: dataset))
+    }
+
+    /// What a runner that was killed leaves behind, and a data set that was there already.
+    private func removeLeftovers(_ name: String) async throws {
+        let directory = state.imports
+        try await onDisk { try StateDirectory.removeFiles(in: directory) { $0.hasPrefix(name) } }
     }
 
     private func makeDataset(

@@ -17,7 +17,7 @@ extension Handlers {
     }
 
     /// The store knows of whole epochs, the watchers of steps.
-    private func withLiveProgress(_ job: Job) -> Job {
+    func withLiveProgress(_ job: Job) -> Job {
         guard job.state == .running, let event = announcer.watchers.progress(of: job.id) else { return job }
         var job = job
         job.progress = event.progress

@@ -1,5 +1,9 @@
+internal import FoundationEssentials
+internal import Glibc
 internal import JobStore
+internal import Logging
 internal import SqzProtocol
+internal import Varlink
 
 extension Handlers {
     func models() async throws -> ModelsInterface.List.Reply { .init(models: try await store.models()) }
@@ -7,5 +11,47 @@ extension Handlers {
     func model(_ parameters: ModelsInterface.Show.Parameters) async throws -> ModelsInterface.Show.Reply {
         let stored = try await store.model(parameters.model)
         return .init(model: stored.model, layers: stored.layers)
+    }
+
+    func removeModel(_ parameters: ModelsInterface.Remove.Parameters, from peer: Peer) async throws -> NoParameters {
+        let model = try await store.model(parameters.model).model
+        try authorize(peer, for: model.uid)
+        let blobs = blobs
+        try await store.removeModel("\(model.name)@\(model.version)") { try blobs.remove($0) }
+        return NoParameters()
+    }
+
+    func readModel(_ parameters: ModelsInterface.Read.Parameters) async throws -> ModelsInterface.Read.Reply {
+        let model = try await store.model(parameters.model).model
+        guard (0...model.size).contains(parameters.offset) else {
+            throw ServiceError.invalidParameter(parameter: "offset")
+        }
+        let path = blobs.path(model.sha256)
+        let bytes = try await onDisk { try Blobs.piece(of: path, at: parameters.offset, size: Limits.chunkBytes) }
+        return .init(data: Data(bytes).base64EncodedString(), size: model.size)
+    }
+
+    func importModel(
+        _ parameters: ModelsInterface.Import.Parameters, from peer: Peer
+    ) async throws -> ModelsInterface.Import.Reply {
+        guard await !scheduler.isStopping else { throw SqzError.stopping }
+        try checkName(parameters.name, option: "name")
+        let (uploads, blobs, log) = (uploads, blobs, log)
+        let path = try await onDisk { try uploads.finished(parameters.sha256, by: peer.uid) }
+        let runner = try await registry.classifier()
+        let made = try await imports.run {
+            try await RunnerLink.with(
+                runner.path, launcher: configuration.current.launcher, log: { log.info("\($0)") }
+            ) { link in
+                try await link.call(RunnerInterface.Inspect.self, .init(model: path)).model
+            }
+        }
+        let sealed = try await onDisk { try blobs.seal(path) }
+        let model = try await store.addModel(
+            NewModel(
+                name: parameters.name, sha256: sealed.sha256, size: sealed.size, runner: runner.name, made: made,
+                uid: Int(peer.uid)), at: Clock.now()
+        ) { try blobs.place(sealed) }
+        return .init(model: model)
     }
 }

@@ -78,6 +78,14 @@ actor RunnerRegistry {
     /// The instruction set of the first runner that tells one.
     var kernels: String? { entries.lazy.compactMap { $0.info.properties["kernels"] }.first }
 
+    /// The runner that can load models.
+    func classifier() throws -> RunnerInfo {
+        guard let entry = entries.first(where: \.classifies) else {
+            throw SqzError.runnerFailed(reason: "no runner here can load models")
+        }
+        return entry.info
+    }
+
     /// The path of the runner that makes data sets.
     func importer() throws -> String {
         guard let entry = entries.first(where: \.imports) else {

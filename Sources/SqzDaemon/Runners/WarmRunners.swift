@@ -11,12 +11,21 @@ actor WarmRunners: Service {
     private let registry: RunnerRegistry
     private let configuration: LiveConfiguration
     private let log: Logger
-    private let loads = AsyncStream.makeStream(of: Model.self)
+    private let loads = AsyncStream.makeStream(of: Load.self)
     /// By the checksum of the model's file.
     private var slots: [String: Slot] = [:]
+    private var lastSlot = 0
     private var isStopping = false
 
+    /// A model that is to be loaded for a slot.
+    private struct Load {
+        let model: Model
+        let slot: Int
+    }
+
     private struct Slot {
+        /// Tells it from an earlier one of the same model, whose runner may still be ending.
+        let id: Int
         var waiting: [Request] = []
         var lastUse = ContinuousClock.now
         var isAnswering = false
@@ -45,8 +54,8 @@ actor WarmRunners: Service {
                 do { try await gracefulShutdown() } catch {}
                 await self.stop()
             }
-            for await model in loads.stream {
-                group.addTask { await self.serve(model) }
+            for await load in loads.stream {
+                group.addTask { await self.serve(load) }
             }
         }
     }
@@ -65,8 +74,9 @@ actor WarmRunners: Service {
         if slots[model.sha256] == nil, slots.count >= Limits.loadedModels { try unloadOne() }
         return try await withCheckedThrowingContinuation { reply in
             if slots[model.sha256] == nil {
-                slots[model.sha256] = Slot()
-                loads.continuation.yield(model)
+                lastSlot += 1
+                slots[model.sha256] = Slot(id: lastSlot)
+                loads.continuation.yield(Load(model: model, slot: lastSlot))
             }
             slots[model.sha256]!.waiting.append(Request(images: images, top: top, reply: reply))
             slots[model.sha256]!.lastUse = .now
@@ -85,11 +95,13 @@ actor WarmRunners: Service {
     }
 
     /// The requests that wait for a model, as many as fit one batch.
-    private func takeBatch(of model: Model) -> [Request] {
-        guard let waiting = slots[model.sha256]?.waiting, let first = waiting.first else {
-            slots[model.sha256]?.isAnswering = false
+    private func takeBatch(of load: Load) -> [Request] {
+        let sha256 = load.model.sha256
+        guard let slot = slots[sha256], slot.id == load.slot, let first = slot.waiting.first else {
+            if slots[sha256]?.id == load.slot { slots[sha256]?.isAnswering = false }
             return []
         }
+        let waiting = slot.waiting
         var count = 0
         var images = 0
         while count < waiting.count, waiting[count].top == first.top,
@@ -98,13 +110,15 @@ actor WarmRunners: Service {
             images += waiting[count].images.count
             count += 1
         }
-        slots[model.sha256]?.waiting.removeFirst(count)
-        slots[model.sha256]?.isAnswering = true
+        slots[sha256]?.waiting.removeFirst(count)
+        slots[sha256]?.isAnswering = true
         return Array(waiting[..<count])
     }
 
-    private func serve(_ model: Model) async {
-        guard let signal = slots[model.sha256]?.signal.stream else { return }
+    private func serve(_ load: Load) async {
+        let model = load.model
+        guard let slot = slots[model.sha256], slot.id == load.slot else { return }
+        let signal = slot.signal.stream
         let name = "\(model.name)@\(model.version)"
         var failure: any Error = SqzError.stopping
         do {
@@ -116,37 +130,38 @@ actor WarmRunners: Service {
                 log: { log.info("\($0)", metadata: ["SQZ_MODEL": "\(name)"]) }
             ) { link in
                 _ = try await link.call(RunnerInterface.Load.self, .init(model: file))
-                try await self.classifyWhileUsed(&link, model, signal)
+                try await self.classifyWhileUsed(&link, load, signal)
             }
         } catch {
             log.error("classifying with \(name) failed: \(error)", metadata: ["SQZ_MODEL": "\(name)"])
             failure = error
         }
+        guard slots[model.sha256]?.id == load.slot else { return }
         for request in slots.removeValue(forKey: model.sha256)?.waiting ?? [] {
             request.reply.resume(throwing: failure)
         }
     }
 
-    private nonisolated func classifyWhileUsed(_ link: inout RunnerLink, _ model: Model, _ signal: AsyncStream<Void>)
-        async throws
-    {
+    private nonisolated func classifyWhileUsed(
+        _ link: inout RunnerLink, _ load: Load, _ signal: AsyncStream<Void>
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                while let rest = await self.timeToUnload(model) { try await Task.sleep(for: rest) }
+                while let rest = await self.timeToUnload(load) { try await Task.sleep(for: rest) }
             }
             for await _ in signal {
-                while case let batch = await takeBatch(of: model), !batch.isEmpty { try await answer(batch, &link) }
+                while case let batch = await takeBatch(of: load), !batch.isEmpty { try await answer(batch, &link) }
             }
             group.cancelAll()
         }
     }
 
     /// How long an idle model still stays; nil when it is over, and new calls load it anew.
-    private func timeToUnload(_ model: Model) -> Duration? {
-        guard let slot = slots[model.sha256] else { return nil }
+    private func timeToUnload(_ load: Load) -> Duration? {
+        guard let slot = slots[load.model.sha256], slot.id == load.slot else { return nil }
         let rest = configuration.current.unloadAfter - (ContinuousClock.now - slot.lastUse)
         guard rest <= .zero, slot.waiting.isEmpty, !slot.isAnswering else { return max(rest, .seconds(1)) }
-        slots[model.sha256] = nil
+        slots[load.model.sha256] = nil
         slot.signal.continuation.finish()
         return nil
     }

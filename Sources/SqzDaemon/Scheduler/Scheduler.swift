@@ -50,16 +50,28 @@ actor Scheduler: Service {
             }
             wake()
             for await _ in wakeups.stream {
-                while !isStopping, running.count < configuration.current.runningJobs,
-                    let next = try await store.startNext(at: Clock.now())
-                {
-                    let stops = admit(next.job)
-                    group.addTask { await self.execute(next, stops: stops) }
+                do {
+                    while !isStopping, running.count < configuration.current.runningJobs,
+                        let next = try await store.startNext(at: Clock.now())
+                    {
+                        let stops = admit(next.job)
+                        group.addTask { await self.execute(next, stops: stops) }
+                    }
+                    try await preempt()
+                } catch {
+                    // A full disk, for instance: what is on disk is whole, and there may be room again.
+                    announcer.log.critical("no job can be started: \(error)")
+                    group.addTask {
+                        try await Task.sleep(for: Self.pause)
+                        await self.wake()
+                    }
                 }
-                try await preempt()
             }
         }
     }
+
+    /// Between two tries of what the disk did not allow.
+    private static let pause = Duration.seconds(5)
 
     /// Something has changed that may let a job start.
     func wake() { wakeups.continuation.yield() }
@@ -118,23 +130,35 @@ actor Scheduler: Service {
 
     private func execute(_ start: Change, stops: AsyncStream<Void>) async {
         let job = start.job
-        do {
-            try await announcer.announce([start])
-            let changes = try await conclude(job, try await attempt(job, stops: stops))
-            running[job.id] = nil
-            try await announcer.announce(changes)
-            try cleanUp(changes)
-        } catch {
-            // The store itself failed: the job stays as it is on disk, and the next start of the daemon queues it again.
-            announcer.log.critical(
-                "job \(job.id) could not be concluded: \(error)", metadata: ["SQZ_JOB": "\(job.id)"])
+        let ending = await attempt(start, stops: stops)
+        var isConcluded = false
+        while !isConcluded {
+            do {
+                let changes = try await conclude(job, ending)
+                isConcluded = true
+                try await announcer.announce(changes)
+                try cleanUp(changes)
+            } catch {
+                announcer.log.critical(
+                    "job \(job.id) has ended, but not all of it could be done: \(error)",
+                    metadata: ["SQZ_JOB": "\(job.id)"])
+                // A daemon that stops leaves the job running on disk, and queues it again when it starts.
+                if isStopping { break }
+                if !isConcluded { await Self.wait() }
+            }
         }
         running[job.id] = nil
         wake()
     }
 
-    private func attempt(_ job: Job, stops: AsyncStream<Void>) async throws -> Result<JobRun.Ending, any Error> {
+    private static func wait() async {
+        do { try await Task.sleep(for: pause) } catch { /* cancelled: the daemon is ending */  }
+    }
+
+    private func attempt(_ start: Change, stops: AsyncStream<Void>) async -> Result<JobRun.Ending, any Error> {
+        let job = start.job
         do {
+            try await announcer.announce([start])
             let directory = state.job(job.id)
             try StateDirectory.makeDirectory(directory)
             var dataset: String?

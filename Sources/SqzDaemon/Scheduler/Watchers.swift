@@ -5,6 +5,7 @@ internal import Synchronization
 final class Watchers: Sendable {
     private struct State {
         var streams: [Int: [Int: AsyncStream<Event>.Continuation]] = [:]
+        var monitors: [Int: AsyncStream<Void>.Continuation] = [:]
         var progress: [Int: Event] = [:]
         var nextKey = 0
     }
@@ -30,12 +31,27 @@ final class Watchers: Sendable {
         return stream
     }
 
+    /// That something has happened to any job; several things may be one element.
+    func changes() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let key = state.withLock { state in
+            state.nextKey += 1
+            state.monitors[state.nextKey] = continuation
+            return state.nextKey
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { $0.monitors[key] = nil }
+        }
+        return stream
+    }
+
     func publish(_ event: Event, of job: Int) {
-        let streams = state.withLock { state in
+        let (streams, monitors) = state.withLock { state in
             if event.kind == .progress { state.progress[job] = event }
             if let next = event.state, next != .running { state.progress[job] = nil }
-            return Array(state.streams[job, default: [:]].values)
+            return (Array(state.streams[job, default: [:]].values), Array(state.monitors.values))
         }
+        for monitor in monitors { monitor.yield() }
         for stream in streams { stream.yield(event) }
     }
 

@@ -2,11 +2,24 @@ internal import Glibc
 internal import Systemd
 
 /// Where calls come in: the socket that systemd passed, or one of our own making.
-enum ListeningSocket {
+struct ListeningSocket {
+    let descriptor: CInt
+    /// The file, if it is of our own making.
+    private let path: String?
+
+    /// Removes the file: who connects then is told that nobody is there, rather than waiting.
+    func remove() {
+        if let path { unlink(path) }
+    }
+
     /// A bound socket of our own has the mode 0660, so that its group's members may connect. A file that a killed daemon
     /// left behind is replaced, one that answers is not.
-    static func open(path: String?) throws -> CInt {
-        if let passed = try ServiceManager.listener(named: "varlink") { return passed }
+    init(path: String?) throws {
+        if let passed = try ServiceManager.listener(named: "varlink") {
+            descriptor = passed
+            self.path = nil
+            return
+        }
         guard let path else {
             throw DaemonError.noPlace(what: "the socket", variable: "RUNTIME_DIRECTORY", option: "--socket")
         }
@@ -16,15 +29,18 @@ enum ListeningSocket {
             throw DaemonError.system(call: "bind", path: path, errno: ENAMETOOLONG)
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        if try answers(address, path) { throw DaemonError.socketInUse(path: path) }
+        if try Self.answers(address, path) { throw DaemonError.socketInUse(path: path) }
         guard unlink(path) == 0 || errno == ENOENT else { throw DaemonError.last("unlink", path) }
 
-        let socket = try makeSocket(path)
+        descriptor = try Self.makeSocket(path)
+        self.path = path
         // The mode of a socket's file can't be given to bind: the mask makes it right from the start.
         let mask = umask(0o117)
         defer { umask(mask) }
-        guard withSocketAddress(address, { bind(socket, $0, $1) }) == 0 else { throw DaemonError.last("bind", path) }
-        return socket
+        let descriptor = descriptor
+        guard Self.withSocketAddress(address, { bind(descriptor, $0, $1) }) == 0 else {
+            throw DaemonError.last("bind", path)
+        }
     }
 
     private static func answers(_ address: sockaddr_un, _ path: String) throws -> Bool {

@@ -4,6 +4,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
 internal import SqzProtocol
+internal import Synchronization
 
 /// Accepts connections on a socket and serves each in a task of its own.
 struct VarlinkServer: Service {
@@ -49,6 +50,7 @@ struct VarlinkServer: Service {
                 try await channel.executeThenClose { _, _ in }
                 return
             }
+            handlers.counters.connections.add(1, ordering: .relaxed)
             await Connection(channel: channel, peer: peer, handlers: handlers, log: log).serve()
             await open.leave(peer)
         } catch {

@@ -35,6 +35,17 @@ struct Blobs: Sendable {
         try StateDirectory.synchronize(directory)
     }
 
+    /// At most `size` bytes of a file, from `offset` on.
+    static func piece(of path: String, at offset: Int, size: Int) throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DaemonError.last("open", path) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: size)
+        let count = pread(descriptor, &bytes, size, offset)
+        guard count >= 0 else { throw DaemonError.last("read", path) }
+        return Array(bytes.prefix(count))
+    }
+
     func remove(_ sha256: String) throws {
         guard unlink(path(sha256)) == 0 || errno == ENOENT else { throw DaemonError.last("unlink", path(sha256)) }
     }

@@ -32,8 +32,8 @@ from .errors import (
     TooManyImages,
 )
 from .inference import Classification, Classified, ClassProbability
-from .jobs import Dependency, Event, Job, Outcome, Prediction, Progress
-from .manager import Info, JobCounts, Kind, Option, Runner
+from .jobs import Dependency, Event, Job, Outcome, Prediction, Progress, Snapshot
+from .manager import Info, JobCounts, Kind, Metric, Option, Runner
 from .models import Layer, Model, ModelWithLayers
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "Layer",
     "MessageTooLarge",
     "MethodNotFound",
+    "Metric",
     "Model",
     "ModelWithLayers",
     "NameTaken",
@@ -80,6 +81,7 @@ __all__ = [
     "Reply",
     "Runner",
     "RunnerFailed",
+    "Snapshot",
     "SqzdError",
     "Stopping",
     "TooLarge",

@@ -1,22 +1,11 @@
 """io.sqzd.Datasets: pictures with labels, uploaded and imported once."""
 
-import base64
-import hashlib
 import os
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Dict, List, Optional, Sequence, Union
+from typing import Any, Dict, List, Optional, Sequence
 
-from .connection import Connection
-from .errors import ProtocolError
 from .records import member, records
-from .session import Session
-
-# Bytes of a file in one Write: they are 1 MiB of base64, the most that is allowed.
-CHUNK_SIZE = 768 * 1024
-# How many chunks are under way before the first one's reply is awaited.
-PIPELINE_DEPTH = 8
-
-PathLike = Union[str, "os.PathLike[str]"]
+from .uploads import PathLike, UploadCalls
 
 
 @dataclass(frozen=True)
@@ -36,7 +25,7 @@ class Dataset:
     created_at: int
 
 
-class DatasetCalls(Session):
+class DatasetCalls(UploadCalls):
     def datasets(self) -> List[Dataset]:
         return records(Dataset, self.call("io.sqzd.Datasets.List").get("datasets"))
 
@@ -65,54 +54,15 @@ class DatasetCalls(Session):
             "classes": list(classes) if classes is not None else None,
         }
         if upload:
-            parameters["files"] = [self._upload(file) for file in _files(path)]
+            parameters["files"] = [
+                {"name": os.path.basename(file), "sha256": self._upload(file)} for file in _files(path)
+            ]
         else:
             parameters["path"] = path
         last: Dict[str, Any] = {}
         for last in self._stream("io.sqzd.Datasets.Import", parameters):
             pass
         return member(Dataset, last, "dataset")
-
-    def _upload(self, path: str) -> Dict[str, str]:
-        with open(path, "rb") as file:
-            sha256 = _sha256(file)
-            size = file.tell()
-            offset = member(int, self.call("io.sqzd.Datasets.Offer", sha256=sha256, size=size), "offset")
-            if not 0 <= offset <= size:
-                raise ProtocolError(f"the upload of {size} bytes can't stand at {offset}")
-            if offset < size:
-                file.seek(offset)
-                self._write(file, sha256, offset, size)
-        return {"name": os.path.basename(path), "sha256": sha256}
-
-    def _write(self, file: BinaryIO, sha256: str, offset: int, size: int) -> None:
-        connection = Connection(self.socket)
-        try:
-            unanswered = 0
-            while offset < size:
-                chunk = file.read(min(CHUNK_SIZE, size - offset))
-                if not chunk:
-                    raise OSError(f"{file.name} became shorter while it was uploaded")
-                data = base64.b64encode(chunk).decode()
-                connection.send("io.sqzd.Datasets.Write", {"sha256": sha256, "offset": offset, "data": data})
-                offset += len(chunk)
-                unanswered += 1
-                if unanswered == PIPELINE_DEPTH:
-                    connection.receive()
-                    unanswered -= 1
-            for _ in range(unanswered):
-                connection.receive()
-        finally:
-            connection.close()
-
-
-def _sha256(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while True:
-        block = file.read(1024 * 1024)
-        if not block:
-            return digest.hexdigest()
-        digest.update(block)
 
 
 def _files(path: str) -> List[str]:

@@ -84,6 +84,14 @@ class Prediction:
     classes: List[ClassProbability]
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """What runs and what waits, in the queue's order."""
+
+    running: List[Job]
+    waiting: List[Job]
+
+
 class JobCalls(Session):
     def submit(
         self,
@@ -185,6 +193,11 @@ class JobCalls(Session):
             # A reply without an event only says that the daemon is alive.
             if reply.get("event") is not None:
                 yield record(Event, reply["event"])
+
+    def monitor(self) -> Generator[Snapshot, None, None]:
+        """What runs and waits, at once and then whenever something has changed; it never ends by itself."""
+        for reply in self._stream("io.sqzd.Jobs.Monitor", {}):
+            yield record(Snapshot, reply)
 
     def cancel(self, id: int) -> Job:
         """The job as it is now; a running one ends at its next step."""

@@ -64,9 +64,24 @@ class Runner:
     error: Optional[str]
 
 
+@dataclass(frozen=True)
+class Metric:
+    """`kind` is "counter" or "gauge"."""
+
+    name: str
+    kind: str
+    help: str
+    labels: Dict[str, str]
+    value: float
+
+
 class ManagerCalls(Session):
     def info(self) -> Info:
         return record(Info, self.call("io.sqzd.Manager.Info"))
 
     def runners(self) -> List[Runner]:
         return records(Runner, self.call("io.sqzd.Manager.Runners").get("runners"))
+
+    def metrics(self) -> List[Metric]:
+        """Figures for a monitoring system."""
+        return records(Metric, self.call("io.sqzd.Manager.Metrics").get("metrics"))

@@ -258,3 +258,51 @@ def test_removed_once_no_job_uses_it(client: sqzd.Client, dataset: sqzd.Dataset,
     client.cancel(blocker)
     client.remove_dataset("colours")
     assert client.datasets() == []
+
+
+def test_model_goes_out_comes_back_and_goes(client: sqzd.Client, training: sqzd.Job, tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(client.read_model("colours"))
+    assert file.stat().st_size == client.model("colours").model.size
+    copy = client.import_model(file, "copy")
+    assert (copy.name, copy.version, copy.sha256) == ("copy", 1, client.model("colours").model.sha256)
+    client.remove_model("copy@1")
+    assert [model.name for model in client.models()] == ["colours"], "the file that both had is still there"
+    assert client.read_model("colours") == file.read_bytes()
+    file.write_bytes(b"not a model")
+    with pytest.raises(sqzd.SqzdError, match="BadModel"):
+        client.import_model(file, "bad")
+
+
+def test_paused_job_waits_and_goes_on(client: sqzd.Client) -> None:
+    job = client.submit("countdown", {"from": 1000, "delay": 60})
+    watcher = client.watch(job)
+    assert next(event for event in watcher if event.state == "running")
+    client.pause(job)
+    assert next(event for event in watcher if event.state == "paused")
+    with pytest.raises(sqzd.SqzdError, match="WrongState"):
+        client.retry(job)
+    assert client.resume(job).state in ("queued", "running")
+    assert next(event for event in watcher if event.state == "running")
+    client.cancel(job)
+    assert list(watcher)[-1].state == "cancelled"
+    assert client.retry(job).state in ("queued", "running")
+    client.cancel(job)
+    assert client.wait(job, timeout=60).starts >= 2
+
+
+def test_monitor_shows_what_runs(client: sqzd.Client) -> None:
+    monitor = client.monitor()
+    assert next(monitor) == sqzd.Snapshot([], [])
+    job = client.submit("countdown", {"from": 1000, "delay": 60})
+    assert next(snapshot for snapshot in monitor if snapshot.running).running[0].id == job
+    client.cancel(job)
+    assert next(snapshot for snapshot in monitor if not snapshot.running).waiting == []
+    monitor.close()
+
+
+def test_metrics_count(client: sqzd.Client) -> None:
+    def calls() -> float:
+        return next(metric.value for metric in client.metrics() if metric.name == "sqzd_calls_total")
+
+    assert calls() < calls()

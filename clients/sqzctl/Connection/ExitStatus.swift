@@ -40,7 +40,7 @@ enum ExitStatus {
         case .invalidOption, .jobEnded, .wrongState, .noSuchKind: EX_USAGE
         case .badData, .badImage, .badModel, .nameTaken, .tooLarge, .tooManyImages, .wrongChecksum: EX_DATAERR
         case .noSuchJob, .noSuchDataset, .noSuchModel, .noModels, .noSuchPath, .noSuchUpload: EX_NOINPUT
-        case .queueFull, .busy, .stopping, .inUse, .wrongOffset: EX_TEMPFAIL
+        case .queueFull, .busy, .stopping, .inUse, .modelInUse, .wrongOffset: EX_TEMPFAIL
         case .pathNotAllowed: EX_NOPERM
         case .runnerFailed, .diverged, .failed: EXIT_FAILURE
         }

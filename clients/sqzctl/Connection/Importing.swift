@@ -1,5 +1,3 @@
-internal import Crypto
-internal import FoundationEssentials
 internal import Glibc
 internal import SqzProtocol
 internal import Varlink
@@ -55,7 +53,7 @@ struct Importing {
         }
         return try files.map { file in
             let name = String(file.split(separator: "/").last ?? "")
-            return File(name: name, sha256: try upload(file, name))
+            return File(name: name, sha256: try daemon.upload(file, named: name))
         }
     }
 
@@ -77,41 +75,5 @@ struct Importing {
             files.append("\(real)/\(name)")
         }
         return files.sorted()
-    }
-
-    /// Uploads a file, or what of it the daemon does not have; gives its checksum.
-    private func upload(_ file: String, _ name: String) throws -> String {
-        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw InputError(file) }
-        defer { close(descriptor) }
-        var hash = SHA256()
-        var size = 0
-        while case let bytes = try chunk(descriptor, file, at: size), !bytes.isEmpty {
-            hash.update(data: bytes)
-            size += bytes.count
-        }
-        guard size > 0 else { throw InputError(file, bad: "is empty") }
-        let sha256 = hash.finalize().description.suffix(64)
-        var sent = try daemon.call(DatasetsInterface.Offer.self, .init(sha256: String(sha256), size: size)).offset
-        try daemon.pipeline(DatasetsInterface.Write.self) {
-            let bytes = try chunk(descriptor, file, at: sent)
-            guard sent < size, !bytes.isEmpty else { return nil }
-            defer { sent += bytes.count }
-            return .init(sha256: String(sha256), offset: sent, data: Data(bytes).base64EncodedString())
-        } _: { reply in
-            Output.live("\(name): \(Format.bytes(reply.offset)) of \(Format.bytes(size)) sent")
-        }
-        return String(sha256)
-    }
-
-    private func chunk(_ descriptor: CInt, _ file: String, at offset: Int) throws -> [UInt8] {
-        let size = Limits.chunkBytes
-        var count = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, used in
-            count = pread(descriptor, buffer.baseAddress, size, offset)
-            used = max(0, count)
-        }
-        guard count >= 0 else { throw InputError(file) }
-        return bytes
     }
 }

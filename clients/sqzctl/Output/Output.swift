@@ -12,7 +12,10 @@ enum Output {
     }
 
     /// A line on standard output, at once: somebody may be reading along.
-    static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    static func line(_ text: String) { write(text + "\n") }
+
+    /// Text on standard output as it is.
+    static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
 
     static func error(_ text: String) { write((lineIsLive ? clear : "") + text + "\n", to: STDERR_FILENO) }
 

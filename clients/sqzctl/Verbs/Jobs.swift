@@ -20,20 +20,21 @@ struct Jobs: ParsableCommand {
 
     func run() throws {
         let parameters = JobsInterface.List.Parameters(states: state.isEmpty ? nil : state, limit: limit)
-        try Daemon(common).show(JobsInterface.List.self, parameters) { reply in
-            var table = Table(
-                ["JOB", "KIND", "STATE", "USER", "DATA SET", "MODEL", "SUBMITTED", "HOW FAR"], numeric: [0])
-            for job in reply.jobs {
-                table.add([
-                    String(job.id), job.kind, job.state.rawValue, Format.user(job.uid), job.dataset ?? "-",
-                    job.outcome?.model ?? job.model ?? "-", Format.time(job.submittedAt), howFar(job),
-                ])
-            }
-            table.print()
-        }
+        try Daemon(common).show(JobsInterface.List.self, parameters) { Self.print($0.jobs) }
     }
 
-    private func howFar(_ job: Job) -> String {
+    static func print(_ jobs: [Job]) {
+        var table = Table(["JOB", "KIND", "STATE", "USER", "DATA SET", "MODEL", "SUBMITTED", "HOW FAR"], numeric: [0])
+        for job in jobs {
+            table.add([
+                String(job.id), job.kind, job.state.rawValue, Format.user(job.uid), job.dataset ?? "-",
+                job.outcome?.model ?? job.model ?? "-", Format.time(job.submittedAt), howFar(job),
+            ])
+        }
+        table.print()
+    }
+
+    private static func howFar(_ job: Job) -> String {
         switch job.state {
         case .queued: job.reason ?? job.position.map { "number \($0) in the queue" } ?? ""
         case .running: job.progress.map(Format.progress) ?? "starting"

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import FoundationEssentials
 internal import SqzProtocol
 internal import Varlink
 
@@ -32,7 +33,8 @@ struct Models: ParsableCommand {
 
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "model", abstract: "Shows one model.", subcommands: [ModelShow.self])
+        commandName: "model", abstract: "Shows, exports, imports or removes one model.",
+        subcommands: [ModelShow.self, ModelExport.self, ModelImport.self, ModelRemove.self])
 }
 
 struct ModelShow: ParsableCommand {
@@ -86,5 +88,83 @@ struct ModelShow: ParsableCommand {
     private static func figures(_ model: Model) -> String? {
         guard model.loss != nil || model.accuracy != nil else { return nil }
         return Format.outcome(Outcome(loss: model.loss, accuracy: model.accuracy))
+    }
+}
+
+struct ModelRemove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Removes models that no waiting or running job uses.",
+        discussion: """
+            NAME alone is its newest version. For example:
+              sqzctl model rm fashion-mnist@1
+            """)
+
+    @Argument(help: "NAME or NAME@VERSION.") var models: [String]
+    @OptionGroup var common: Common
+
+    func run() throws {
+        let daemon = try Daemon(common)
+        for name in models {
+            try daemon.show(ModelsInterface.Remove.self, .init(model: name)) { _ in Output.line("model \(name) removed")
+            }
+        }
+    }
+}
+
+struct ModelExport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Writes a model to a safetensors file, with the weights under PyTorch's names.",
+        discussion: """
+            For example:
+              sqzctl model export fashion-mnist fashion-mnist.safetensors
+            """)
+
+    @Argument(help: "NAME or NAME@VERSION.") var model: String
+    @Argument(help: "The file; it must not exist.") var file: String
+    @OptionGroup var common: Common
+
+    func run() throws {
+        let daemon = try Daemon(common)
+        // A version, so that all pieces are of one file.
+        let model = try daemon.call(ModelsInterface.Show.self, .init(model: model)).model
+        let output = try NewFile(path: file)
+        var written = 0
+        while written < model.size {
+            let reply = try daemon.call(
+                ModelsInterface.Read.self, .init(model: "\(model.name)@\(model.version)", offset: written))
+            guard let bytes = Data(base64Encoded: reply.data), !bytes.isEmpty else {
+                throw ConnectionError.malformed("no data")
+            }
+            try output.write(Array(bytes))
+            written += bytes.count
+        }
+        try output.commit()
+        if !common.json { Output.line("\(file): \(model.name)@\(model.version), \(Format.bytes(written))") }
+    }
+}
+
+struct ModelImport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Registers a model file, such as model export writes, as a model's next version.",
+        discussion: """
+            For example:
+              sqzctl model import fashion-mnist.safetensors --name fashion-mnist
+            """)
+
+    @Argument(help: "The file.") var file: String
+    @Option(help: "The model's name. By default the file's.")
+    var name: String?
+    @OptionGroup var common: Common
+
+    func run() throws {
+        let daemon = try Daemon(common)
+        let name = try name ?? Importing.name(for: file)
+        let sha256 = try daemon.upload(file, named: file)
+        Output.endLive()
+        try daemon.show(ModelsInterface.Import.self, .init(name: name, sha256: sha256)) { reply in
+            Output.line("model \(reply.model.name)@\(reply.model.version)")
+        }
     }
 }

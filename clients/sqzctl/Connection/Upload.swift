@@ -1,0 +1,43 @@
+internal import Crypto
+internal import FoundationEssentials
+internal import Glibc
+internal import SqzProtocol
+internal import Varlink
+
+extension Daemon {
+    /// Uploads a file, or what of it the daemon does not have; gives its checksum.
+    func upload(_ file: String, named name: String) throws -> String {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw InputError(file) }
+        defer { close(descriptor) }
+        var hash = SHA256()
+        var size = 0
+        while case let bytes = try chunk(descriptor, file, at: size), !bytes.isEmpty {
+            hash.update(data: bytes)
+            size += bytes.count
+        }
+        guard size > 0 else { throw InputError(file, bad: "is empty") }
+        let sha256 = hash.finalize().description.suffix(64)
+        var sent = try call(DatasetsInterface.Offer.self, .init(sha256: String(sha256), size: size)).offset
+        try pipeline(DatasetsInterface.Write.self) {
+            let bytes = try chunk(descriptor, file, at: sent)
+            guard sent < size, !bytes.isEmpty else { return nil }
+            defer { sent += bytes.count }
+            return .init(sha256: String(sha256), offset: sent, data: Data(bytes).base64EncodedString())
+        } _: { reply in
+            Output.live("\(name): \(Format.bytes(reply.offset)) of \(Format.bytes(size)) sent")
+        }
+        return String(sha256)
+    }
+
+    private func chunk(_ descriptor: CInt, _ file: String, at offset: Int) throws -> [UInt8] {
+        let size = Limits.chunkBytes
+        var count = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, used in
+            count = pread(descriptor, buffer.baseAddress, size, offset)
+            used = max(0, count)
+        }
+        guard count >= 0 else { throw InputError(file) }
+        return bytes
+    }
+}
