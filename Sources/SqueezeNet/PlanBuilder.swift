@@ -175,7 +175,7 @@ struct PlanBuilder {
         let squeeze = pointwise(fire.squeeze, size: fire.size)
         let expand1 = pointwise(fire.expand1, size: fire.size)
         let expand3 = packed.add(fire.expand3, of: network)
-        let kernelWeights = 36 * fire.expand3.inputs * fire.expand3.filters
+        let kernelWeights = sqz_conv3x3_filters(Int32(fire.expand3.inputs), Int32(fire.expand3.filters))
 
         let shortcut: Plan.Shortcut
         let output: Plan.Tensor

@@ -118,7 +118,8 @@ import Testing
         let work = Tensor(sqz_conv3x3_workspace(&s, 1))
         let half = outputs * pixels
 
-        let (u, ut) = (Tensor(36 * inputs * outputs), Tensor(36 * inputs * outputs))
+        let filters = sqz_conv3x3_filters(Int32(inputs), Int32(outputs))
+        let (u, ut) = (Tensor(filters), Tensor(filters))
         let (plain, plainTransposed) = (Tensor(u.count), Tensor(u.count))
         for panel in 0..<s.out_panels {
             fast.conv3x3_prepare(&s, panel, panel + 1, w.floats, u.floats, ut.floats)

@@ -66,9 +66,9 @@ static void pointwise_backward_weights(const sqz_pointwise *s, const float *x, c
         for (int row = 0; row < s->rows; row += ROWS) {
             int count = s->rows - row < ROWS ? s->rows - row : ROWS;
             const float *d = dy + out * s->out_stride + row * P;
-            accumulate_rows(count, d, dbias + out * P);
             for (int in = 0; in < s->in_panels; in++)
-                accumulate_outer(1, count, x + in * s->in_stride + row * P, d, dw + ((ptrdiff_t)out * s->in_panels + in) * P * P);
+                accumulate_outer(1, count, x + in * s->in_stride + row * P, d, dw + ((ptrdiff_t)out * s->in_panels + in) * P * P,
+                                 in == 0 ? dbias + out * P : 0);
         }
     }
 }

@@ -171,10 +171,8 @@ static void stem_pool_backward(const sqz_stem_pool *s, const float *x, const flo
             for (int i = 0; i < count; i++)
                 for (int tap = 0; tap < 27; tap++) {
                     const float *corner = x + (ptrdiff_t)(2 * row + tap / 9) * s->pitch + 6 * (first + i) + tap % 9;
-                    candidates[i][tap][0] = corner[0];
-                    candidates[i][tap][1] = corner[3];
-                    candidates[i][tap][2] = corner[s->pitch];
-                    candidates[i][tap][3] = corner[s->pitch + 3];
+                    row4 upper = *(const vec4 *)corner, lower = *(const vec4 *)(corner + s->pitch);
+                    *(row4 *)candidates[i][tap] = __builtin_shufflevector(upper, lower, 0, 3, 4, 7);
                 }
             for (int panel = 0; panel < s->out_panels; panel++) {
                 ptrdiff_t here = panel * map + ((ptrdiff_t)row * s->size + first) * P;

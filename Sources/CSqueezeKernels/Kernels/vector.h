@@ -57,8 +57,9 @@ INLINE void multiply(const int rows, const float *a, ptrdiff_t a_stride, int pan
     }
 }
 
-// tile[i] += a[t][i] * b[t] over `count` pixels: an outer product summed over pixels, for weight gradients.
-INLINE void multiply_outer(int count, const float *a, const float *b, vec tile[TILE][VECTORS]) {
+// tile[i] += a[t][i] * b[t] over `count` pixels: an outer product summed over pixels, for weight gradients. If `sums` is given, it
+// gets the plain sum of b: additions have units of their own, so that they come free beside the multiply-adds.
+INLINE void multiply_outer(int count, const float *a, const float *b, vec tile[TILE][VECTORS], vec *sums) {
     _Pragma("clang loop unroll_count(8)")
     for (int t = 0; t < count; t++) {
         vec row[VECTORS];
@@ -70,23 +71,38 @@ INLINE void multiply_outer(int count, const float *a, const float *b, vec tile[T
             UNROLL
             for (int v = 0; v < VECTORS; v++) tile[i][v] += x * row[v];
         }
+        if (!sums) continue;
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) sums[v] += row[v];
     }
 }
 
-// dw[16][16] = or += a^T b over `count` pixels of one input and one output panel.
-static void accumulate_outer(int accumulate, int count, const float *a, const float *b, float *dw) {
-    for (int i = 0; i < P; i += TILE) {
-        vec tile[TILE][VECTORS];
+INLINE void accumulate_outer_rows(int accumulate, int count, const float *a, const float *b, float *dw, vec *sums) {
+    vec tile[TILE][VECTORS];
+    UNROLL
+    for (int r = 0; r < TILE; r++)
         UNROLL
-        for (int r = 0; r < TILE; r++)
-            UNROLL
-            for (int v = 0; v < VECTORS; v++) tile[r][v] = accumulate ? load(dw + (i + r) * P + v * LANES) : (vec)0;
-        multiply_outer(count, a + i, b, tile);
+        for (int v = 0; v < VECTORS; v++) tile[r][v] = accumulate ? load(dw + r * P + v * LANES) : (vec)0;
+    multiply_outer(count, a, b, tile, sums);
+    UNROLL
+    for (int r = 0; r < TILE; r++)
         UNROLL
-        for (int r = 0; r < TILE; r++)
-            UNROLL
-            for (int v = 0; v < VECTORS; v++) store(dw + (i + r) * P + v * LANES, tile[r][v]);
+        for (int v = 0; v < VECTORS; v++) store(dw + r * P + v * LANES, tile[r][v]);
+}
+
+// dw[16][16] = or += a^T b over `count` pixels of one input and one output panel, and, if given, dbias[16] += the rows of b.
+static void accumulate_outer(int accumulate, int count, const float *a, const float *b, float *dw, float *dbias) {
+    int i = 0;
+    if (dbias) {
+        vec sums[VECTORS];
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) sums[v] = load(dbias + v * LANES);
+        accumulate_outer_rows(accumulate, count, a, b, dw, sums);
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) store(dbias + v * LANES, sums[v]);
+        i = TILE;
     }
+    for (; i < P; i += TILE) accumulate_outer_rows(accumulate, count, a + i, b, dw + i * P, 0);
 }
 
 // sums[16] += the rows of x.
