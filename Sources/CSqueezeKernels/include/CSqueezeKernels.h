@@ -185,11 +185,8 @@ sqz_pool *_Nullable sqz_pool_create(int threads);
 void sqz_pool_destroy(sqz_pool *pool);
 int sqz_pool_threads(const sqz_pool *pool);
 // Runs body(context, task, thread) for every task in [0, tasks), each on whichever thread is free, and returns when all are done.
+// Not to be called from a task.
 void sqz_pool_run(sqz_pool *pool, int tasks, void (*body)(void *context, int task, int thread), void *context);
-// Runs body(context, thread, thread) on every thread at once; only there sqz_pool_barrier may be used.
-void sqz_pool_run_team(sqz_pool *pool, void (*body)(void *context, int task, int thread), void *context);
-// Waits until every thread of the team is here.
-void sqz_pool_barrier(sqz_pool *pool);
 
 #if __has_feature(nullability)
 #pragma clang assume_nonnull end
