@@ -21,6 +21,8 @@ struct Plan {
     struct StemStep {
         let shape: sqz_stem
         let slot: PackedParameters.Slot
+        /// Offset in the prepared weights; only the 7×7 stem of stride 2 has them.
+        let prepared: Int?
         let input: Tensor
         let output: Tensor
     }

@@ -127,17 +127,22 @@ struct PlanBuilder {
     }
 
     private mutating func addStem(_ stem: ShapedBlock.Stem) {
+        let isSeven = stem.convolution.kernel == 7 && stem.stride == 2
+        let triples = (stem.size + 2) / 3
         let bordered = network.inputSize + 2 * stem.padding
-        addInput(rows: bordered, columns: bordered, padding: stem.padding)
+        let covered = isSeven ? max(bordered, 6 * triples + 6) : bordered
+        addInput(rows: covered, columns: covered, padding: stem.padding)
         let slot = packed.add(stem.convolution, of: network)
         current = tensor(stem.convolution.filters * stem.size * stem.size, isRectified: true)
+        if isSeven { workCount = max(workCount, 6 * (inputPitch + 16) + 1_152 * (triples + 16)) }
         add(
             .stem(
                 .init(
                     shape: sqz_stem(
                         kernel: Int32(stem.convolution.kernel), stride: Int32(stem.stride), pitch: Int32(inputPitch),
                         height: Int32(stem.size), width: Int32(stem.size), out_panels: Int32(slot.panels)),
-                    slot: slot, input: input, output: current)), size: stem.size)
+                    slot: slot, prepared: isSeven ? prepared.reserve(36 * 12 * slot.panels * 16) : nil, input: input,
+                    output: current)), size: stem.size)
     }
 
     private mutating func addPool(_ pool: ShapedBlock.Pool) {

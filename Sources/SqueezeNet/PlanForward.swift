@@ -31,6 +31,16 @@ extension Plan {
     private func forward(_ step: StemStep, _ group: Range<Int>, _ memory: Memory) {
         memory.share { share in
             var shape = step.shape
+            if let prepared = step.prepared {
+                let triples = share.range(of: Int(shape.height + 2) / 3)
+                for picture in group {
+                    memory.kernels.pointee.stem7_forward(
+                        &shape, Int32(triples.lowerBound), Int32(triples.upperBound), memory(step.input, picture),
+                        memory.prepared + prepared, memory.parameters + step.slot.bias, memory(step.output, picture),
+                        share.work)
+                }
+                return
+            }
             let rows = share.range(of: Int(shape.height))
             for picture in group {
                 memory.kernels.pointee.stem_forward(

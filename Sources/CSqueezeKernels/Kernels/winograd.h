@@ -128,15 +128,31 @@ static void transform_outputs(const sqz_conv3x3 *s, const tile_place *places, in
 
 // ---- forward
 
-// c[tile] = a[panel][tile] * b over `tiles` rows, rounded up to whole register tiles (the rows beyond are never read).
-static void multiply_tiles(int tiles, const float *a, ptrdiff_t a_stride, int panels, const float *b, float *c) {
-    for (int t = 0; t < tiles; t += TILE) {
-        vec tile[TILE][VECTORS] = {{0}};
-        multiply(TILE, a + t * P, a_stride, panels, b, tile);
+INLINE void multiply_tile(const int rows, const float *a, ptrdiff_t a_stride, int panels, const float *b, const float *ahead,
+                          float *c) {
+    vec tile[rows][VECTORS];
+    UNROLL
+    for (int i = 0; i < rows; i++)
         UNROLL
-        for (int i = 0; i < TILE; i++)
-            UNROLL
-            for (int v = 0; v < VECTORS; v++) store(c + (t + i) * P + v * LANES, tile[i][v]);
+        for (int v = 0; v < VECTORS; v++) tile[i][v] = (vec)0;
+    multiply(rows, a, a_stride, panels, b, ahead, tile);
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) store(c + i * P + v * LANES, tile[i][v]);
+}
+
+// c[tile] = a[panel][tile] * b over `tiles` rows, rounded up to whole register tiles (the rows beyond are never read). The first
+// of them fetches `ahead`, the filters of the next product: the transformed filters as a whole come from the third level cache.
+static void multiply_tiles(int tiles, const float *a, ptrdiff_t a_stride, int panels, const float *b, const float *ahead,
+                           float *c) {
+    int rows = tile_rows(tiles) == TILE ? TILE : SMALL_TILE;
+    if (rows == TILE) multiply_tile(TILE, a, a_stride, panels, b, ahead, c);
+    else multiply_tile(SMALL_TILE, a, a_stride, panels, b, ahead, c);
+    for (int t = rows; t < tiles; t += rows) {
+        rows = tile_rows(tiles - t) == TILE ? TILE : SMALL_TILE;
+        if (rows == TILE) multiply_tile(TILE, a + t * P, a_stride, panels, b, 0, c + t * P);
+        else multiply_tile(SMALL_TILE, a + t * P, a_stride, panels, b, 0, c + t * P);
     }
 }
 
@@ -152,7 +168,7 @@ static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, 
         for (int panel = part->first_panel; panel < part->last_panel; panel++) {
             for (int p = 0; p < PLACES; p++)
                 multiply_tiles(count, v + p * s->in_panels * pitch, pitch, s->in_panels, u + (panel * PLACES + p) * filters,
-                               m + p * pitch);
+                               u + (panel * PLACES + p + 1) * filters, m + p * pitch);
             transform_outputs(s, places, count, m, bias + panel * P, y + panel * map);
         }
     }
@@ -266,9 +282,11 @@ static void conv3x3_backward(const sqz_conv3x3 *s, int images, int accumulate, c
                                      du + (out * PLACES + p) * filters + in * P * P, 0);
         }
         for (int p = 0; p < PLACES; p++) // v is read no more: it becomes its own gradient
-            for (int in = 0; in < s->in_panels; in++)
-                multiply_tiles(count, m + p * pitch, PLACES * pitch, s->out_panels,
-                               ut + ((ptrdiff_t)p * s->in_panels + in) * s->out_panels * P * P, v + p * step + in * pitch);
+            for (int in = 0; in < s->in_panels; in++) {
+                const float *filter = ut + ((ptrdiff_t)p * s->in_panels + in) * s->out_panels * P * P;
+                multiply_tiles(count, m + p * pitch, PLACES * pitch, s->out_panels, filter, filter + s->out_panels * P * P,
+                               v + p * step + in * pitch);
+            }
         transform_input_gradients(s, places, count, v, dx);
     }
 }

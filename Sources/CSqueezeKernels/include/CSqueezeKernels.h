@@ -91,6 +91,13 @@ typedef struct {
     // dw += and dbias +=, dy being zero wherever y was clamped.
     void (*stem_backward)(const sqz_stem *shape, const float *x, const float *dy, float *dw, float *dbias);
 
+    // The same for kernel 7 and stride 2, for the output rows 3 * first_triple ... 3 * last_triple - 1. The input is readable, zeros
+    // beyond its border, for 6 * ceil(height / 3) + 6 rows and as many columns for the width. Weights in the form that stem7_forward
+    // reads: 36 * 12 * out floats. `work` has 6 * (pitch + 16) + 1152 * (ceil(width / 3) + 16) floats.
+    void (*stem7_prepare)(int out_panels, const float *w, float *u);
+    void (*stem7_forward)(const sqz_stem *shape, int first_triple, int last_triple, const float *x, const float *u,
+                          const float *bias, float *y, float *work);
+
     // The stem and its pool in one. The input is readable, zeros beyond its border, for ceil(size / 2) * 4 + 2 rows and columns.
     // Weights in the form that stem_pool_forward reads, 36 * 3 * out floats.
     void (*stem_pool_prepare)(int out_panels, const float *w, float *u);
