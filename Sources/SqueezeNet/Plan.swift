@@ -119,7 +119,9 @@ struct Plan {
     let dropoutBits: Int
 
     init(_ network: Network, training: Bool) {
-        var builder = PlanBuilder(network, isTraining: training)
+        var sizes = PlanBuilder(network, isTraining: training)
+        sizes.build()
+        var builder = PlanBuilder(network, isTraining: training, regions: sizes.regions)
         builder.build()
         stages = builder.stages
         packed = builder.packed

@@ -34,15 +34,23 @@ struct PlanBuilder {
     private static let blockBytes = 464 << 10
     private static let largestBlock = 32
 
-    init(_ network: Network, isTraining: Bool) {
+    /// Where no step looks back and a chunk is one picture, tensors take turns in a few regions of memory, this large. The first of
+    /// two builds finds the sizes.
+    private(set) var regions: [Int]
+    private var regionOffsets: [Int] = []
+    private var tensorCount = 0
+
+    init(_ network: Network, isTraining: Bool, regions: [Int] = [0, 0, 0]) {
         self.network = network
         self.isTraining = isTraining
+        self.regions = regions
         // Of the largest inputs a chunk has one picture: their small maps at the end are cheap beside the large ones.
         let largest = isTraining ? Self.largestChunk.training : Self.largestChunk.inference
         chunk = min(largest, max(1, largest * 32 * 32 / (network.inputSize * network.inputSize)))
     }
 
     mutating func build() {
+        regionOffsets = regions.map { arena.reserve($0) }
         var blocks = network.blocks[...]
         while let block = blocks.popFirst() {
             switch block {
@@ -90,7 +98,14 @@ struct PlanBuilder {
 
     private mutating func tensor(_ picture: Int, isRectified: Bool) -> Plan.Tensor {
         largestTensor = max(largestTensor, picture)
-        return Plan.Tensor(offset: arena.reserve(picture * chunk), picture: picture, isRectified: isRectified)
+        guard !isTraining, chunk == 1 else {
+            return Plan.Tensor(offset: arena.reserve(picture * chunk), picture: picture, isRectified: isRectified)
+        }
+        // A step reads the tensor before, and writes at most two: three regions.
+        let region = tensorCount % regions.count
+        tensorCount += 1
+        regions[region] = max(regions[region], picture)
+        return Plan.Tensor(offset: regionOffsets[region], picture: picture, isRectified: isRectified)
     }
 
     /// Reserves the input: `rows` of `columns` pixels, zeros around the picture.

@@ -7,13 +7,13 @@ import SqueezeNet
 
 /// Measures the engine: the median and the best time of a call, in seconds.
 ///
-///     sqz-bench train|classify ARCHITECTURE SIZE BATCH THREADS SECONDS
+///     sqz-bench train|classify|start ARCHITECTURE SIZE BATCH THREADS SECONDS
 ///     sqz-bench export ARCHITECTURE SIZE BATCH DIRECTORY
 ///
-/// `export` writes weights.bin, input.bin (standardized, N×3×SIZE×SIZE) and logits.bin, for other engines to compute the same.
+/// `start` is from weights in memory to the first logits. `export` writes weights.bin, input.bin (standardized, N×3×SIZE×SIZE) and logits.bin, for other engines to compute the same.
 @main struct SqzBench {
     static let usage = """
-        usage: sqz-bench train|classify ARCHITECTURE SIZE BATCH THREADS SECONDS
+        usage: sqz-bench train|classify|start ARCHITECTURE SIZE BATCH THREADS SECONDS
                sqz-bench export ARCHITECTURE SIZE BATCH DIRECTORY
         """
 
@@ -45,11 +45,16 @@ import SqueezeNet
         }
         let bench = try SqzBench(architecture, size: size, batch: batch)
         switch arguments[1] {
-        case "train", "classify":
+        case "train", "classify", "start":
             guard arguments.count == 7, let threads = Int(arguments[5]), let seconds = Double(arguments[6]) else {
                 exit(64)
             }
-            let times = try arguments[1] == "train" ? bench.train(threads, seconds) : bench.classify(threads, seconds)
+            let times =
+                switch arguments[1] {
+                case "train": try bench.train(threads, seconds)
+                case "classify": try bench.classify(threads, seconds)
+                default: try bench.start(threads, seconds)
+                }
             print(times[times.count / 2], times[0])
         case "export": try bench.export(to: arguments[5])
         default:
@@ -72,6 +77,14 @@ import SqueezeNet
         return Self.measure(seconds) { _ in _ = classifier.classify(pointers) }
     }
 
+    func start(_ threads: Int, _ seconds: Double) throws -> [Double] {
+        try Self.measure(seconds) { _ in
+            let classifier = try Classifier(
+                network: network, weights: weights, preprocessing: preprocessing, threads: threads)
+            _ = classifier.classify([pointers[0]])
+        }
+    }
+
     func export(to directory: String) throws {
         let classifier = try Classifier(network: network, weights: weights, preprocessing: preprocessing, threads: 1)
         let (size, each) = (network.inputSize, preprocessing.pictureBytes)
@@ -92,13 +105,13 @@ import SqueezeNet
     }
 
     /// Times of single calls, sorted; the first tenth of a second is not counted.
-    static func measure(_ seconds: Double, _ body: (Int) -> Void) -> [Double] {
+    static func measure(_ seconds: Double, _ body: (Int) throws -> Void) rethrows -> [Double] {
         var times: [Double] = []
         let start = now()
         var calls = 0
         while now() - start < seconds || times.count < 5 {
             let before = now()
-            body(calls)
+            try body(calls)
             let after = now()
             calls += 1
             if before - start > 0.1 { times.append(after - before) }
