@@ -128,8 +128,8 @@ public final class Trainer {
     private func memory(_ thread: Int) -> Memory {
         let own = arena.floats + offsets.threads + thread * plan.arenaCount
         return Memory(
-            arena: own, work: own + plan.work, parameters: parameters, prepared: arena.floats + offsets.prepared,
-            kernels: kernels)
+            arena: own, parameters: parameters, prepared: arena.floats + offsets.prepared, kernels: kernels,
+            work: own + plan.work)
     }
 
     private func computeGradients(_ batch: UnsafeBufferPointer<Example>, epoch: Int) {
