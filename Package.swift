@@ -104,6 +104,8 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "clients/sqzctl", swiftSettings: strict, linkerSettings: staticRuntime),
+        .executableTarget(
+            name: "sqz-bench", dependencies: ["SqueezeNet"], path: "Sources/SqzBench", swiftSettings: strict),
         .testTarget(
             name: "SqueezeNetTests", dependencies: ["SqueezeNet", "CSqueezeKernels"], swiftSettings: strict),
         .executableTarget(
