@@ -62,7 +62,7 @@ class Ledger:
         self.retried = 0
         self.refused: "Counter[str]" = Counter()
         self.troubles: List[str] = []
-        self.moments = {name: threading.Event() for name in ("submit", "reply", "import")}
+        self.moments = {name: threading.Event() for name in ("submit", "reply", "noted", "import")}
 
     def trouble(self, text: str) -> None:
         with self.lock:
@@ -151,6 +151,7 @@ class Submitter(Worker):
             if job in self.ledger.jobs:
                 raise AssertionError(f"job {job} was acknowledged twice")
             self.ledger.jobs[job] = spec
+        self.ledger.moments["noted"].set()
 
     def see_to_the_end(self, client: sqzd.Client, job: int) -> None:
         """Retries a job whose runner was killed."""

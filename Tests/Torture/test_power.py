@@ -1,0 +1,16 @@
+"""The short form of power.py."""
+
+from pathlib import Path
+
+import power
+from conftest import unavailable
+
+
+def test_what_was_acknowledged_is_on_the_disk(binaries: Path) -> None:
+    if reason := power.unavailable():
+        unavailable(reason)
+    with power.prepared(binaries, seed="ci") as cuts:
+        cuts.load(count=3)
+        assert cuts.ledger.troubles == []
+        for taken in cuts.copies:
+            assert cuts.judge(taken) == []
