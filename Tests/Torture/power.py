@@ -18,7 +18,6 @@ That the test can fail was seen with libeatmydata, which makes `fsync` do nothin
 import argparse
 import copy
 import fcntl
-import os
 import random
 import shutil
 import subprocess
@@ -29,67 +28,20 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Optional
+from typing import Dict, Iterator, List, NamedTuple
 
 import pictures
+from disks import disk_of, mounted, new_image, unavailable
 from verdict import Reference, all_that_is_wrong, reference
-from victim import Victim, kill
+from victim import Victim
 from workload import DATA, TEST, TRAIN, TRAININGS, Importer, Ledger, Spec, Submitter, Worker
 
 FICLONE = 0x40049409
+PROGRAMS = ("mkfs.xfs", "mkfs.ext4", "e2fsck")
 IMAGE_BYTES = 512 << 20
 # The smallest that mkfs.xfs makes is 300 MB; copies share what they have in common.
 POOL_BYTES = 8 << 30
 INTERVAL_SECONDS = 2.5
-
-
-def unavailable() -> Optional[str]:
-    """Why this machine can't do it."""
-    if os.geteuid() != 0:
-        return "mounting needs root"
-    missing = [program for program in ("losetup", "mkfs.xfs", "mkfs.ext4", "e2fsck") if shutil.which(program) is None]
-    if missing:
-        return f"{', '.join(missing)} missing: apt-get install xfsprogs e2fsprogs"
-    if not os.path.exists("/dev/loop-control"):
-        return "there are no loop devices"
-    return None
-
-
-def run(*words: object) -> str:
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
-    assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
-    return done.stdout.strip()
-
-
-@contextmanager
-def mounted(image: Path, place: Path) -> Iterator[None]:
-    place.mkdir(exist_ok=True)
-    device = run("losetup", "--direct-io=on", "--find", "--show", image)
-    try:
-        run("mount", device, place)
-        try:
-            yield
-        finally:
-            run("umount", place)
-    finally:
-        run("losetup", "--detach", device)
-
-
-@contextmanager
-def disk_of(victim: Victim, image: Path) -> Iterator[None]:
-    """The state directory, beside ext4's lost+found."""
-    disk = victim.folder / "disk"
-    with mounted(image, disk):
-        (disk / "state").mkdir(exist_ok=True)
-        victim.state.symlink_to(disk / "state")
-        yield
-
-
-def new_image(path: Path, size: int, *make: str) -> Path:
-    with open(path, "wb") as file:
-        file.truncate(size)
-    run(*make, path)
-    return path
 
 
 class Copy(NamedTuple):
@@ -114,34 +66,29 @@ class Power:
         folder = pictures.folder(victim.folder / "pictures" / DATA, TRAIN, TEST, seed=0)
         with disk_of(victim, image):
             victim.start()
-            try:
-                with victim.client() as client:
-                    client.import_dataset(folder, DATA)
-                    self.references = {name: reference(client, name) for name in TRAININGS}
-                    for job in client.jobs():
-                        self.ledger.jobs[job.id] = Spec.of(job.kind, job.model, job.options)
-                alive = threading.Condition()
-                workers: List[Worker] = [
-                    kind(victim, self.ledger, alive, self.seed) for kind in (Submitter, Importer)
-                ]
-                for worker in workers:
-                    worker.start()
-                for number in range(count):
-                    time.sleep(self.random.uniform(0, INTERVAL_SECONDS))
-                    # Half of them as soon as a job is acknowledged, which is then the likeliest to be lost.
-                    if self.random.random() < 0.5:
-                        self.ledger.moments["noted"].clear()
-                        self.ledger.moments["noted"].wait(INTERVAL_SECONDS)
-                    self.copies.append(self.copy(image, self.pool / f"copy{number}"))
-                for worker in workers:
-                    worker.ending.set()
-                for worker in workers:
-                    worker.join()
-                victim.stop()
-            finally:
-                for process in victim.processes():
-                    kill(process)
-                victim.process.wait()
+            with victim.client() as client:
+                client.import_dataset(folder, DATA)
+                self.references = {name: reference(client, name) for name in TRAININGS}
+                for job in client.jobs():
+                    self.ledger.jobs[job.id] = Spec.of(job.kind, job.model, job.options)
+            alive = threading.Condition()
+            workers: List[Worker] = [
+                kind(victim, self.ledger, alive, self.seed) for kind in (Submitter, Importer)
+            ]
+            for worker in workers:
+                worker.start()
+            for number in range(count):
+                time.sleep(self.random.uniform(0, INTERVAL_SECONDS))
+                # Half of them as soon as a job is acknowledged, which is then the likeliest to be lost.
+                if self.random.random() < 0.5:
+                    self.ledger.moments["noted"].clear()
+                    self.ledger.moments["noted"].wait(INTERVAL_SECONDS)
+                self.copies.append(self.copy(image, self.pool / f"copy{number}"))
+            for worker in workers:
+                worker.ending.set()
+            for worker in workers:
+                worker.join()
+            victim.stop()
         shutil.rmtree(victim.folder)
 
     def copy(self, image: Path, to: Path) -> Copy:
@@ -173,13 +120,8 @@ class Power:
         self.repaired += "recovering journal" in checked.stdout + checked.stderr
         victim = Victim(self.binaries, runningJobs=2)
         with disk_of(victim, taken.image):
-            try:
-                victim.start()
-                wrong = all_that_is_wrong(victim, ledger, self.references)
-            finally:
-                for process in victim.processes():
-                    kill(process)
-                victim.process.wait()
+            victim.start()
+            wrong = all_that_is_wrong(victim, ledger, self.references)
         shutil.rmtree(victim.folder)
         return wrong
 
@@ -198,7 +140,7 @@ def main() -> int:
     parser.add_argument("--seed", default=str(random.randrange(10**9)), help="decides what is done when")
     parser.add_argument("--bin", type=Path, required=True, help="the folder with sqzd and sqz-runner-squeezenet")
     options = parser.parse_args()
-    if reason := unavailable():
+    if reason := unavailable(*PROGRAMS):
         print(f"skipped: {reason}")
         return 0
     print(f"seed {options.seed}", flush=True)

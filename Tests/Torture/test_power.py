@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import disks
 import power
 from conftest import unavailable
 
 
 def test_what_was_acknowledged_is_on_the_disk(binaries: Path) -> None:
-    if reason := power.unavailable():
+    if reason := disks.unavailable(*power.PROGRAMS):
         unavailable(reason)
     with power.prepared(binaries, seed="ci") as cuts:
         cuts.load(count=3)

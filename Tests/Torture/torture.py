@@ -51,8 +51,7 @@ class Torture:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in self.victim.processes():
-            kill(process)
+        self.victim.kill_all()
 
     def run(self, count: int) -> None:
         workers: List[Worker] = [

@@ -51,8 +51,7 @@ class Victim(RealDaemon):
             super().__exit__(kind, *error)
         else:
             # What failed is to be looked at.
-            for process in self.processes():
-                kill(process)
+            self.kill_all()
             print(f"the daemon's folder is kept: {self.folder}", file=sys.stderr)
 
     def client(self) -> sqzd.Client:
@@ -67,6 +66,11 @@ class Victim(RealDaemon):
     def die(self) -> None:
         """kill -9. Its runners are on their own."""
         self.process.kill()
+        self.process.wait()
+
+    def kill_all(self) -> None:
+        for process in self.processes():
+            kill(process)
         self.process.wait()
 
     def runners(self) -> Dict[int, str]:
