@@ -84,6 +84,7 @@ actor Scheduler: Service {
             if let changes = try await store.move(
                 id, from: states, to: intent.state, reason: intent.reason, at: Clock.now())
             {
+                try cleanUp(changes)
                 try await announcer.announce(changes)
                 try cleanUp(changes)
                 return wake()
@@ -161,10 +162,15 @@ actor Scheduler: Service {
             let directory = state.job(job.id)
             try StateDirectory.makeDirectory(directory)
             var dataset: String?
-            if let name = job.dataset { dataset = blobs.path(try await store.dataset(name).sha256) }
+            let blobs = blobs
+            if let name = job.dataset {
+                let sha256 = try await store.dataset(name).sha256
+                dataset = try await onDisk { try blobs.verified(sha256, of: "data set \(name)") }
+            }
             var model: String?
             if try await registry.kind(job.kind).kind.model == .used, let name = job.model {
-                model = blobs.path(try await store.model(name).model.sha256)
+                let sha256 = try await store.model(name).model.sha256
+                model = try await onDisk { try blobs.verified(sha256, of: "model \(name)") }
             }
             let run = JobRun(
                 job: job, runner: try await registry.path(of: job.runner), launcher: configuration.current.launcher,
@@ -212,7 +218,7 @@ actor Scheduler: Service {
     /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is.
     private func cleanUp(_ changes: [Change]) throws {
         for job in changes.map(\.job) where job.state == .succeeded || job.state == .cancelled {
-            try StateDirectory.removeFiles(in: state.job(job.id)) { !$0.hasPrefix("log") }
+            try state.removeCheckpoints(of: job.id)
         }
     }
 }
