@@ -86,7 +86,6 @@ actor Scheduler: Service {
             {
                 try cleanUp(changes)
                 try await announcer.announce(changes)
-                try cleanUp(changes)
                 return wake()
             }
             guard try await store.intend(id, to: intent.state, reason: intent.reason) else { continue }
