@@ -42,7 +42,8 @@ INSTALLED_FOLDERS := libexec/sqzd/runners libexec/sqzd share/doc/sqzd share/varl
 # Installs those of the named packages that are missing, and says so.
 define apt-install
 @missing=; for package in $(1); do \
-	dpkg-query -W -f '$${db:Status-Status}\n' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
+	dpkg-query -W -f '$${db:Status-Status}\n' $$package 2>/dev/null | grep -qx installed || \
+		missing="$$missing $$package"; \
 done; \
 if [ -n "$$missing" ]; then \
 	echo "Installing with apt:$$missing"; \
@@ -62,9 +63,9 @@ demo: deps stage ## build, train on Fashion-MNIST for a minute, classify a pictu
 .PHONY: test
 test: deps test-deps ## run every test: Swift, Python, and a booted systemd
 	$(SWIFT) build -c release --build-tests
-	$(MAKE) stage
+	@$(MAKE) --no-print-directory $(COMPLETIONS)
 	SQZ_PYTHON="$(CURDIR)/$(VENV)/bin/python" $(SWIFT) test -c release --skip-build
-	SQZD_BIN="$(CURDIR)/$(STAGE)/usr/bin" $(VENV)/bin/pytest -ra clients/python/tests Tests/System
+	SQZD_BIN="$(CURDIR)/$(BUILD)" $(VENV)/bin/pytest -ra clients/python/tests Tests/System
 
 .PHONY: build
 build: deps ## build everything in release, with the Swift runtime linked statically

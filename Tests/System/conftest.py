@@ -29,8 +29,8 @@ def built() -> Path:
 
 @pytest.fixture(scope="session")
 def container(built: Path) -> Iterator[Container]:
-    """A booted Debian 12 in which sqzd was installed as the README says. alice and bob are in the group sqzd, mallory is
-    not."""
+    """A booted Debian 12 in which sqzd was installed as the README says. alice and bob are in the group sqzd,
+    mallory is not."""
     if os.geteuid() != 0:
         unavailable("a container needs root")
     for program in NEEDED:
