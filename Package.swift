@@ -63,7 +63,7 @@ let package = Package(
             dependencies: ["SqueezeNet", "Safetensors", "Varlink", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(
-            name: "JobStore", dependencies: ["SqzProtocol", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "JobStore", dependencies: ["SqzProtocol", "Varlink", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(
             name: "Systemd", dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
@@ -71,7 +71,7 @@ let package = Package(
         .target(
             name: "SqzDaemon",
             dependencies: [
-                "SqzProtocol", "JobStore", "Systemd",
+                "SqzProtocol", "JobStore", "Systemd", "Varlink",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -84,24 +84,28 @@ let package = Package(
             ], swiftSettings: strict),
         .target(
             name: "SqzRunner",
-            dependencies: ["Confinement", "SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol"], swiftSettings: strict),
+            dependencies: ["Confinement", "SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol", "Varlink"],
+            swiftSettings: strict),
         .executableTarget(
             name: "sqz-runner-squeezenet", dependencies: ["SqzRunner"], swiftSettings: strict,
             linkerSettings: staticRuntime),
         .executableTarget(
             name: "sqzd",
             dependencies: [
-                "SqzDaemon", "Systemd", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "SqzDaemon", "SqzProtocol", "Systemd",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict, linkerSettings: staticRuntime),
         .executableTarget(
             name: "sqzctl",
             dependencies: [
-                "SqzProtocol", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "SqzProtocol", "Varlink", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "clients/sqzctl", swiftSettings: strict, linkerSettings: staticRuntime),
+        .executableTarget(
+            name: "sqz-bench", dependencies: ["SqueezeNet"], path: "Sources/SqzBench", swiftSettings: strict),
         .testTarget(
             name: "SqueezeNetTests", dependencies: ["SqueezeNet", "CSqueezeKernels"], swiftSettings: strict),
         .executableTarget(

@@ -36,6 +36,19 @@ extension JobStore {
         }
     }
 
+    /// The jobs that ran and need no checkpoint any more, those that ended last first.
+    public func lastDone(limit: Int) async throws -> [Int] {
+        try await database.read { database in
+            try Int.fetchAll(
+                database,
+                sql: """
+                    SELECT id FROM jobs WHERE state IN ('succeeded', 'cancelled') AND starts > 0
+                    ORDER BY endedAt DESC LIMIT ?
+                    """,
+                arguments: [limit])
+        }
+    }
+
     public func counts() async throws -> JobCounts {
         try await database.read { database in
             let rows = try Row.fetchAll(database, sql: "SELECT state, count(*) AS count FROM jobs GROUP BY state")

@@ -74,6 +74,9 @@ public struct Daemon: Sendable {
         log.info("sqzd has stopped", metadata: ["SQZ_EVENT": "stopped"])
     }
 
+    /// So many jobs that have ended may have been left with their checkpoints: many more than run at the same time.
+    private static let lookedAfter = 1_000
+
     /// After a daemon that was killed: its running jobs go back to the queue, its half-made files go.
     private func tidyUp(
         _ directory: StateDirectory, _ store: JobStore, _ blobs: Blobs, _ uploads: Uploads, _ announcer: Announcer
@@ -81,7 +84,9 @@ public struct Daemon: Sendable {
         try await announcer.announce(
             try await store.requeueRunning(reason: "the daemon was interrupted", at: Clock.now()))
         let needed = try await store.blobs()
+        let done = try await store.lastDone(limit: Self.lookedAfter)
         try await onDisk {
+            for id in done { try directory.removeCheckpoints(of: id) }
             try blobs.removeAll(but: needed)
             try StateDirectory.removeFiles(in: directory.imports) { _ in true }
             try uploads.removeStale(now: Clock.now() / 1_000_000)

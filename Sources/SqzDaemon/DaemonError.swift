@@ -7,6 +7,7 @@ public enum DaemonError: Error, CustomStringConvertible {
     case system(call: String, path: String, errno: CInt)
     case configuration(reason: String)
     case socketInUse(path: String)
+    case damaged(what: String, path: String, reason: String)
 
     public var description: String {
         switch self {
@@ -15,6 +16,7 @@ public enum DaemonError: Error, CustomStringConvertible {
         case .system(let call, let path, let code): "\(path): \(call): \(String(cString: strerror(code)))"
         case .configuration(let reason): "the configuration can't be used: \(reason)"
         case .socketInUse(let path): "another daemon listens on \(path)"
+        case .damaged(let what, let path, let reason): "\(what) is damaged: \(path): \(reason)"
         }
     }
 

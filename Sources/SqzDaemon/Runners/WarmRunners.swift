@@ -123,8 +123,8 @@ actor WarmRunners: Service {
         var failure: any Error = SqzError.stopping
         do {
             let path = try await registry.path(of: model.runner)
-            let file = blobs.path(model.sha256)
-            let log = log
+            let (blobs, log) = (blobs, log)
+            let file = try await onDisk { try blobs.verified(model.sha256, of: "model \(name)") }
             try await RunnerLink.with(
                 path, launcher: configuration.current.launcher,
                 log: { log.info("\($0)", metadata: ["SQZ_MODEL": "\(name)"]) }
@@ -150,7 +150,9 @@ actor WarmRunners: Service {
                 while let rest = await self.timeToUnload(load) { try await Task.sleep(for: rest) }
             }
             for await _ in signal {
-                while case let batch = await takeBatch(of: load), !batch.isEmpty { try await answer(batch, &link) }
+                while case let batch = await takeBatch(of: load), !batch.isEmpty {
+                    try await answer(batch, &link, load)
+                }
             }
             group.cancelAll()
         }
@@ -166,7 +168,12 @@ actor WarmRunners: Service {
         return nil
     }
 
-    private nonisolated func answer(_ batch: [Request], _ link: inout RunnerLink) async throws {
+    /// What a runner in trouble has left unanswered waits again: `serve` answers it, which knows how the runner ended.
+    private func putBack(_ batch: some Collection<Request>, _ load: Load) {
+        slots[load.model.sha256]?.waiting.insert(contentsOf: batch, at: 0)
+    }
+
+    private nonisolated func answer(_ batch: [Request], _ link: inout RunnerLink, _ load: Load) async throws {
         do {
             let images = batch.flatMap(\.images)
             var results = try await link.call(RunnerInterface.Classify.self, .init(images: images, top: batch[0].top))
@@ -176,20 +183,24 @@ actor WarmRunners: Service {
                 request.reply.resume(returning: Array(results.prefix(request.images.count)))
                 results = results.dropFirst(request.images.count)
             }
-        } catch let error as SqzError {
-            guard case .badImage = error else {
-                for request in batch { request.reply.resume(throwing: error) }
-                throw error
-            }
-            if batch.count == 1 {
-                batch[0].reply.resume(throwing: error)
-            } else {
-                // One caller's bad picture is not the others' trouble.
-                for request in batch { try await answer([request], &link) }
+        } catch let error as SqzError where error.isBadImage {
+            guard batch.count > 1 else { return batch[0].reply.resume(throwing: error) }
+            // One caller's bad picture is not the others' trouble.
+            for (place, request) in batch.enumerated() {
+                do {
+                    try await answer([request], &link, load)
+                } catch {
+                    await putBack(batch[(place + 1)...], load)
+                    throw error
+                }
             }
         } catch {
-            for request in batch { request.reply.resume(throwing: error) }
+            await putBack(batch, load)
             throw error
         }
     }
+}
+
+extension SqzError {
+    fileprivate var isBadImage: Bool { if case .badImage = self { true } else { false } }
 }

@@ -79,21 +79,20 @@ actor Scheduler: Service {
     /// A job that waits becomes what is asked at once; one that runs at its next step, after a checkpoint. Throws
     /// `SqzError.jobEnded` or `wrongState`.
     func ask(_ id: Int, _ intent: Intent, from states: Set<State>) async throws {
-        if running[id] == nil {
+        // Twice where it begins or ends to run between the two looks.
+        while true {
             if let changes = try await store.move(
                 id, from: states, to: intent.state, reason: intent.reason, at: Clock.now())
             {
+                try cleanUp(changes)
                 try await announcer.announce(changes)
-                wake()
-                return
+                return wake()
             }
+            guard try await store.intend(id, to: intent.state, reason: intent.reason) else { continue }
             // The store calls it running: it is here by now, or about to be.
-            guard running[id] != nil else {
-                askedWhileStarting[id] = intent
-                return
-            }
+            if running[id] == nil { askedWhileStarting[id] = intent } else { stop(id, intent) }
+            return
         }
-        stop(id, intent)
     }
 
     private func admit(_ job: Job) -> AsyncStream<Void> {
@@ -162,10 +161,15 @@ actor Scheduler: Service {
             let directory = state.job(job.id)
             try StateDirectory.makeDirectory(directory)
             var dataset: String?
-            if let name = job.dataset { dataset = blobs.path(try await store.dataset(name).sha256) }
+            let blobs = blobs
+            if let name = job.dataset {
+                let sha256 = try await store.dataset(name).sha256
+                dataset = try await onDisk { try blobs.verified(sha256, of: "data set \(name)") }
+            }
             var model: String?
             if try await registry.kind(job.kind).kind.model == .used, let name = job.model {
-                model = blobs.path(try await store.model(name).model.sha256)
+                let sha256 = try await store.model(name).model.sha256
+                model = try await onDisk { try blobs.verified(sha256, of: "model \(name)") }
             }
             let run = JobRun(
                 job: job, runner: try await registry.path(of: job.runner), launcher: configuration.current.launcher,
@@ -213,7 +217,7 @@ actor Scheduler: Service {
     /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is.
     private func cleanUp(_ changes: [Change]) throws {
         for job in changes.map(\.job) where job.state == .succeeded || job.state == .cancelled {
-            try StateDirectory.removeFiles(in: state.job(job.id)) { !$0.hasPrefix("log") }
+            try state.removeCheckpoints(of: job.id)
         }
     }
 }

@@ -35,6 +35,21 @@ struct Blobs: Sendable {
         try StateDirectory.synchronize(directory)
     }
 
+    /// The path of a blob that is whole: its bytes have the checksum that it is named for. `what` it is goes into the error.
+    func verified(_ sha256: String, of what: String) throws -> String {
+        let path = path(sha256)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw DaemonError.damaged(what: what, path: path, reason: String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        let found = try Self.digest(descriptor, path).sha256
+        guard found == sha256 else {
+            throw DaemonError.damaged(what: what, path: path, reason: "its sha256 is \(found)")
+        }
+        return path
+    }
+
     /// At most `size` bytes of a file, from `offset` on.
     static func piece(of path: String, at offset: Int, size: Int) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

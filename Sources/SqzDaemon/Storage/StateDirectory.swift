@@ -68,6 +68,11 @@ struct StateDirectory: Sendable {
         return names.sorted()
     }
 
+    /// Removes all of a job's files but its log.
+    func removeCheckpoints(of id: Int) throws {
+        try Self.removeFiles(in: job(id)) { !$0.hasPrefix("log") }
+    }
+
     /// Removes the files of a directory whose names are `unwanted`.
     static func removeFiles(in directory: String, where unwanted: (String) -> Bool) throws {
         for name in try names(in: directory) where unwanted(name) {
