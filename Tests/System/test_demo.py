@@ -5,13 +5,12 @@ import re
 import subprocess
 from pathlib import Path
 
-from conftest import FASHION, unavailable
 from container import CHECKOUT
+from prerequisites import need_fashion
 
 
 def test_the_demo_trains_and_classifies_and_leaves_nothing(built: Path, tmp_path: Path) -> None:
-    if not os.path.isdir(FASHION):
-        unavailable(f"{FASHION} is missing: apt-get install dataset-fashion-mnist")
+    need_fashion()
     stage = tmp_path / "stage"
     subprocess.run(["make", "--quiet", "install", f"DESTDIR={stage}", "PREFIX=/usr"], cwd=CHECKOUT, check=True)
     temporary = tmp_path / "tmp"

@@ -2,14 +2,13 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Set
 
 import pytest
-from conftest import unavailable
 from container import CHECKOUT
+from prerequisites import need_programs
 
 PREFIX = "/opt/sqzd"
 
@@ -94,8 +93,7 @@ def test_example_configuration_has_every_key() -> None:
 
 
 def test_units_are_valid_and_confined(installed: Path) -> None:
-    if shutil.which("systemd-analyze") is None:
-        unavailable("systemd-analyze is missing")
+    need_programs("systemd-analyze")
     unit = installed / PREFIX[1:] / "lib/systemd/system/sqzd.service"
     # As the unit names them, for the one check that looks.
     unit.write_text(unit.read_text().replace(f"={PREFIX}", f"={installed}{PREFIX}"))

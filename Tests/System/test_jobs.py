@@ -4,8 +4,8 @@ import ctypes
 from typing import Dict, List
 
 import pytest
-from conftest import FASHION
 from container import Container
+from prerequisites import FASHION
 
 TRANSITIONS = {"queued", "started", "epoch", "succeeded", "failed", "cancelled", "interrupted", "paused"}
 
