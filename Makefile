@@ -11,10 +11,12 @@ VENV := .venv
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # Debian's packages, and Python's.
-BUILD_PACKAGES := binutils libarchive-dev libjansson-dev libsqlite3-dev libsystemd-dev pkgconf zlib1g-dev
+BUILD_PACKAGES := binutils libarchive-dev libjansson-dev libseccomp-dev libsqlite3-dev libsystemd-dev pkgconf zlib1g-dev
 DEMO_PACKAGES := dataset-fashion-mnist
-TEST_PACKAGES := debootstrap python3 python3-venv systemd-container
+TEST_PACKAGES := debootstrap libc6-dev-arm64-cross libgcc-12-dev-arm64-cross python3 python3-venv qemu-user systemd-container
 PYTHON_PACKAGES := numpy pillow safetensors
+PEERS := numpy torch tensorflow-cpu onnx onnxruntime openvino ncnn
+BENCH_VENV := .venv-bench
 
 PROGRAMS := sqzd sqzctl sqz-runner-squeezenet
 SHELLS := bash zsh fish
@@ -64,7 +66,14 @@ test: deps test-deps ## run every test: Swift, Python, and a booted systemd
 	$(SWIFT) build -c release --build-tests
 	$(MAKE) stage
 	SQZ_PYTHON="$(CURDIR)/$(VENV)/bin/python" $(SWIFT) test -c release --skip-build
+	Tests/KernelsCross/run
 	SQZD_BIN="$(CURDIR)/$(STAGE)/usr/bin" $(VENV)/bin/pytest -ra clients/python/tests Tests/System
+
+.PHONY: bench
+bench: build ## measure the engine against PyTorch, TensorFlow, ONNX Runtime, OpenVINO and ncnn, side by side
+	$(call apt-install,python3 python3-venv)
+	@$(MAKE) --no-print-directory $(BENCH_VENV)/installed
+	$(BENCH_VENV)/bin/python Tests/Benchmarks/compare.py $(BUILD)/sqz-bench --json .build/bench.json --svg .build/bench.svg
 
 .PHONY: build
 build: deps ## build everything in release, with the Swift runtime linked statically
@@ -104,7 +113,7 @@ lint: ## check the Swift code's layout and style
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf .build $(VENV)
+	rm -rf .build $(VENV) $(BENCH_VENV)
 
 .PHONY: deps
 deps: ## install the Debian packages that a build needs
@@ -124,6 +133,14 @@ $(PROGRAMS:%=$(BUILD)/%):
 
 $(COMPLETIONS): $(BUILD)/sqzctl
 	@$< --generate-completion-script $(subst .,,$(suffix $@)) > $@
+
+# triton comes with torch and is for GPUs; its LLVM and TensorFlow's clash.
+$(BENCH_VENV)/installed: Makefile
+	@echo "Installing with pip into $(BENCH_VENV): $(PEERS)"
+	python3 -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/pip install -q $(PEERS)
+	$(BENCH_VENV)/bin/pip uninstall -q -y triton
+	@touch $@
 
 $(VENV)/installed: Makefile clients/python/pyproject.toml
 	@echo "Installing with pip into $(VENV): $(PYTHON_PACKAGES) and what clients/python[test] names"

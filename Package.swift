@@ -41,6 +41,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
@@ -52,6 +53,8 @@ let package = Package(
             exclude: ["Interfaces/README.md", "Interfaces/examples"],
             resources: interfaces.map { .embedInCode("Interfaces/io.sqzd.\($0).varlink") },
             swiftSettings: strict),
+        .target(name: "CLandlock"),
+        .target(name: "Confinement", dependencies: ["CLandlock", "CSeccomp"], swiftSettings: strict),
         .target(name: "Safetensors", dependencies: ["Varlink"], swiftSettings: strict),
         .target(
             name: "Datasets", dependencies: ["CArchive", "CZlib", "Safetensors", "Varlink"], swiftSettings: strict),
@@ -60,7 +63,7 @@ let package = Package(
             dependencies: ["SqueezeNet", "Safetensors", "Varlink", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(
-            name: "JobStore", dependencies: ["SqzProtocol", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "JobStore", dependencies: ["SqzProtocol", "Varlink", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(
             name: "Systemd", dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
@@ -68,7 +71,7 @@ let package = Package(
         .target(
             name: "SqzDaemon",
             dependencies: [
-                "SqzProtocol", "JobStore", "Systemd",
+                "SqzProtocol", "JobStore", "Systemd", "Varlink",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -81,26 +84,35 @@ let package = Package(
             ], swiftSettings: strict),
         .target(
             name: "SqzRunner",
-            dependencies: ["SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol"], swiftSettings: strict),
+            dependencies: ["Confinement", "SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol", "Varlink"],
+            swiftSettings: strict),
         .executableTarget(
             name: "sqz-runner-squeezenet", dependencies: ["SqzRunner"], swiftSettings: strict,
             linkerSettings: staticRuntime),
         .executableTarget(
             name: "sqzd",
             dependencies: [
-                "SqzDaemon", "Systemd", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "SqzDaemon", "SqzProtocol", "Systemd",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict, linkerSettings: staticRuntime),
         .executableTarget(
             name: "sqzctl",
             dependencies: [
-                "SqzProtocol", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "SqzProtocol", "Varlink", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "clients/sqzctl", swiftSettings: strict, linkerSettings: staticRuntime),
+        .executableTarget(
+            name: "sqz-bench", dependencies: ["SqueezeNet"], path: "Sources/SqzBench", swiftSettings: strict),
         .testTarget(
             name: "SqueezeNetTests", dependencies: ["SqueezeNet", "CSqueezeKernels"], swiftSettings: strict),
+        .executableTarget(
+            name: "confinement-probe", dependencies: ["Confinement"], path: "Tests/ConfinementProbe",
+            swiftSettings: strict),
+        .testTarget(
+            name: "ConfinementTests", dependencies: ["TestSupport", "confinement-probe"], swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "VarlinkTests", dependencies: ["Varlink"], swiftSettings: strict),
         .testTarget(

@@ -7,6 +7,8 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define LANES 8
 #define TILE 4
+#define SMALL_TILE 4
+#define OUTER 4
 #define PICK(four, index) __builtin_ia32_vpermilvarps256(__builtin_shufflevector(four, four, 0, 1, 2, 3, 0, 1, 2, 3), index)
 #define TABLE sqz_kernels_avx2
 #define TABLE_NAME "avx2"

@@ -6,7 +6,9 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512vl,avx512dq,avx512bw"))), apply_to = function)
 #define LANES 16
-#define TILE 8
+#define TILE 12
+#define SMALL_TILE 8
+#define OUTER 16
 #define PICK(four, index)            \
     __builtin_ia32_vpermilvarps512( \
         __builtin_shufflevector(four, four, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3), index)

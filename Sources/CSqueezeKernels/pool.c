@@ -1,5 +1,6 @@
-// A fixed team of threads. Between jobs they spin for a moment (a training step hands out several jobs a millisecond apart),
-// then sleep in the kernel; a barrier inside a job does the same.
+// A fixed set of threads that share out the tasks of one job after another. Whoever is free claims the next task, and the job is
+// done when its tasks are, so that a thread that the system keeps waiting holds up nothing but the task it is in. Between jobs the
+// threads spin for a moment (the layers of a network follow within microseconds), then sleep in the kernel.
 #define _GNU_SOURCE
 #include "CSqueezeKernels.h"
 
@@ -15,19 +16,23 @@ enum { SPINS = 4000 };
 
 typedef void (*task_body)(void *context, int task, int thread);
 
+// Number of the job, its tasks, and the next task to claim, in one word: a late thread cannot claim a task of another job.
+typedef uint64_t claims;
+static claims make_claims(uint32_t job, int tasks) { return (claims)job << 32 | (claims)tasks << 16; }
+static int tasks_of(claims c) { return (int)(c >> 16 & 0xFFFF); }
+static int next_of(claims c) { return (int)(c & 0xFFFF); }
+
 struct sqz_pool {
     int threads;
     pthread_t *others;
-
-    // The job at hand; written by the caller before `generation` moves.
+    // Of the job at hand: written before its claims appear, and not again before all its tasks are done.
     task_body body;
     void *context;
-    int tasks; // negative: one task for every thread
-    _Alignas(64) _Atomic uint32_t generation;
-    _Alignas(64) _Atomic int next_task;
-    _Alignas(64) _Atomic uint32_t finished; // threads done with this generation, counted over all generations
-    _Alignas(64) _Atomic uint32_t arrived;  // at barriers, counted over all barriers
-    _Alignas(64) _Atomic uint32_t barriers; // barriers passed
+    _Alignas(64) _Atomic claims claims;
+    _Alignas(64) _Atomic uint32_t jobs; // begun so far: what sleeping threads wait for
+    _Alignas(64) _Atomic uint32_t sleepers;
+    _Alignas(64) _Atomic uint32_t done; // tasks of the job at hand
+    _Alignas(64) _Atomic uint32_t ends;
 };
 
 typedef struct {
@@ -43,63 +48,74 @@ static void relax(void) {
 #endif
 }
 
-static void wait_while(_Atomic uint32_t *word, uint32_t value) {
-    for (int spin = 0; spin < SPINS; spin++) {
-        if (atomic_load_explicit(word, memory_order_acquire) != value) return;
-        relax();
-    }
-    while (atomic_load_explicit(word, memory_order_acquire) == value)
-        syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+static void sleep_while(_Atomic uint32_t *word, uint32_t value) {
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
 }
 
-static void wake_all(_Atomic uint32_t *word) {
-    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
-}
+static void wake_all(_Atomic uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0); }
 
+// Claims and does tasks until none is left.
 static void work(sqz_pool *pool, int thread) {
-    if (pool->tasks < 0) {
-        pool->body(pool->context, thread, thread);
-        return;
+    claims seen = atomic_load_explicit(&pool->claims, memory_order_acquire);
+    while (next_of(seen) < tasks_of(seen)) {
+        if (!atomic_compare_exchange_weak_explicit(&pool->claims, &seen, seen + 1, memory_order_acq_rel, memory_order_acquire))
+            continue;
+        int tasks = tasks_of(seen);
+        pool->body(pool->context, next_of(seen), thread);
+        if (atomic_fetch_add_explicit(&pool->done, 1, memory_order_acq_rel) + 1 == (uint32_t)tasks && thread != 0)
+            wake_all(&pool->done);
+        seen = atomic_load_explicit(&pool->claims, memory_order_acquire);
     }
-    for (;;) {
-        int task = atomic_fetch_add_explicit(&pool->next_task, 1, memory_order_relaxed);
-        if (task >= pool->tasks) return;
-        pool->body(pool->context, task, thread);
-    }
+}
+
+static int has_tasks(sqz_pool *pool) {
+    claims c = atomic_load_explicit(&pool->claims, memory_order_acquire);
+    return next_of(c) < tasks_of(c) || atomic_load_explicit(&pool->ends, memory_order_relaxed);
 }
 
 static void *thread_main(void *argument) {
     starter mine = *(starter *)argument;
     free(argument);
     sqz_pool *pool = mine.pool;
-    for (uint32_t seen = 0;;) {
-        wait_while(&pool->generation, seen);
-        seen++;
-        if (!pool->body) return NULL;
+    for (;;) {
+        uint32_t jobs = atomic_load(&pool->jobs);
+        for (int spin = 0; spin < SPINS && !has_tasks(pool); spin++) relax();
+        if (!has_tasks(pool)) {
+            // Announced first: a job that begins now either sees the sleeper, or has changed `jobs`.
+            atomic_fetch_add(&pool->sleepers, 1);
+            if (!has_tasks(pool)) sleep_while(&pool->jobs, jobs);
+            atomic_fetch_sub(&pool->sleepers, 1);
+        }
+        if (atomic_load_explicit(&pool->ends, memory_order_acquire)) return NULL;
         work(pool, mine.thread);
-        atomic_fetch_add_explicit(&pool->finished, 1, memory_order_release);
-        wake_all(&pool->finished);
     }
 }
 
-static void start_job(sqz_pool *pool, int tasks, task_body body, void *context) {
-    pool->body = body;
-    pool->context = context;
-    pool->tasks = tasks;
-    atomic_store_explicit(&pool->next_task, 0, memory_order_relaxed);
-    atomic_fetch_add_explicit(&pool->generation, 1, memory_order_release);
-    wake_all(&pool->generation);
+static void wake_sleepers(sqz_pool *pool) {
+    atomic_fetch_add(&pool->jobs, 1);
+    if (atomic_load(&pool->sleepers)) wake_all(&pool->jobs);
 }
 
-static void run(sqz_pool *pool, int tasks, task_body body, void *context) {
-    uint32_t others = (uint32_t)pool->threads - 1;
-    uint32_t goal = atomic_load_explicit(&pool->finished, memory_order_relaxed) + others;
-    start_job(pool, tasks, body, context);
-    work(pool, 0);
-    for (;;) {
-        uint32_t now = atomic_load_explicit(&pool->finished, memory_order_acquire);
-        if (now == goal) return;
-        wait_while(&pool->finished, now);
+void sqz_pool_run(sqz_pool *pool, int tasks, task_body body, void *context) {
+    // The counter of a job's tasks has 16 bits.
+    for (int first = 0; first < tasks; first += 0xFFFF) {
+        int count = tasks - first < 0xFFFF ? tasks - first : 0xFFFF;
+        if (pool->threads == 1 || count == 1) {
+            for (int task = 0; task < count; task++) body(context, first + task, 0);
+            continue;
+        }
+        pool->body = body;
+        pool->context = context;
+        atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
+        uint32_t job = atomic_load_explicit(&pool->jobs, memory_order_relaxed) + 1;
+        atomic_store_explicit(&pool->claims, make_claims(job, count), memory_order_release);
+        wake_sleepers(pool);
+        work(pool, 0);
+        uint32_t done;
+        for (int spin = 0; (done = atomic_load_explicit(&pool->done, memory_order_acquire)) != (uint32_t)count; spin++) {
+            if (spin < SPINS) relax();
+            else sleep_while(&pool->done, done);
+        }
     }
 }
 
@@ -136,25 +152,11 @@ sqz_pool *sqz_pool_create(int threads) {
 }
 
 void sqz_pool_destroy(sqz_pool *pool) {
-    start_job(pool, 0, NULL, NULL);
+    atomic_store(&pool->ends, 1);
+    wake_sleepers(pool);
     for (int thread = 1; thread < pool->threads; thread++) pthread_join(pool->others[thread - 1], NULL);
     free(pool->others);
     free(pool);
 }
 
 int sqz_pool_threads(const sqz_pool *pool) { return pool->threads; }
-
-void sqz_pool_run(sqz_pool *pool, int tasks, task_body body, void *context) { run(pool, tasks, body, context); }
-
-void sqz_pool_run_team(sqz_pool *pool, task_body body, void *context) { run(pool, -1, body, context); }
-
-void sqz_pool_barrier(sqz_pool *pool) {
-    if (pool->threads == 1) return;
-    uint32_t passed = atomic_load_explicit(&pool->barriers, memory_order_acquire);
-    if (atomic_fetch_add_explicit(&pool->arrived, 1, memory_order_acq_rel) + 1 == (passed + 1) * (uint32_t)pool->threads) {
-        atomic_store_explicit(&pool->barriers, passed + 1, memory_order_release);
-        wake_all(&pool->barriers);
-    } else {
-        wait_while(&pool->barriers, passed);
-    }
-}

@@ -67,6 +67,16 @@ static void stem_forward(const sqz_stem *s, int first_row, int last_row, const f
             }
 }
 
+static void stem7_prepare(int out_panels, const float *w, float *u) {
+    memcpy(u, w, sizeof(float) * 147 * P * (size_t)out_panels);
+}
+
+static void stem7_forward(const sqz_stem *s, int first_triple, int last_triple, const float *x, const float *u, const float *bias,
+                          float *y, float *work) {
+    (void)work;
+    stem_forward(s, 3 * first_triple, 3 * last_triple < s->height ? 3 * last_triple : s->height, x, u, bias, y);
+}
+
 static void stem_backward(const sqz_stem *s, const float *x, const float *dy, float *dw, float *dbias) {
     int run = 3 * s->kernel, taps = s->kernel * run;
     ptrdiff_t pixels = (ptrdiff_t)s->height * s->width;
@@ -337,6 +347,8 @@ const sqz_kernels sqz_kernels_scalar = {
     .standardize = standardize,
     .stem_forward = stem_forward,
     .stem_backward = stem_backward,
+    .stem7_prepare = stem7_prepare,
+    .stem7_forward = stem7_forward,
     .stem_pool_prepare = stem_pool_prepare,
     .stem_pool_forward = stem_pool_forward,
     .stem_pool_backward = stem_pool_backward,

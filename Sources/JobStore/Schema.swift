@@ -24,6 +24,8 @@ enum Schema {
                         starts INTEGER NOT NULL DEFAULT 0,
                         lastStart INTEGER,
                         ranFor INTEGER NOT NULL DEFAULT 0,
+                        intent TEXT,
+                        intentReason TEXT,
                         reason TEXT,
                         progress TEXT,
                         outcome TEXT

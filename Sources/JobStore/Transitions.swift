@@ -76,11 +76,27 @@ extension JobStore {
         }
     }
 
-    /// Jobs that were running when the daemon ended go back to the queue.
+    /// A running job is to become `state` when it stops: kept, so that it also does if the daemon is killed before. Tells
+    /// whether it is running.
+    public func intend(_ id: Int, to state: State, reason: String) async throws -> Bool {
+        try await database.write { database in
+            try database.execute(
+                sql: "UPDATE jobs SET intent = ?, intentReason = ? WHERE id = ? AND state = 'running'",
+                arguments: [state.rawValue, reason, id])
+            return database.changesCount == 1
+        }
+    }
+
+    /// Jobs that were running when the daemon ended go back to the queue, or become what they were intended to.
     public func requeueRunning(reason: String, at time: Int) async throws -> [Change] {
         try await database.write { database in
-            try Int.fetchAll(database, sql: "SELECT id FROM jobs WHERE state = 'running' ORDER BY id").flatMap { id in
-                try Self.move(id, to: .queued, Event(time: time, kind: .state, reason: reason), in: database)
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT id, intent, intentReason FROM jobs WHERE state = 'running' ORDER BY id")
+            return try rows.flatMap { row in
+                let intent: String? = row["intent"]
+                return try Self.move(
+                    row["id"], to: intent.flatMap(State.init(rawValue:)) ?? .queued,
+                    Event(time: time, kind: .state, reason: row["intentReason"] ?? reason), in: database)
             }
         }
     }
@@ -104,7 +120,10 @@ extension JobStore {
                 arguments: [event.time, id])
         }
         try database.execute(
-            sql: "UPDATE jobs SET state = ?, reason = ?, outcome = ?, endedAt = ? WHERE id = ?",
+            sql: """
+                UPDATE jobs SET state = ?, reason = ?, outcome = ?, endedAt = ?, intent = NULL, intentReason = NULL
+                WHERE id = ?
+                """,
             arguments: [
                 state.rawValue, event.reason, try jsonText(event.outcome), state.isEnd ? event.time : nil, id,
             ])

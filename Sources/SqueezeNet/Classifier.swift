@@ -79,16 +79,11 @@ public final class Classifier {
     private func classifyTogether(
         _ picture: UnsafePointer<UInt8>, into logits: UnsafeMutableBufferPointer<Float>, at index: Int
     ) {
-        let shared = memory(0)
+        var shared = memory(0)
+        shared.workStride = plan.arenaCount
+        shared.pool = pool
         plan.load(picture, at: 0, preprocessing, augmentation: nil, shared)
-        pool.runTeam { team in
-            plan.forward(
-                1,
-                Memory(
-                    arena: shared.arena, work: memory(team.thread).work, parameters: shared.parameters,
-                    prepared: shared.prepared, kernels: kernels),
-                team)
-        }
+        plan.forward(1, shared)
         copyLogits(of: 0, shared, to: logits, at: index)
     }
 
@@ -125,8 +120,8 @@ public final class Classifier {
     private func memory(_ thread: Int) -> Memory {
         let own = arena.floats + threadsOffset + thread * plan.arenaCount
         return Memory(
-            arena: own, work: own + plan.work, parameters: arena.floats, prepared: arena.floats + preparedOffset,
-            kernels: kernels)
+            arena: own, parameters: arena.floats, prepared: arena.floats + preparedOffset, kernels: kernels,
+            work: own + plan.work)
     }
 }
 

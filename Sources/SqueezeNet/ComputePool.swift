@@ -25,26 +25,14 @@ final class ComputePool {
 
     /// Runs every task in 0..<tasks on whichever thread is free, and returns when all are done.
     func run(_ tasks: Int, _ body: (_ task: Int, _ thread: Int) -> Void) {
-        withContext(body) { sqz_pool_run(pool, Int32(tasks), Self.call, $0) }
+        withoutActuallyEscaping(body) { body in
+            withUnsafePointer(to: body) { context in
+                sqz_pool_run(pool, Int32(tasks), Self.call, UnsafeMutableRawPointer(mutating: context))
+            }
+        }
     }
 
     private static let call: @convention(c) (UnsafeMutableRawPointer, Int32, Int32) -> Void = { context, task, thread in
         context.assumingMemoryBound(to: Body.self).pointee(Int(task), Int(thread))
-    }
-
-    /// Runs `body` on every thread at once; there they may wait for each other.
-    func runTeam(_ body: (Team) -> Void) {
-        withContext { _, thread in
-            body(Team(thread: thread, threads: threads, pool: threads > 1 ? pool : nil))
-        } _: {
-            sqz_pool_run_team(pool, Self.call, $0)
-        }
-    }
-
-    /// A closure as the context of a C callback, for the time of `call` only.
-    private func withContext(_ body: Body, _ call: (UnsafeMutableRawPointer) -> Void) {
-        withoutActuallyEscaping(body) { body in
-            withUnsafePointer(to: body) { call(UnsafeMutableRawPointer(mutating: $0)) }
-        }
     }
 }

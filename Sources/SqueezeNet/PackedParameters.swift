@@ -56,6 +56,15 @@ struct PackedParameters {
         }
     }
 
+    /// Zeroes what the backward pass adds to; the gradients of 3×3 weights behind the stem are written whole at its end.
+    func clearGradients(_ gradients: UnsafeMutablePointer<Float>) {
+        for slot in slots {
+            let isReplaced = slot.kernel == 3 && slot.inputs % 16 == 0
+            let start = isReplaced ? slot.bias : slot.weight
+            (gradients + start).update(repeating: 0, count: slot.bias + slot.panels * 16 - start)
+        }
+    }
+
     func pack(_ weights: Weights, into packed: UnsafeMutablePointer<Float>) {
         weights.values.withUnsafeBufferPointer { values in
             forEach { packed[$1] = values[$0] }

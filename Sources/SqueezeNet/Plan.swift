@@ -21,6 +21,8 @@ struct Plan {
     struct StemStep {
         let shape: sqz_stem
         let slot: PackedParameters.Slot
+        /// Offset in the prepared weights; only the 7×7 stem of stride 2 has them.
+        let prepared: Int?
         let input: Tensor
         let output: Tensor
     }
@@ -117,7 +119,9 @@ struct Plan {
     let dropoutBits: Int
 
     init(_ network: Network, training: Bool) {
-        var builder = PlanBuilder(network, isTraining: training)
+        var sizes = PlanBuilder(network, isTraining: training)
+        sizes.build()
+        var builder = PlanBuilder(network, isTraining: training, regions: sizes.regions)
         builder.build()
         stages = builder.stages
         packed = builder.packed

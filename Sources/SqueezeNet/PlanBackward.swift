@@ -73,10 +73,15 @@ extension Plan {
                 shape.rows, shape.out_panels, memory(step.scores, picture), logitGradient(picture, memory), flow.spare)
             kernels.pointwise_backward_weights(
                 &shape, features, flow.spare, total + step.classifier.slot.weight, total + step.classifier.slot.bias)
+            // What dropout set to zero, the mask takes away; what it kept, it doubled.
+            let isMasked = step.input.isRectified
+            if dropout != nil, isMasked {
+                kernels.add(step.scores.picture, flow.spare, flow.spare, flow.spare)
+            }
             kernels.pointwise_backward_data(
                 &shape, flow.spare, memory.prepared + step.classifier.transposed, 0,
-                step.input.isRectified ? UnsafePointer(features) : nil, input)
-            if let dropout {
+                isMasked ? UnsafePointer(features) : nil, input)
+            if let dropout, !isMasked {
                 drawDropout(dropout(picture), step, memory)
                 kernels.dropout(step.input.picture, dropoutWords(memory), input)
             }

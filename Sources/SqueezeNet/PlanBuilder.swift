@@ -34,15 +34,23 @@ struct PlanBuilder {
     private static let blockBytes = 464 << 10
     private static let largestBlock = 32
 
-    init(_ network: Network, isTraining: Bool) {
+    /// Where no step looks back and a chunk is one picture, tensors take turns in a few regions of memory, this large. The first of
+    /// two builds finds the sizes.
+    private(set) var regions: [Int]
+    private var regionOffsets: [Int] = []
+    private var tensorCount = 0
+
+    init(_ network: Network, isTraining: Bool, regions: [Int] = [0, 0, 0]) {
         self.network = network
         self.isTraining = isTraining
+        self.regions = regions
         // Of the largest inputs a chunk has one picture: their small maps at the end are cheap beside the large ones.
         let largest = isTraining ? Self.largestChunk.training : Self.largestChunk.inference
         chunk = min(largest, max(1, largest * 32 * 32 / (network.inputSize * network.inputSize)))
     }
 
     mutating func build() {
+        regionOffsets = regions.map { arena.reserve($0) }
         var blocks = network.blocks[...]
         while let block = blocks.popFirst() {
             switch block {
@@ -90,7 +98,14 @@ struct PlanBuilder {
 
     private mutating func tensor(_ picture: Int, isRectified: Bool) -> Plan.Tensor {
         largestTensor = max(largestTensor, picture)
-        return Plan.Tensor(offset: arena.reserve(picture * chunk), picture: picture, isRectified: isRectified)
+        guard !isTraining, chunk == 1 else {
+            return Plan.Tensor(offset: arena.reserve(picture * chunk), picture: picture, isRectified: isRectified)
+        }
+        // A step reads the tensor before, and writes at most two: three regions.
+        let region = tensorCount % regions.count
+        tensorCount += 1
+        regions[region] = max(regions[region], picture)
+        return Plan.Tensor(offset: regionOffsets[region], picture: picture, isRectified: isRectified)
     }
 
     /// Reserves the input: `rows` of `columns` pixels, zeros around the picture.
@@ -127,17 +142,22 @@ struct PlanBuilder {
     }
 
     private mutating func addStem(_ stem: ShapedBlock.Stem) {
+        let isSeven = stem.convolution.kernel == 7 && stem.stride == 2
+        let triples = (stem.size + 2) / 3
         let bordered = network.inputSize + 2 * stem.padding
-        addInput(rows: bordered, columns: bordered, padding: stem.padding)
+        let covered = isSeven ? max(bordered, 6 * triples + 6) : bordered
+        addInput(rows: covered, columns: covered, padding: stem.padding)
         let slot = packed.add(stem.convolution, of: network)
         current = tensor(stem.convolution.filters * stem.size * stem.size, isRectified: true)
+        if isSeven { workCount = max(workCount, 6 * (inputPitch + 16) + 1_152 * (triples + 16)) }
         add(
             .stem(
                 .init(
                     shape: sqz_stem(
                         kernel: Int32(stem.convolution.kernel), stride: Int32(stem.stride), pitch: Int32(inputPitch),
                         height: Int32(stem.size), width: Int32(stem.size), out_panels: Int32(slot.panels)),
-                    slot: slot, input: input, output: current)), size: stem.size)
+                    slot: slot, prepared: isSeven ? prepared.reserve(36 * 12 * slot.panels * 16) : nil, input: input,
+                    output: current)), size: stem.size)
     }
 
     private mutating func addPool(_ pool: ShapedBlock.Pool) {
@@ -175,7 +195,7 @@ struct PlanBuilder {
         let squeeze = pointwise(fire.squeeze, size: fire.size)
         let expand1 = pointwise(fire.expand1, size: fire.size)
         let expand3 = packed.add(fire.expand3, of: network)
-        let kernelWeights = 36 * fire.expand3.inputs * fire.expand3.filters
+        let kernelWeights = sqz_conv3x3_filters(Int32(fire.expand3.inputs), Int32(fire.expand3.filters))
 
         let shortcut: Plan.Shortcut
         let output: Plan.Tensor

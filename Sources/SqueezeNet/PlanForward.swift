@@ -1,18 +1,5 @@
 internal import CSqueezeKernels
 
-/// The memory that a thread computes with: activations, scratch memory of its own, and the parameters that all threads read.
-struct Memory {
-    let arena: UnsafeMutablePointer<Float>
-    let work: UnsafeMutablePointer<Float>
-    let parameters: UnsafePointer<Float>
-    let prepared: UnsafePointer<Float>
-    let kernels: UnsafePointer<sqz_kernels>
-
-    func callAsFunction(_ tensor: Plan.Tensor, _ picture: Int) -> UnsafeMutablePointer<Float> {
-        arena + tensor.offset + picture * tensor.picture
-    }
-}
-
 extension Plan {
     /// Puts a standardized picture into the chunk.
     func load(
@@ -24,43 +11,56 @@ extension Plan {
     }
 
     /// Computes the logits of the chunk's first `pictures`. In training, with `dropout`, picture i uses the generator dropout(i).
-    func forward(_ pictures: Int, _ memory: Memory, _ team: Team = .alone, dropout: ((Int) -> CounterRandom)? = nil) {
+    func forward(_ pictures: Int, _ memory: Memory, dropout: ((Int) -> CounterRandom)? = nil) {
         for stage in stages {
             for start in stride(from: 0, to: pictures, by: stage.group) {
                 let group = start..<min(pictures, start + stage.group)
                 for step in stage.steps {
                     switch step {
-                    case .stem(let step): forward(step, group, memory, team)
-                    case .stemPool(let step): forward(step, group, memory, team)
-                    case .pool(let step): forward(step, group, memory, team)
-                    case .fire(let step): forward(step, group, memory, team)
-                    case .head(let step): forward(step, group, memory, team, dropout: dropout)
+                    case .stem(let step): forward(step, group, memory)
+                    case .stemPool(let step): forward(step, group, memory)
+                    case .pool(let step): forward(step, group, memory)
+                    case .fire(let step): forward(step, group, memory)
+                    case .head(let step): forward(step, group, memory, dropout: dropout)
                     }
-                    team.barrier()
                 }
             }
         }
     }
 
-    private func forward(_ step: StemStep, _ group: Range<Int>, _ memory: Memory, _ team: Team) {
-        // A share of the output's rows is a smaller stem.
-        var shape = step.shape
-        let rows = team.share(of: Int(shape.height))
-        for picture in group {
-            memory.kernels.pointee.stem_forward(
-                &shape, Int32(rows.lowerBound), Int32(rows.upperBound), memory(step.input, picture),
-                memory.parameters + step.slot.weight, memory.parameters + step.slot.bias, memory(step.output, picture))
+    private func forward(_ step: StemStep, _ group: Range<Int>, _ memory: Memory) {
+        memory.share { share in
+            var shape = step.shape
+            if let prepared = step.prepared {
+                let triples = share.range(of: Int(shape.height + 2) / 3)
+                for picture in group {
+                    memory.kernels.pointee.stem7_forward(
+                        &shape, Int32(triples.lowerBound), Int32(triples.upperBound), memory(step.input, picture),
+                        memory.prepared + prepared, memory.parameters + step.slot.bias, memory(step.output, picture),
+                        share.work)
+                }
+                return
+            }
+            let rows = share.range(of: Int(shape.height))
+            for picture in group {
+                memory.kernels.pointee.stem_forward(
+                    &shape, Int32(rows.lowerBound), Int32(rows.upperBound), memory(step.input, picture),
+                    memory.parameters + step.slot.weight, memory.parameters + step.slot.bias,
+                    memory(step.output, picture))
+            }
         }
     }
 
-    private func forward(_ step: StemPoolStep, _ group: Range<Int>, _ memory: Memory, _ team: Team) {
-        var shape = step.shape
-        let pairs = team.share(of: Int(shape.size + 1) / 2)
-        for picture in group {
-            memory.kernels.pointee.stem_pool_forward(
-                &shape, Int32(pairs.lowerBound), Int32(pairs.upperBound), memory(step.input, picture),
-                memory.prepared + step.prepared, memory.parameters + step.slot.bias, memory(step.output, picture),
-                isTraining ? places(step, picture, memory) : nil, memory.work)
+    private func forward(_ step: StemPoolStep, _ group: Range<Int>, _ memory: Memory) {
+        memory.share { share in
+            var shape = step.shape
+            let pairs = share.range(of: Int(shape.size + 1) / 2)
+            for picture in group {
+                memory.kernels.pointee.stem_pool_forward(
+                    &shape, Int32(pairs.lowerBound), Int32(pairs.upperBound), memory(step.input, picture),
+                    memory.prepared + step.prepared, memory.parameters + step.slot.bias, memory(step.output, picture),
+                    isTraining ? places(step, picture, memory) : nil, share.work)
+            }
         }
     }
 
@@ -68,15 +68,17 @@ extension Plan {
         UnsafeMutableRawPointer(memory(step.places, picture)).assumingMemoryBound(to: UInt8.self)
     }
 
-    private func forward(_ step: PoolStep, _ group: Range<Int>, _ memory: Memory, _ team: Team) {
-        var shape = step.shape
-        let panels = team.share(of: Int(shape.panels))
-        shape.panels = Int32(panels.count)
-        let input = panels.lowerBound * Int(shape.in_height * shape.in_width) * 16
-        let output = panels.lowerBound * Int(shape.out_height * shape.out_width) * 16
-        for picture in group {
-            memory.kernels.pointee.maxpool_forward(
-                &shape, memory(step.input, picture) + input, memory(step.output, picture) + output)
+    private func forward(_ step: PoolStep, _ group: Range<Int>, _ memory: Memory) {
+        memory.share { share in
+            var shape = step.shape
+            let panels = share.range(of: Int(shape.panels))
+            shape.panels = Int32(panels.count)
+            let input = panels.lowerBound * Int(shape.in_height * shape.in_width) * 16
+            let output = panels.lowerBound * Int(shape.out_height * shape.out_width) * 16
+            for picture in group {
+                memory.kernels.pointee.maxpool_forward(
+                    &shape, memory(step.input, picture) + input, memory(step.output, picture) + output)
+            }
         }
     }
 
@@ -91,31 +93,37 @@ extension Plan {
             memory.parameters + layer.slot.bias, output + rows.lowerBound * 16)
     }
 
-    private func forward(_ step: FireStep, _ group: Range<Int>, _ memory: Memory, _ team: Team) {
-        let rows = team.share(of: Int(step.squeeze.shape.rows), unit: 8)
-        for picture in group {
-            forward(step.squeeze, rows: rows, memory(step.input, picture), memory(step.squeezed, picture), memory)
-            forward(step.expand1, rows: rows, memory(step.squeezed, picture), memory(step.expanded, picture), memory)
+    private func forward(_ step: FireStep, _ group: Range<Int>, _ memory: Memory) {
+        memory.share { share in
+            let rows = share.range(of: Int(step.squeeze.shape.rows), unit: 8)
+            for picture in group {
+                forward(step.squeeze, rows: rows, memory(step.input, picture), memory(step.squeezed, picture), memory)
+                forward(
+                    step.expand1, rows: rows, memory(step.squeezed, picture), memory(step.expanded, picture), memory)
+            }
         }
-        team.barrier()
-        var shape = step.expand3Shape
-        var part = part(of: step, pictures: group.count, team)
-        memory.kernels.pointee.conv3x3_forward(
-            &shape, &part, memory(step.squeezed, group.lowerBound), memory.prepared + step.expand3Forward,
-            memory.parameters + step.expand3.bias, memory(step.expanded, group.lowerBound) + step.expand3Offset,
-            memory.work)
+        memory.share { share in
+            var shape = step.expand3Shape
+            var part = part(of: step, pictures: group.count, share)
+            memory.kernels.pointee.conv3x3_forward(
+                &shape, &part, memory(step.squeezed, group.lowerBound), memory.prepared + step.expand3Forward,
+                memory.parameters + step.expand3.bias, memory(step.expanded, group.lowerBound) + step.expand3Offset,
+                share.work)
+        }
         if case .none = step.shortcut { return }
-        team.barrier()
-        for picture in group { addShortcut(step, rows: rows, picture, memory) }
+        memory.share { share in
+            let rows = share.range(of: Int(step.squeeze.shape.rows), unit: 8)
+            for picture in group { addShortcut(step, rows: rows, picture, memory) }
+        }
     }
 
-    /// Tiles for each thread if there are enough, else filters, where each thread transforms all tiles.
-    private func part(of step: FireStep, pictures: Int, _ team: Team) -> sqz_conv3x3_part {
+    /// Tiles for each share if there are enough, else filters, where each share transforms all tiles.
+    private func part(of step: FireStep, pictures: Int, _ share: Memory.Share) -> sqz_conv3x3_part {
         let tiles = Int(step.tiles) * pictures
         let panels = Int(step.expand3Shape.out_panels)
-        let splitsTiles = tiles >= 8 * team.threads
-        let ownTiles = splitsTiles ? team.share(of: tiles, unit: 4) : 0..<tiles
-        let ownPanels = splitsTiles ? 0..<panels : team.share(of: panels)
+        let splitsTiles = tiles >= 8 * share.count
+        let ownTiles = splitsTiles ? share.range(of: tiles, unit: 4) : 0..<tiles
+        let ownPanels = splitsTiles ? 0..<panels : share.range(of: panels)
         return sqz_conv3x3_part(
             first_tile: Int32(ownTiles.lowerBound), last_tile: Int32(ownTiles.upperBound),
             first_panel: Int32(ownPanels.lowerBound), last_panel: Int32(ownPanels.upperBound))
@@ -137,23 +145,24 @@ extension Plan {
     }
 
     private func forward(
-        _ step: HeadStep, _ group: Range<Int>, _ memory: Memory, _ team: Team, dropout: ((Int) -> CounterRandom)?
+        _ step: HeadStep, _ group: Range<Int>, _ memory: Memory, dropout: ((Int) -> CounterRandom)?
     ) {
-        let shape = step.classifier.shape
-        let rows = team.share(of: Int(shape.rows), unit: 8)
-        let panels = team.share(of: Int(shape.out_panels))
-        for picture in group {
-            if let dropout {
+        if let dropout {
+            for picture in group {
                 drawDropout(dropout(picture), step, memory)
                 memory.kernels.pointee.dropout(step.input.picture, dropoutWords(memory), memory(step.input, picture))
             }
-            forward(step.classifier, rows: rows, memory(step.input, picture), memory(step.scores, picture), memory)
         }
-        team.barrier()
+        let shape = step.classifier.shape
+        memory.share { share in
+            let rows = share.range(of: Int(shape.rows), unit: 8)
+            for picture in group {
+                forward(step.classifier, rows: rows, memory(step.input, picture), memory(step.scores, picture), memory)
+            }
+        }
         for picture in group {
             memory.kernels.pointee.average_forward(
-                shape.rows, Int32(panels.count), memory(step.scores, picture) + panels.lowerBound * shape.out_stride,
-                memory(step.logits, picture) + panels.lowerBound * 16)
+                shape.rows, shape.out_panels, memory(step.scores, picture), memory(step.logits, picture))
         }
     }
 

@@ -26,7 +26,11 @@ extension Plan {
             stage += 1
         }
         switch stages[stage].steps[index] {
-        case .stem, .pool: break
+        case .pool: break
+        case .stem(let step):
+            if part == 0, let offset = step.prepared {
+                kernels.pointee.stem7_prepare(step.shape.out_panels, parameters + step.slot.weight, prepared + offset)
+            }
         case .stemPool(let step):
             if part == 0 {
                 kernels.pointee.stem_pool_prepare(

@@ -128,8 +128,8 @@ public final class Trainer {
     private func memory(_ thread: Int) -> Memory {
         let own = arena.floats + offsets.threads + thread * plan.arenaCount
         return Memory(
-            arena: own, work: own + plan.work, parameters: parameters, prepared: arena.floats + offsets.prepared,
-            kernels: kernels)
+            arena: own, parameters: parameters, prepared: arena.floats + offsets.prepared, kernels: kernels,
+            work: own + plan.work)
     }
 
     private func computeGradients(_ batch: UnsafeBufferPointer<Example>, epoch: Int) {
@@ -147,9 +147,12 @@ public final class Trainer {
     ) -> ShardResult {
         var result = ShardResult()
         let total = arena.floats + offsets.gradients + shard * plan.packed.count
-        total.update(repeating: 0, count: plan.packed.count)
         let shardRange = shard * batch.count / Int(SQZ_SHARDS)..<(shard + 1) * batch.count / Int(SQZ_SHARDS)
-        guard !shardRange.isEmpty else { return result }
+        guard !shardRange.isEmpty else {
+            total.update(repeating: 0, count: plan.packed.count)
+            return result
+        }
+        plan.packed.clearGradients(total)
         for start in stride(from: shardRange.lowerBound, to: shardRange.upperBound, by: plan.chunk) {
             let examples = batch[start..<min(shardRange.upperBound, start + plan.chunk)]
             let dropout = { [seed] (place: Int) in

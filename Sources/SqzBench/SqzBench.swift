@@ -5,53 +5,113 @@ import Musl
 #endif
 import SqueezeNet
 
-/// Measures the engine: `sqz-bench train|classify [ARCHITECTURE] [SIZE] [BATCH] [THREADS] [SECONDS]` prints the median time of a
-/// call, the best, and pictures a second at the median.
+/// Measures the engine: the median and the best time of a call, in seconds.
+///
+///     sqz-bench train|classify|start ARCHITECTURE SIZE BATCH THREADS SECONDS
+///     sqz-bench export ARCHITECTURE SIZE BATCH DIRECTORY
+///
+/// `start` is from weights in memory to the first logits. `export` writes weights.bin, input.bin (standardized, N×3×SIZE×SIZE) and logits.bin, for other engines to compute the same.
 @main struct SqzBench {
-    static func main() throws {
-        let arguments = CommandLine.arguments.dropFirst()
-        func argument(_ index: Int, _ fallback: String) -> String {
-            arguments.count > index ? arguments[arguments.startIndex + index] : fallback
-        }
-        guard let architecture = Architecture(rawValue: argument(1, "squeezenet-cifar")),
-            let size = Int(argument(2, "32")), let batch = Int(argument(3, "128")), let threads = Int(argument(4, "2")),
-            let seconds = Double(argument(5, "2")), batch > 0
-        else { fatalError("usage: sqz-bench train|classify [ARCHITECTURE] [SIZE] [BATCH] [THREADS] [SECONDS]") }
-        _ = try Kernels.requireSelected()
-        let classes = architecture == .squeezenetCIFAR ? 10 : 1_000
-        let network = try Network(architecture, classes: classes, inputSize: size)
-        let weights = Weights(glorotUniformFor: network, seed: 1)
-        let preprocessing = try Preprocessing(sourceSize: size, size: size, padding: 4)
-        let pictures = randomPictures(batch * preprocessing.pictureBytes)
-        defer { pictures.deallocate() }
-        let pointers = (0..<batch).map { UnsafePointer(pictures.baseAddress!) + $0 * preprocessing.pictureBytes }
+    static let usage = """
+        usage: sqz-bench train|classify|start ARCHITECTURE SIZE BATCH THREADS SECONDS
+               sqz-bench export ARCHITECTURE SIZE BATCH DIRECTORY
+        """
 
-        let times: [Double]
-        if argument(0, "") == "train" {
-            let trainer = try Trainer(
-                network: network, preprocessing: preprocessing, state: TrainerState(weights: weights), seed: 1,
-                threads: threads)
-            let examples = pointers.indices.map { Example(picture: pointers[$0], label: $0 % classes, index: $0) }
-            times = measure(seconds) { _ = trainer.step(examples, epoch: $0) }
-        } else {
+    let network: Network
+    let weights: Weights
+    let preprocessing: Preprocessing
+    let pictures: UnsafeMutableBufferPointer<UInt8>
+    let pointers: [UnsafePointer<UInt8>]
+
+    init(_ architecture: Architecture, size: Int, batch: Int) throws {
+        network = try Network(architecture, classes: architecture == .squeezenetCIFAR ? 10 : 1_000, inputSize: size)
+        weights = Weights(glorotUniformFor: network, seed: 1)
+        preprocessing = try Preprocessing(sourceSize: size, size: size)
+        let each = preprocessing.pictureBytes
+        pictures = Self.randomPictures(batch * each)
+        let start = UnsafePointer(pictures.baseAddress!)
+        pointers = (0..<batch).map { start + $0 * each }
+    }
+
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        _ = try Kernels.requireSelected()
+        guard arguments.count >= 6, let architecture = Architecture(rawValue: arguments[2]),
+            let size = Int(arguments[3]),
+            let batch = Int(arguments[4]), batch > 0
+        else {
+            print(usage)
+            exit(64)
+        }
+        let bench = try SqzBench(architecture, size: size, batch: batch)
+        switch arguments[1] {
+        case "train", "classify", "start":
+            guard arguments.count == 7, let threads = Int(arguments[5]), let seconds = Double(arguments[6]) else {
+                exit(64)
+            }
+            let times =
+                switch arguments[1] {
+                case "train": try bench.train(threads, seconds)
+                case "classify": try bench.classify(threads, seconds)
+                default: try bench.start(threads, seconds)
+                }
+            print(times[times.count / 2], times[0])
+        case "export": try bench.export(to: arguments[5])
+        default:
+            print(usage)
+            exit(64)
+        }
+    }
+
+    func train(_ threads: Int, _ seconds: Double) throws -> [Double] {
+        let trainer = try Trainer(
+            network: network, preprocessing: preprocessing, state: TrainerState(weights: weights), seed: 1,
+            threads: threads)
+        let examples = pointers.indices.map { Example(picture: pointers[$0], label: $0 % network.classes, index: $0) }
+        return Self.measure(seconds) { _ = trainer.step(examples, epoch: $0) }
+    }
+
+    func classify(_ threads: Int, _ seconds: Double) throws -> [Double] {
+        let classifier = try Classifier(
+            network: network, weights: weights, preprocessing: preprocessing, threads: threads)
+        return Self.measure(seconds) { _ in _ = classifier.classify(pointers) }
+    }
+
+    func start(_ threads: Int, _ seconds: Double) throws -> [Double] {
+        try Self.measure(seconds) { _ in
             let classifier = try Classifier(
                 network: network, weights: weights, preprocessing: preprocessing, threads: threads)
-            times = measure(seconds) { _ in _ = classifier.classify(pointers) }
+            _ = classifier.classify([pointers[0]])
         }
-        let (best, median) = (times[0], times[times.count / 2])
-        print(
-            "\(Kernels.selected)\tmedian \(median * 1e3) ms\tbest \(best * 1e3) ms\t\(Double(batch) / median) pictures/s (best \(Double(batch)/best))"
-        )
+    }
+
+    func export(to directory: String) throws {
+        let classifier = try Classifier(network: network, weights: weights, preprocessing: preprocessing, threads: 1)
+        let (size, each) = (network.inputSize, preprocessing.pictureBytes)
+        var planes: [Float] = []
+        for pointer in pointers {
+            let pixels = preprocessing.standardized(UnsafeRawBufferPointer(start: pointer, count: each))
+            for channel in 0..<3 {
+                planes += (0..<size * size).map { pixels[$0 * 3 + channel] }
+            }
+        }
+        for (name, values) in [
+            ("weights", weights.values), ("input", planes), ("logits", classifier.classify(pointers)),
+        ] {
+            guard let file = fopen("\(directory)/\(name).bin", "w") else { exit(73) }
+            let written = values.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
+            guard fclose(file) == 0, written == 4 * values.count else { exit(74) }
+        }
     }
 
     /// Times of single calls, sorted; the first tenth of a second is not counted.
-    static func measure(_ seconds: Double, _ body: (Int) -> Void) -> [Double] {
+    static func measure(_ seconds: Double, _ body: (Int) throws -> Void) rethrows -> [Double] {
         var times: [Double] = []
         let start = now()
         var calls = 0
         while now() - start < seconds || times.count < 5 {
             let before = now()
-            body(calls)
+            try body(calls)
             let after = now()
             calls += 1
             if before - start > 0.1 { times.append(after - before) }

@@ -4,44 +4,39 @@ internal import SqzProtocol
 internal import Synchronization
 internal import Varlink
 
-/// What comes in on standard input, read by a thread of its own, so that `Stop` is seen while a job computes. When the input
+/// What comes in on standard input. While a job runs it is read by a thread of its own, so that `Stop` is seen. When the input
 /// ends, the daemon is gone, and so is this process.
 final class Inbox: Sendable {
-    private let calls = Mutex<[Call]>([])
-    private let available = DispatchSemaphore(value: 0)
+    private let file: FramedFile
     private let isStopped = Atomic(false)
+
+    init(_ file: FramedFile) { self.file = file }
 
     /// Whether the current run is to end at its next step.
     var stopRequested: Bool { isStopped.load(ordering: .relaxed) }
 
-    /// Begins to read.
-    func start(_ file: FramedFile) {
-        DispatchQueue(label: "sqz-runner.input").async { [self] in
-            while let call = next(file) {
-                if call.method == RunnerInterface.Stop.name {
-                    isStopped.store(true, ordering: .relaxed)
-                } else {
-                    calls.withLock { $0.append(call) }
-                    available.signal()
-                }
-            }
-            exit(0)
-        }
-    }
-
     /// The next call, waited for.
     func take() -> Call {
-        available.wait()
-        return calls.withLock { $0.removeFirst() }
-    }
-
-    private func next(_ file: FramedFile) -> Call? {
         do {
-            guard let message = try file.read() else { return nil }
+            guard let message = try file.read() else { exit(EXIT_SUCCESS) }
             return try message.withUnsafeBytes { try Call(parsing: $0) }
         } catch {
             Log.write("the daemon's call can't be read: \(error)")
-            return nil
+            exit(EXIT_FAILURE)
+        }
+    }
+
+    /// Looks out for `Stop` from now on. Nobody else may take calls then.
+    func watch() {
+        DispatchQueue(label: "sqz-runner.input").async { [self] in
+            while true {
+                let call = take()
+                guard call.method == RunnerInterface.Stop.name else {
+                    Log.write("\(call.method) came while a job ran")
+                    exit(EXIT_FAILURE)
+                }
+                isStopped.store(true, ordering: .relaxed)
+            }
         }
     }
 }

@@ -1,4 +1,6 @@
+internal import Confinement
 internal import Datasets
+internal import Glibc
 internal import ModelFiles
 internal import SqueezeNet
 internal import SqzProtocol
@@ -7,18 +9,21 @@ internal import Varlink
 /// The built-in runner: trains and uses SqueezeNet as the daemon asks over standard input and output.
 public final class Runner {
     private let file: FramedFile
-    private let inbox = Inbox()
+    private let inbox: Inbox
+    private var isConfined = false
+    /// A job is or was done: its thread reads the input.
+    private var isBusy = false
     private var classifier: WarmClassifier?
 
     /// Speaks over these descriptors.
     public init(input: CInt, output: CInt) {
         file = FramedFile(input: input, output: output)
+        inbox = Inbox(file)
     }
 
-    /// Answers calls for as long as there are any. Ends the process when the input ends.
+    /// Answers calls for as long as there are any; a job is the last one. Ends the process when the input ends.
     public func run() throws -> Never {
-        inbox.start(file)
-        while true {
+        while !isBusy {
             let call = inbox.take()
             do {
                 try answer(call)
@@ -28,6 +33,8 @@ public final class Runner {
                 try file.write(try Reply.message(try ErrorMapping.wire(error)))
             }
         }
+        // The thread that looks out for `Stop` ends the process with its input.
+        while true { pause() }
     }
 
     private func answer(_ call: Call) throws {
@@ -46,22 +53,32 @@ public final class Runner {
                     interfaces: [ServiceInterface.name, Interface.name]))
         case Interface.Describe.name: try send(try describe())
         case Interface.Import.name:
-            let imported = try Importing.run(try parameters(Interface.Import.self)) { pictures in
+            let request = try parameters(Interface.Import.self)
+            // The file is written beside its final name.
+            try confine(reading: request.files.map(\.path), writing: [Self.directory(of: request.output)])
+            let imported = try Importing.run(request) { pictures in
                 try send(Interface.Import.Reply(pictures: pictures), continues: true)
             }
             try send(Interface.Import.Reply(imported: imported))
         case Interface.Run.name:
             let run = try parameters(Interface.Run.self)
+            try confine(reading: [run.dataset, run.model].compactMap { $0 }, writing: [run.directory])
+            isBusy = true
+            inbox.watch()
             let replies = RunReplies { try send($0, continues: true) }
             guard let result = try JobKinds.run(run, inbox: inbox, replies: replies) else {
                 return try send(Interface.Run.Reply(stopped: true))
             }
             try send(Interface.Run.Reply(result: result))
         case Interface.Load.name:
-            classifier = try WarmClassifier(path: try parameters(Interface.Load.self).model)
+            let path = try parameters(Interface.Load.self).model
+            try confine(reading: [path])
+            classifier = try WarmClassifier(path: path)
             try send(NoParameters())
         case Interface.Inspect.name:
-            let model = try ModelFile(path: try parameters(Interface.Inspect.self).model)
+            let path = try parameters(Interface.Inspect.self).model
+            try confine(reading: [path])
+            let model = try ModelFile(path: path)
             try send(Interface.Inspect.Reply(model: MadeModel(file: "", model)))
         case Interface.Classify.name:
             let classify = try parameters(Interface.Classify.self)
@@ -72,6 +89,21 @@ public final class Runner {
     }
 
     private static let name = "squeezenet"
+
+    /// Gives up all but these files before the first byte of them is read. One process works for one job, one import or one
+    /// model, so that once is enough.
+    private func confine(reading: [String], writing: [String] = []) throws {
+        guard !isConfined else { return }
+        // A path that is not there is found out, and said, by whoever opens it.
+        let confinement = Confinement(
+            readable: reading.filter { access($0, F_OK) == 0 }, writable: writing.filter { access($0, F_OK) == 0 })
+        if let shortfall = try confinement.enforce() { Log.write(shortfall) }
+        isConfined = true
+    }
+
+    private static func directory(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
 
     private func describe() throws -> RunnerInterface.Describe.Reply {
         let kernels = try Kernels.requireSelected()

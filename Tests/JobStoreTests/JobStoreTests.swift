@@ -198,6 +198,18 @@ import Varlink
         #expect(try await store.startNext(at: 4)?.job.starts == 2)
     }
 
+    @Test func whatWasAskedOfARunningJobSurvivesTheDaemon() async throws {
+        let id = try await submit()
+        #expect(try await store.intend(id, to: .cancelled, reason: "x") == false)
+        _ = try await store.startNext(at: 2)
+        #expect(try await store.intend(id, to: .cancelled, reason: "cancelled by uid 1"))
+        let job = try await store.requeueRunning(reason: "killed", at: 3)[0].job
+        #expect(job.state == .cancelled && job.reason == "cancelled by uid 1")
+        _ = try await store.move(id, to: .queued, reason: "retried", at: 4)
+        _ = try await store.startNext(at: 5)
+        #expect(try await store.requeueRunning(reason: "killed", at: 6)[0].job.state == .queued)
+    }
+
     @Test func predictionsArePagedAndReplacedWhenMadeAgain() async throws {
         let id = try await submit()
         func prediction(_ picture: Int, _ probability: Double) -> Prediction {

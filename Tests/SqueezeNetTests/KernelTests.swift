@@ -118,7 +118,8 @@ import Testing
         let work = Tensor(sqz_conv3x3_workspace(&s, 1))
         let half = outputs * pixels
 
-        let (u, ut) = (Tensor(36 * inputs * outputs), Tensor(36 * inputs * outputs))
+        let filters = sqz_conv3x3_filters(Int32(inputs), Int32(outputs))
+        let (u, ut) = (Tensor(filters), Tensor(filters))
         let (plain, plainTransposed) = (Tensor(u.count), Tensor(u.count))
         for panel in 0..<s.out_panels {
             fast.conv3x3_prepare(&s, panel, panel + 1, w.floats, u.floats, ut.floats)
@@ -181,6 +182,29 @@ import Testing
         fast.stem_backward(&s, x.floats, dy.floats, dw.floats, dbias.floats)
         reference.stem_backward(&s, x.floats, dy.floats, expectedWeights.floats, expectedBias.floats)
         #expect(dw.error(expectedWeights) < Self.directError && dbias.error(expectedBias) < Self.directError)
+    }
+
+    @Test(arguments: fast, [1, 3, 11, 14]) func stem7(_ kernels: Kernels, _ size: Int) {
+        let (fast, reference) = (kernels.table.pointee, Self.reference)
+        let triples = (size + 2) / 3
+        let covered = 6 * triples + 6
+        let pitch = (3 * covered + 15) / 16 * 16
+        var s = sqz_stem(
+            kernel: 7, stride: 2, pitch: Int32(pitch), height: Int32(size), width: Int32(size), out_panels: 3)
+        let x = Tensor(pitch * covered, random: 1)
+        let w = Tensor(147 * 48, random: 2)
+        let bias = Tensor(48, random: 3)
+        let work = Tensor(6 * (pitch + 16) + 1_152 * (triples + 16))
+        let (u, plain) = (Tensor(36 * 12 * 48), Tensor(36 * 12 * 48))
+        fast.stem7_prepare(3, w.floats, u.floats)
+        reference.stem7_prepare(3, w.floats, plain.floats)
+        let (y, expected) = (Tensor(48 * size * size), Tensor(48 * size * size))
+        for range in [(0, triples / 2), (triples / 2, triples)] {
+            let (first, last) = (Int32(range.0), Int32(range.1))
+            fast.stem7_forward(&s, first, last, x.floats, u.floats, bias.floats, y.floats, work.floats)
+            reference.stem7_forward(&s, first, last, x.floats, plain.floats, bias.floats, expected.floats, work.floats)
+        }
+        #expect(y.error(expected) < Self.winogradError)
     }
 
     @Test(arguments: fast, [16, 7, 1, 18]) func stemPool(_ kernels: Kernels, _ size: Int) {

@@ -160,32 +160,46 @@ import Varlink
     }
 
     @Test func whatItCantUseItSaysByName() throws {
+        let junk = try scratch.write("junk", [1, 2, 3])
+        // A process of its own for each, as the daemon has it.
+        func name<M: VarlinkMethod>(_ method: M.Type, _ parameters: M.Parameters) throws -> String? {
+            let runner = try RunnerProcess()
+            defer { runner.end() }
+            do {
+                _ = try runner.client.call(method, parameters)
+                return nil
+            } catch let error as VarlinkError {
+                return error.name
+            }
+        }
+        typealias Interface = RunnerInterface
+        #expect(try name(Interface.Load.self, .init(model: junk)) == "io.sqzd.Runner.BadModel")
+        #expect(try name(Interface.Load.self, .init(model: scratch["missing"])) == "io.sqzd.Runner.BadModel")
+        #expect(try name(Interface.Inspect.self, .init(model: junk)) == "io.sqzd.Runner.BadModel")
+        #expect(try name(Interface.Classify.self, .init(images: [], top: 1)) == "io.sqzd.Runner.BadModel")
+        #expect(
+            try name(
+                Interface.Run.self, .init(id: 1, kind: "train", options: [:], dataset: junk, directory: scratch.path))
+                == "io.sqzd.Runner.BadData")
+        #expect(
+            try name(Interface.Import.self, .init(files: [.init(name: "junk", path: junk)], output: scratch["x"]))
+                == "io.sqzd.Runner.BadData")
+        #expect(try scratch.names() == ["data", "in", "junk"])
+    }
+
+    @Test func aRunnerSeesNoOtherJobsFiles() throws {
+        let directory = scratch["job"]
+        _ = try train(in: directory, options(epochs: 1))
         let runner = try RunnerProcess()
         defer { runner.end() }
-        let junk = try scratch.write("junk", [1, 2, 3])
-        func name(_ body: () throws -> Void) -> String? {
-            do { try body() } catch let error as VarlinkError { return error.name } catch { return "\(error)" }
-            return nil
+        let copy = try scratch.write(
+            "copy", Array(Data(contentsOf: URL(fileURLWithPath: directory + "/model.safetensors"))))
+        _ = try runner.client.call(RunnerInterface.Load.self, .init(model: directory + "/model.safetensors"))
+        // The second model was not named when it confined itself.
+        let error = #expect(throws: VarlinkError.self) {
+            try runner.client.call(RunnerInterface.Load.self, .init(model: copy))
         }
-        let client = runner.client
-        #expect(
-            name { _ = try client.call(RunnerInterface.Load.self, .init(model: junk)) } == "io.sqzd.Runner.BadModel")
-        #expect(
-            name { _ = try client.call(RunnerInterface.Classify.self, .init(images: [], top: 1)) }
-                == "io.sqzd.Runner.BadModel")
-        #expect(
-            name {
-                _ = try client.call(
-                    RunnerInterface.Run.self,
-                    .init(id: 1, kind: "train", options: [:], dataset: junk, directory: scratch.path))
-            } == "io.sqzd.Runner.BadData")
-        #expect(
-            name {
-                _ = try client.call(
-                    RunnerInterface.Import.self, .init(files: [.init(name: "junk", path: junk)], output: scratch["x"]))
-            } == "io.sqzd.Runner.BadData")
-        #expect(name { _ = try client.call(RunnerInterface.Describe.self, NoParameters()) } == nil)
-        #expect(try scratch.names() == ["data", "in", "junk"])
+        #expect(error?.name == "io.sqzd.Runner.BadModel")
     }
 
     @Test func itEndsWithItsInput() throws {

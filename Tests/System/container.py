@@ -179,6 +179,9 @@ class Container:
         """Until the job is in the middle of its work."""
         next(event for event in self.watch(job) if event["kind"] == "progress")
 
+    def await_state(self, job: int, state: str) -> None:
+        next(event for event in self.watch(job) if event.get("state") == state)
+
     def await_end(self, job: int) -> Dict[str, Any]:
         """The job after its last event."""
         for _ in self.watch(job):

@@ -1,5 +1,6 @@
 """What `make install` puts where, looked at without starting it."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -73,12 +74,22 @@ def test_programs_need_no_swift_and_are_stripped(installed: Path) -> None:
 
 
 def test_catalog_explains_every_message() -> None:
-    announced = re.findall(r'case \.(\w+): "([0-9a-f]{32})"', (CHECKOUT / "Sources/SqzDaemon/Scheduler/Announcer.swift").read_text())
+    source = (CHECKOUT / "Sources/SqzDaemon/Scheduler/Announcer.swift").read_text()
+    announced = re.findall(r'case \.(\w+): "([0-9a-f]{32})"', source)
     catalog = (CHECKOUT / "systemd/sqzd.catalog").read_text()
     explained = re.findall(r"^-- ([0-9a-f]{32})\nSubject: (.+)\nDefined-By: sqzd\n\n\w", catalog, re.MULTILINE)
-    assert len(announced) == 8
+    assert len(announced) >= 8
     assert sorted(identifier for _, identifier in announced) == sorted(identifier for identifier, _ in explained)
     assert len({subject for _, subject in explained}) == len(explained)
+
+
+def test_example_configuration_has_every_key() -> None:
+    source = (CHECKOUT / "Sources/SqzDaemon/DaemonConfiguration.swift").read_text()
+    defaults = re.search(r"InMemoryProvider\(values: \[\n(.+?)\]\)\)", source, re.DOTALL)
+    assert defaults is not None
+    keys = re.findall(r'^ +"(\w+)":', defaults[1], re.MULTILINE)
+    # Where the runners are depends on where the daemon is.
+    assert sorted(json.loads((CHECKOUT / "systemd/sqzd.json").read_text())) == sorted(set(keys) - {"runnerDirectories"})
 
 
 def test_units_are_valid_and_confined(installed: Path) -> None:

@@ -43,6 +43,9 @@ def test_stop_takes_the_socket_file_along(container: Container) -> None:
 def test_only_members_are_let_in(container: Container) -> None:
     with pytest.raises(CallFailed, match="Permission denied"):
         container.call("io.sqzd.Manager.Info", user="mallory")
+    # EX_NOPERM
+    assert "sqzd" in container.run("sqzctl", "jobs", user="mallory", status=77)
+    container.run("sqzctl", "jobs", user="alice")
     job = container.submit("countdown", "alice")
     assert container.await_end(job)["uid"] == int(container.run("id", "-u", "alice"))
 
@@ -124,13 +127,13 @@ def test_the_unit_is_confined(container: Container) -> None:
 
 
 def test_it_says_when_it_cannot_start(container: Container) -> None:
-    container.write("/etc/sqzd/sqzd.json", '{"jobs": {"running": 0}}')
+    container.write("/etc/sqzd/sqzd.json", '{"runningJobs": 0}')
     try:
         container.run("systemctl", "stop", "sqzd.service", "sqzd.socket")
         container.run("systemctl", "start", "sqzd.service", status=1)
         container.await_journal("PRIORITY=2", "_SYSTEMD_UNIT=sqzd.service")
         (entry, *_) = container.journal("PRIORITY=2", "_SYSTEMD_UNIT=sqzd.service", "--reverse")
-        assert "jobs.running must be from 1 to 64, is 0" in entry["MESSAGE"]
+        assert "runningJobs must be from 1 to 64, is 0" in entry["MESSAGE"]
     finally:
         container.run("rm", "/etc/sqzd/sqzd.json")
         container.run("systemctl", "stop", "sqzd.service", "sqzd.socket")

@@ -101,8 +101,14 @@ def test_every_method(container: Container) -> None:
     assert [one["picture"] for page in predictions for one in page] == list(range(dataset["test"]))
 
     waiting = call("Jobs.Submit", kind="countdown", options={"from": 1000, "delay": 60})["id"]
+    assert call("Jobs.Pause", id=waiting)["job"]["id"] == waiting
+    container.await_state(waiting, "paused")
+    assert call("Jobs.Resume", id=waiting)["job"]["id"] == waiting
     call("Jobs.Cancel", id=waiting)
     assert container.await_end(waiting)["state"] == "cancelled"
+    assert call("Jobs.Retry", id=waiting)["job"]["id"] == waiting
+    call("Jobs.Cancel", id=waiting)
+    container.await_end(waiting)
     assert call("Datasets.Remove", dataset="small") == {}
     with pytest.raises(CallFailed, match=r"^io\.sqzd\.Datasets\.NoSuchDataset$"):
         call("Datasets.Show", dataset="small")

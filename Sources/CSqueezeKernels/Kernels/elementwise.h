@@ -11,14 +11,14 @@ static void add(ptrdiff_t count, const float *a, const float *b, float *y) {
 }
 
 static void dropout(ptrdiff_t count, const uint32_t *keep, float *x) {
-    ivec lane;
-    for (int i = 0; i < LANES; i++) lane[i] = i;
+    ivec distance; // of a lane's bit from the sign
+    for (int i = 0; i < LANES; i++) distance[i] = 31 - i;
     for (ptrdiff_t i = 0; i < count; i += 32) {
         ivec bits = (ivec)((int32_t)keep[i / 32]);
         UNROLL
         for (int k = 0; k < 32; k += LANES) {
-            ivec kept = ((bits >> (lane + k)) & 1) != 0;
-            store(x + i + k, where(kept, 2 * load(x + i + k)));
+            vec value = load(x + i + k);
+            store(x + i + k, where(bits << (distance - k) < 0, value + value));
         }
     }
 }

@@ -1,42 +1,53 @@
 // 1x1 convolutions: a product of pixels x channels with channels x filters, bias and ReLU at its end.
 //
-// Layout: activations [C/16][pixels][16], weights [out/16][in][16]. One panel of weights (at most 512 x 16) stays in the first
-// level cache while all rows pass. Bound: the multiply-add units; a tile step does TILE x 16 multiply-adds for 16 + TILE loads.
+// Layout: activations [C/16][pixels][16], weights [out/16][in][16]. The weights of 256 inputs x 16 filters stay in the
+// first level cache while all rows pass. Bound: the multiply-add units; a tile step does TILE x 16 multiply-adds for 16 + TILE loads.
 #ifndef POINTWISE_H
 #define POINTWISE_H
 
-INLINE void pointwise_tile(const int rows, const sqz_pointwise *s, const float *x, const float *w, const float *bias, float *y) {
-    vec tile[TILE][VECTORS];
+// One tile over `panels` input panels: from the bias, or from what earlier panels left in y; ReLU after the last.
+INLINE void pointwise_tile(const int rows, const sqz_pointwise *s, int panels, int is_first, int is_last, const float *x,
+                           const float *w, const float *bias, float *y) {
+    vec tile[rows][VECTORS];
     UNROLL
     for (int i = 0; i < rows; i++)
         UNROLL
-        for (int v = 0; v < VECTORS; v++) tile[i][v] = load(bias + v * LANES);
-    multiply(rows, x, s->in_stride, s->in_panels, w, tile);
+        for (int v = 0; v < VECTORS; v++) tile[i][v] = load(is_first ? bias + v * LANES : y + i * P + v * LANES);
+    multiply(rows, x, s->in_stride, panels, w, 0, tile);
     UNROLL
     for (int i = 0; i < rows; i++)
         UNROLL
-        for (int v = 0; v < VECTORS; v++) store(y + i * P + v * LANES, s->relu ? relu(tile[i][v]) : tile[i][v]);
+        for (int v = 0; v < VECTORS; v++)
+            store(y + i * P + v * LANES, s->relu && is_last ? relu(tile[i][v]) : tile[i][v]);
 }
 
+// Input panels are taken DEPTH at a time, so that their weights leave room in the first level cache.
 static void pointwise_forward(const sqz_pointwise *s, const float *x, const float *w, const float *bias, float *y) {
-    for (int panel = 0; panel < s->out_panels; panel++) {
-        int row = 0;
-        for (; row + TILE <= s->rows; row += TILE) pointwise_tile(TILE, s, x + row * P, w, bias, y + row * P);
-        for (; row < s->rows; row++) pointwise_tile(1, s, x + row * P, w, bias, y + row * P);
-        w += (ptrdiff_t)s->in_panels * P * P;
-        bias += P;
-        y += s->out_stride;
-    }
+    enum { DEPTH = 16 };
+    for (int panel = 0; panel < s->out_panels; panel++, bias += P, y += s->out_stride)
+        for (int in = 0; in < s->in_panels; in += DEPTH) {
+            int panels = s->in_panels - in < DEPTH ? s->in_panels - in : DEPTH;
+            int is_first = in == 0, is_last = in + panels == s->in_panels;
+            const float *from = x + in * s->in_stride;
+            for (int row = 0, rows; row < s->rows; row += rows) {
+                rows = tile_rows(s->rows - row);
+                if (rows == TILE) pointwise_tile(TILE, s, panels, is_first, is_last, from + row * P, w, bias, y + row * P);
+                else if (rows == SMALL_TILE)
+                    pointwise_tile(SMALL_TILE, s, panels, is_first, is_last, from + row * P, w, bias, y + row * P);
+                else pointwise_tile(1, s, panels, is_first, is_last, from + row * P, w, bias, y + row * P);
+            }
+            w += (ptrdiff_t)panels * P * P;
+        }
 }
 
 INLINE void pointwise_data_tile(const int rows, const sqz_pointwise *s, const float *dy, const float *wt, int accumulate,
                                 const float *mask, float *dx) {
-    vec tile[TILE][VECTORS];
+    vec tile[rows][VECTORS];
     UNROLL
     for (int i = 0; i < rows; i++)
         UNROLL
         for (int v = 0; v < VECTORS; v++) tile[i][v] = accumulate ? load(dx + i * P + v * LANES) : (vec)0;
-    multiply(rows, dy, s->out_stride, s->out_panels, wt, tile);
+    multiply(rows, dy, s->out_stride, s->out_panels, wt, 0, tile);
     UNROLL
     for (int i = 0; i < rows; i++)
         UNROLL
@@ -49,11 +60,13 @@ INLINE void pointwise_data_tile(const int rows, const sqz_pointwise *s, const fl
 static void pointwise_backward_data(const sqz_pointwise *s, const float *dy, const float *wt, int accumulate, const float *mask,
                                     float *dx) {
     for (int panel = 0; panel < s->in_panels; panel++) {
-        int row = 0;
-        for (; row + TILE <= s->rows; row += TILE)
-            pointwise_data_tile(TILE, s, dy + row * P, wt, accumulate, mask ? mask + row * P : mask, dx + row * P);
-        for (; row < s->rows; row++)
-            pointwise_data_tile(1, s, dy + row * P, wt, accumulate, mask ? mask + row * P : mask, dx + row * P);
+        for (int row = 0, rows; row < s->rows; row += rows) {
+            const float *from = dy + row * P, *masked = mask ? mask + row * P : mask;
+            rows = tile_rows(s->rows - row);
+            if (rows == TILE) pointwise_data_tile(TILE, s, from, wt, accumulate, masked, dx + row * P);
+            else if (rows == SMALL_TILE) pointwise_data_tile(SMALL_TILE, s, from, wt, accumulate, masked, dx + row * P);
+            else pointwise_data_tile(1, s, from, wt, accumulate, masked, dx + row * P);
+        }
         wt += (ptrdiff_t)s->out_panels * P * P;
         dx += s->in_stride;
         if (mask) mask += s->in_stride;
@@ -66,9 +79,9 @@ static void pointwise_backward_weights(const sqz_pointwise *s, const float *x, c
         for (int row = 0; row < s->rows; row += ROWS) {
             int count = s->rows - row < ROWS ? s->rows - row : ROWS;
             const float *d = dy + out * s->out_stride + row * P;
-            accumulate_rows(count, d, dbias + out * P);
             for (int in = 0; in < s->in_panels; in++)
-                accumulate_outer(1, count, x + in * s->in_stride + row * P, d, dw + ((ptrdiff_t)out * s->in_panels + in) * P * P);
+                accumulate_outer(1, count, x + in * s->in_stride + row * P, d, dw + ((ptrdiff_t)out * s->in_panels + in) * P * P,
+                                 in == 0 ? dbias + out * P : 0);
         }
     }
 }

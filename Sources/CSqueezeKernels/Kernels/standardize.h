@@ -27,15 +27,20 @@ static void standardize(const sqz_crop *c, const uint8_t *picture, float *y) {
     double deviation = variance > 0 ? __builtin_sqrt(variance) : 0, smallest = 1 / __builtin_sqrt(n);
     float mean = (float)average, scale = (float)(1 / (deviation > smallest ? deviation : smallest));
 
+    float values[256]; // of every byte
+    for (int byte = 0; byte < 256; byte++) values[byte] = ((float)byte - mean) * scale;
+
+    int is_whole = top == 0 && left == 0 && bottom == c->size && right == c->size;
     for (int row = 0; row < c->size; row++, y += c->pitch) {
-        for (int i = 0; i < 3 * c->size; i++) y[i] = -mean * scale;
+        if (!is_whole)
+            for (int i = 0; i < 3 * c->size; i++) y[i] = values[0];
         if (row < top || row >= bottom) continue;
         const uint8_t *from = corner + (ptrdiff_t)row * c->source;
         float *to = y + (c->flip ? 3 * (c->size - 1) : 0);
         int step = c->flip ? -3 : 3;
         for (int column = left; column < right; column++)
             for (int channel = 0; channel < 3; channel++)
-                to[column * step + channel] = ((float)from[channel * plane + column] - mean) * scale;
+                to[column * step + channel] = values[from[channel * plane + column]];
     }
 }
 

@@ -168,14 +168,15 @@ static void stem_pool_backward(const sqz_stem_pool *s, const float *x, const flo
     for (int row = 0; row < s->size; row++)
         for (int first = 0; first < s->size; first += ACROSS) {
             int count = s->size - first < ACROSS ? s->size - first : ACROSS;
-            for (int i = 0; i < count; i++)
-                for (int tap = 0; tap < 27; tap++) {
-                    const float *corner = x + (ptrdiff_t)(2 * row + tap / 9) * s->pitch + 6 * (first + i) + tap % 9;
-                    candidates[i][tap][0] = corner[0];
-                    candidates[i][tap][1] = corner[3];
-                    candidates[i][tap][2] = corner[s->pitch];
-                    candidates[i][tap][3] = corner[s->pitch + 3];
-                }
+            for (int ky = 0; ky < 3; ky++) {
+                const float *corner = x + (ptrdiff_t)(2 * row + ky) * s->pitch + 6 * first;
+                for (int i = 0; i < count; i++, corner += 6)
+                    UNROLL
+                    for (int k = 0; k < 9; k++) {
+                        row4 upper = *(const vec4 *)(corner + k), lower = *(const vec4 *)(corner + s->pitch + k);
+                        *(row4 *)candidates[i][9 * ky + k] = __builtin_shufflevector(upper, lower, 0, 3, 4, 7);
+                    }
+            }
             for (int panel = 0; panel < s->out_panels; panel++) {
                 ptrdiff_t here = panel * map + ((ptrdiff_t)row * s->size + first) * P;
                 float *to = dw + (ptrdiff_t)panel * 27 * P;

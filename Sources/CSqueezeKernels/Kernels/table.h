@@ -5,6 +5,7 @@
 #include "winograd_transforms.h"
 #include "winograd.h"
 #include "stem.h"
+#include "stem7.h"
 #include "stem_pool.h"
 #include "maxpool.h"
 #include "elementwise.h"
@@ -15,6 +16,8 @@ const sqz_kernels TABLE = {
     .standardize = standardize,
     .stem_forward = stem_forward,
     .stem_backward = stem_backward,
+    .stem7_prepare = stem7_prepare,
+    .stem7_forward = stem7_forward,
     .stem_pool_prepare = stem_pool_prepare,
     .stem_pool_forward = stem_pool_forward,
     .stem_pool_backward = stem_pool_backward,

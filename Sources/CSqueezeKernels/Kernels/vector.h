@@ -1,8 +1,8 @@
 // The vectors of the instruction set at hand, as clang vector extensions, and the register tile that every product uses.
 //
-// LANES (floats a vector) and TILE (rows of a register tile) come from the file that includes the kernels. A panel of 16 channels
-// is VECTORS vectors. A tile of TILE rows x 16 columns is kept in registers while it is summed up: 4 x 2 accumulators on AVX2
-// are what two multiply-add units of latency 4 need, and leave room for the operands.
+// LANES (floats a vector), TILE and SMALL_TILE (rows of register tiles) and OUTER (rows of one for outer products) come from the file
+// that includes the kernels. A panel of 16 channels is VECTORS vectors. A tile of TILE rows x 16 columns is kept in registers while
+// it is summed up: two multiply-add units of latency 4 need 8 accumulators, and 12 (6 x 2 on AVX2) leave them slack.
 #ifndef VECTOR_H
 #define VECTOR_H
 
@@ -38,12 +38,16 @@ INLINE vec pick(const float candidates[4], ivec index) {
 #endif
 }
 
-// tile[i] += a[panel][i][k] * b[panel][k] over all panels and the 16 k of each; a's panels are a_stride floats apart.
-INLINE void multiply(const int rows, const float *a, ptrdiff_t a_stride, int panels, const float *b, vec tile[][VECTORS]) {
+// tile[i] += a[panel][i][k] * b[panel][k] over all panels and the 16 k of each; a's panels are a_stride floats apart. With `ahead`
+// it also fetches 16 cache lines a panel from there, which a later product will read: weights that come from afar.
+INLINE void multiply(const int rows, const float *a, ptrdiff_t a_stride, int panels, const float *b, const float *ahead,
+                     vec tile[][VECTORS]) {
     NO_UNROLL
     for (int panel = 0; panel < panels; panel++, a += a_stride, b += P * P) {
+        if (ahead) ahead += P * P;
         UNROLL
         for (int k = 0; k < P; k++) {
+            if (ahead) __builtin_prefetch(ahead - P * P + k * P);
             vec column[VECTORS];
             UNROLL
             for (int v = 0; v < VECTORS; v++) column[v] = load(b + k * P + v * LANES);
@@ -57,36 +61,61 @@ INLINE void multiply(const int rows, const float *a, ptrdiff_t a_stride, int pan
     }
 }
 
-// tile[i] += a[t][i] * b[t] over `count` pixels: an outer product summed over pixels, for weight gradients.
-INLINE void multiply_outer(int count, const float *a, const float *b, vec tile[TILE][VECTORS]) {
+// How many of `rows` rows the next tile takes, so that few are left for single ones: TILE and SMALL_TILE are 6 and 4, say, and 8 is
+// better cut into 4 + 4 than into 6 + 1 + 1.
+INLINE int tile_rows(int rows) {
+    int rest = rows - TILE;
+    return rest == 0 || rest == SMALL_TILE || rest >= TILE ? TILE : rows >= SMALL_TILE ? SMALL_TILE : 1;
+}
+
+// dw[rows][16] = or += a^T b over `count` pixels: an outer product summed over pixels, for weight gradients. If `dbias` is given, it
+// gets the plain sum of b: additions have units of their own, so that they come free beside the multiply-adds.
+INLINE void accumulate_outer_rows(const int rows, int accumulate, int count, const float *a, const float *b, float *dw,
+                                  float *dbias) {
+    vec tile[rows][VECTORS], sums[VECTORS];
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) tile[i][v] = accumulate ? load(dw + i * P + v * LANES) : (vec)0;
+    UNROLL
+    for (int v = 0; v < VECTORS; v++) sums[v] = dbias ? load(dbias + v * LANES) : (vec)0;
     _Pragma("clang loop unroll_count(8)")
     for (int t = 0; t < count; t++) {
         vec row[VECTORS];
         UNROLL
         for (int v = 0; v < VECTORS; v++) row[v] = load(b + t * P + v * LANES);
         UNROLL
-        for (int i = 0; i < TILE; i++) {
+        for (int i = 0; i < rows; i++) {
             vec x = splat(a[t * P + i]);
             UNROLL
             for (int v = 0; v < VECTORS; v++) tile[i][v] += x * row[v];
         }
+        if (!dbias) continue;
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) sums[v] += row[v];
     }
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) store(dw + i * P + v * LANES, tile[i][v]);
+    if (!dbias) return;
+    UNROLL
+    for (int v = 0; v < VECTORS; v++) store(dbias + v * LANES, sums[v]);
 }
 
-// dw[16][16] = or += a^T b over `count` pixels of one input and one output panel.
-static void accumulate_outer(int accumulate, int count, const float *a, const float *b, float *dw) {
-    for (int i = 0; i < P; i += TILE) {
-        vec tile[TILE][VECTORS];
-        UNROLL
-        for (int r = 0; r < TILE; r++)
-            UNROLL
-            for (int v = 0; v < VECTORS; v++) tile[r][v] = accumulate ? load(dw + (i + r) * P + v * LANES) : (vec)0;
-        multiply_outer(count, a + i, b, tile);
-        UNROLL
-        for (int r = 0; r < TILE; r++)
-            UNROLL
-            for (int v = 0; v < VECTORS; v++) store(dw + (i + r) * P + v * LANES, tile[r][v]);
-    }
+// The same for the 16 rows of a whole input panel.
+static void accumulate_outer(int accumulate, int count, const float *a, const float *b, float *dw, float *dbias) {
+#if OUTER == 6
+    // The sums of the bias need registers too: they go with a tile of 5.
+    if (dbias) accumulate_outer_rows(5, accumulate, count, a, b, dw, dbias);
+    else accumulate_outer_rows(5, accumulate, count, a, b, dw, 0);
+    accumulate_outer_rows(5, accumulate, count, a + 5, b, dw + 5 * P, 0);
+    accumulate_outer_rows(6, accumulate, count, a + 10, b, dw + 10 * P, 0);
+#else
+    if (dbias) accumulate_outer_rows(OUTER, accumulate, count, a, b, dw, dbias);
+    else accumulate_outer_rows(OUTER, accumulate, count, a, b, dw, 0);
+    for (int i = OUTER; i < P; i += OUTER) accumulate_outer_rows(OUTER, accumulate, count, a + i, b, dw + i * P, 0);
+#endif
 }
 
 // sums[16] += the rows of x.

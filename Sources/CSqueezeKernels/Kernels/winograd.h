@@ -6,9 +6,9 @@
 //   data gradient    dd = B   [ (G g G^T) * (A dY A^T) ] B^T    added up where input tiles overlap
 //
 // By element means 36 independent products, one for each place in the 6x6 tile, of tiles x channels x filters.
-// Layouts ("place" is 0...35; a row is one tile's 16 channels; rows of a panel are `pitch` apart, an odd number of cache lines, so
-// that the 36 places do not fall on the same cache sets):
-//   v  = B^T d B    [place][in/16][tile][16]       u  = G g G^T  [out/16][place][in][16]
+// Layouts ("place" is 0...35; a row is one tile's 16 channels; places are `pitch` apart, a line more than they need, so that all
+// 36 do not fall on the same cache sets):
+//   v  = B^T d B    [place][in/16][tile][16]       u  = G g G^T  [out/16][place][in + 1][16], and its gradient du likewise
 //   m  = A dY A^T   [out/16][place][tile][16]      ut            [place][in/16][out][16]
 // Tiles are worked on in blocks so that v and m stay in the second level cache. Bound: the multiply-add units in the products,
 // the load and store units in the transforms.
@@ -21,12 +21,21 @@ typedef struct {
     int image, row, column; // of the 4x4 output tile, in pixels
 } tile_place;
 
-INLINE tile_place place_of(const sqz_conv3x3 *s, int tile) {
-    int across = (s->width + 3) / 4, each = across * ((s->height + 3) / 4), rest = tile % each;
-    return (tile_place){tile / each, rest / across * 4, rest % across * 4};
+// Where tiles [first, first + count) are.
+static void find_tiles(const sqz_conv3x3 *s, int first, int count, tile_place *places) {
+    int across = (s->width + 3) / 4, each = across * ((s->height + 3) / 4), rest = first % each;
+    tile_place t = {first / each, rest / across * 4, rest % across * 4};
+    for (int i = 0; i < count; i++) {
+        places[i] = t;
+        t.column += 4;
+        if (t.column >= s->width) t.column = 0, t.row += 4;
+        if (t.row >= s->height) t.row = 0, t.image++;
+    }
 }
 
 INLINE ptrdiff_t pitch_of(const sqz_conv3x3 *s) { return (ptrdiff_t)(s->block + 1) * P; }
+
+INLINE ptrdiff_t filter_pitch_of(const sqz_conv3x3 *s) { return (ptrdiff_t)(s->in_panels * P + 1) * P; }
 
 INLINE int least(int a, int b) { return a < b ? a : b; }
 
@@ -74,11 +83,10 @@ static void input_tile_at(const sqz_conv3x3 *s, tile_place t, const float *panel
     input_tile(rows, 0, 0, step, v);
 }
 
-// The transformed inputs of tiles [first, first + count).
-static void transform_inputs(const sqz_conv3x3 *s, int first, int count, const float *x, float *v) {
+static void transform_inputs(const sqz_conv3x3 *s, const tile_place *places, int count, const float *x, float *v) {
     ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P, step = s->in_panels * pitch;
     for (int i = 0; i < count; i++) {
-        tile_place t = place_of(s, first + i);
+        tile_place t = places[i];
         for (int panel = 0; panel < s->in_panels; panel++)
             input_tile_at(s, t, x + t.image * s->in_image + panel * map, step, v + panel * pitch + i * P);
     }
@@ -108,9 +116,9 @@ INLINE void output_tile(const int rows, const int columns, ptrdiff_t pitch, cons
     }
 }
 
-static void transform_outputs(const sqz_conv3x3 *s, int first, int count, const float *m, const float *bias, float *y) {
+static void transform_outputs(const sqz_conv3x3 *s, const tile_place *places, int count, const float *m, const float *bias, float *y) {
     for (int i = 0; i < count; i++) {
-        tile_place t = place_of(s, first + i);
+        tile_place t = places[i];
         int rows = least(4, s->height - t.row), columns = least(4, s->width - t.column);
         float *to = y + t.image * s->out_image + ((ptrdiff_t)t.row * s->width + t.column) * P;
         if (rows == 4 && columns == 4) output_tile(4, 4, pitch_of(s), m + i * P, bias, s->width, to);
@@ -120,30 +128,48 @@ static void transform_outputs(const sqz_conv3x3 *s, int first, int count, const 
 
 // ---- forward
 
-// c[tile] = a[panel][tile] * b over `tiles` rows, rounded up to whole register tiles (the rows beyond are never read).
-static void multiply_tiles(int tiles, const float *a, ptrdiff_t a_stride, int panels, const float *b, float *c) {
-    for (int t = 0; t < tiles; t += TILE) {
-        vec tile[TILE][VECTORS] = {{0}};
-        multiply(TILE, a + t * P, a_stride, panels, b, tile);
+INLINE void multiply_tile(const int rows, const float *a, ptrdiff_t a_stride, int panels, const float *b, const float *ahead,
+                          float *c) {
+    vec tile[rows][VECTORS];
+    UNROLL
+    for (int i = 0; i < rows; i++)
         UNROLL
-        for (int i = 0; i < TILE; i++)
-            UNROLL
-            for (int v = 0; v < VECTORS; v++) store(c + (t + i) * P + v * LANES, tile[i][v]);
+        for (int v = 0; v < VECTORS; v++) tile[i][v] = (vec)0;
+    multiply(rows, a, a_stride, panels, b, ahead, tile);
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+        for (int v = 0; v < VECTORS; v++) store(c + i * P + v * LANES, tile[i][v]);
+}
+
+// c[tile] = a[panel][tile] * b over `tiles` rows, rounded up to whole register tiles (the rows beyond are never read). The first
+// of them fetches `ahead`, the filters of the next product: the transformed filters as a whole come from the third level cache.
+static void multiply_tiles(int tiles, const float *a, ptrdiff_t a_stride, int panels, const float *b, const float *ahead,
+                           float *c) {
+    int rows = tile_rows(tiles) == TILE ? TILE : SMALL_TILE;
+    if (rows == TILE) multiply_tile(TILE, a, a_stride, panels, b, ahead, c);
+    else multiply_tile(SMALL_TILE, a, a_stride, panels, b, ahead, c);
+    for (int t = rows; t < tiles; t += rows) {
+        rows = tile_rows(tiles - t) == TILE ? TILE : SMALL_TILE;
+        if (rows == TILE) multiply_tile(TILE, a + t * P, a_stride, panels, b, 0, c + t * P);
+        else multiply_tile(SMALL_TILE, a + t * P, a_stride, panels, b, 0, c + t * P);
     }
 }
 
 static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, const float *x, const float *u,
                             const float *bias, float *y, float *work) {
-    ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P, filters = (ptrdiff_t)s->in_panels * P * P;
+    ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P, filters = filter_pitch_of(s);
     float *v = work, *m = v + PLACES * s->in_panels * pitch;
+    tile_place places[SQZ_LARGEST_BLOCK];
     for (int first = part->first_tile; first < part->last_tile; first += s->block) {
         int count = least(s->block, part->last_tile - first);
-        transform_inputs(s, first, count, x, v);
+        find_tiles(s, first, count, places);
+        transform_inputs(s, places, count, x, v);
         for (int panel = part->first_panel; panel < part->last_panel; panel++) {
             for (int p = 0; p < PLACES; p++)
                 multiply_tiles(count, v + p * s->in_panels * pitch, pitch, s->in_panels, u + (panel * PLACES + p) * filters,
-                               m + p * pitch);
-            transform_outputs(s, first, count, m, bias + panel * P, y + panel * map);
+                               u + (panel * PLACES + p + 1) * filters, m + p * pitch);
+            transform_outputs(s, places, count, m, bias + panel * P, y + panel * map);
         }
     }
 }
@@ -176,10 +202,11 @@ INLINE void gradient_tile(const int rows, const int columns, ptrdiff_t width, co
     }
 }
 
-static void transform_gradients(const sqz_conv3x3 *s, int first, int count, const float *dy, float *m, float *dbias) {
+static void transform_gradients(const sqz_conv3x3 *s, const tile_place *places, int count, const float *dy, float *m,
+                                float *dbias) {
     ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P;
     for (int i = 0; i < count; i++) {
-        tile_place t = place_of(s, first + i);
+        tile_place t = places[i];
         int rows = least(4, s->height - t.row), columns = least(4, s->width - t.column);
         const float *from = dy + t.image * s->out_image + ((ptrdiff_t)t.row * s->width + t.column) * P;
         for (int panel = 0; panel < s->out_panels; panel++) {
@@ -219,10 +246,10 @@ INLINE void input_gradient_tile(const int top, const int bottom, const int left,
     }
 }
 
-static void transform_input_gradients(const sqz_conv3x3 *s, int first, int count, const float *v, float *dx) {
+static void transform_input_gradients(const sqz_conv3x3 *s, const tile_place *places, int count, const float *v, float *dx) {
     ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P, step = s->in_panels * pitch;
     for (int i = 0; i < count; i++) {
-        tile_place t = place_of(s, first + i);
+        tile_place t = places[i];
         int top = t.row == 0, bottom = t.row + 5 > s->height ? t.row + 5 - s->height : 0;
         int left = t.column == 0, right = t.column + 5 > s->width ? t.column + 5 - s->width : 0;
         for (int panel = 0; panel < s->in_panels; panel++) {
@@ -238,36 +265,40 @@ static void transform_input_gradients(const sqz_conv3x3 *s, int first, int count
 
 static void conv3x3_backward(const sqz_conv3x3 *s, int images, int accumulate, const float *x, const float *dy,
                              const float *ut, float *dx, float *du, float *dbias, float *work) {
-    ptrdiff_t pitch = pitch_of(s), filters = (ptrdiff_t)s->in_panels * P * P, step = s->in_panels * pitch;
+    ptrdiff_t pitch = pitch_of(s), filters = filter_pitch_of(s), step = s->in_panels * pitch;
     float *v = work, *m = v + PLACES * step;
+    tile_place places[SQZ_LARGEST_BLOCK];
     int tiles = images * ((s->width + 3) / 4) * ((s->height + 3) / 4);
     for (int first = 0; first < tiles; first += s->block) {
         int count = least(s->block, tiles - first);
-        transform_inputs(s, first, count, x, v);
-        transform_gradients(s, first, count, dy, m, dbias);
+        find_tiles(s, first, count, places);
+        transform_inputs(s, places, count, x, v);
+        transform_gradients(s, places, count, dy, m, dbias);
         for (int out = 0; out < s->out_panels; out++) {
             const float *mo = m + out * PLACES * pitch;
             for (int p = 0; p < PLACES; p++)
                 for (int in = 0; in < s->in_panels; in++)
                     accumulate_outer(accumulate || first > 0, count, v + p * step + in * pitch, mo + p * pitch,
-                                     du + (out * PLACES + p) * filters + in * P * P);
+                                     du + (out * PLACES + p) * filters + in * P * P, 0);
         }
         for (int p = 0; p < PLACES; p++) // v is read no more: it becomes its own gradient
-            for (int in = 0; in < s->in_panels; in++)
-                multiply_tiles(count, m + p * pitch, PLACES * pitch, s->out_panels,
-                               ut + ((ptrdiff_t)p * s->in_panels + in) * s->out_panels * P * P, v + p * step + in * pitch);
-        transform_input_gradients(s, first, count, v, dx);
+            for (int in = 0; in < s->in_panels; in++) {
+                const float *filter = ut + ((ptrdiff_t)p * s->in_panels + in) * s->out_panels * P * P;
+                multiply_tiles(count, m + p * pitch, PLACES * pitch, s->out_panels, filter, filter + s->out_panels * P * P,
+                               v + p * step + in * pitch);
+            }
+        transform_input_gradients(s, places, count, v, dx);
     }
 }
 
 // ---- weights
 
 static void conv3x3_prepare(const sqz_conv3x3 *s, int first_panel, int last_panel, const float *w, float *u, float *ut) {
-    ptrdiff_t inputs = (ptrdiff_t)s->in_panels * P, filters = inputs * P;
+    ptrdiff_t filters = (ptrdiff_t)s->in_panels * P * P, pitch = filter_pitch_of(s);
     for (int out = first_panel; out < last_panel; out++) {
         for (ptrdiff_t place = 0; place < filters; place += LANES) {
             const float *from = w + out * 9 * filters + place;
-            float *to = u + out * PLACES * filters + place;
+            float *to = u + out * PLACES * pitch + place;
             vec half[6][3];
             UNROLL
             for (int x = 0; x < 3; x++) {
@@ -281,27 +312,27 @@ static void conv3x3_prepare(const sqz_conv3x3 *s, int first_panel, int last_pane
                 vec row[6];
                 transform_filter(half[i], row);
                 UNROLL
-                for (int x = 0; x < 6; x++) store(to + (i * 6 + x) * filters, row[x]);
+                for (int x = 0; x < 6; x++) store(to + (i * 6 + x) * pitch, row[x]);
             }
         }
         if (!ut) continue;
         for (int p = 0; p < PLACES; p++)
             for (int in = 0; in < s->in_panels; in++)
-                transpose_panel(u + (out * PLACES + p) * filters + in * P * P,
+                transpose_panel(u + (out * PLACES + p) * pitch + in * P * P,
                                 ut + (((ptrdiff_t)p * s->in_panels + in) * s->out_panels + out) * P * P);
     }
 }
 
 static void conv3x3_finish(const sqz_conv3x3 *s, const float *du, float *dw) {
-    ptrdiff_t filters = (ptrdiff_t)s->in_panels * P * P;
-    for (int out = 0; out < s->out_panels; out++, du += PLACES * filters, dw += 9 * filters)
+    ptrdiff_t filters = (ptrdiff_t)s->in_panels * P * P, pitch = filter_pitch_of(s);
+    for (int out = 0; out < s->out_panels; out++, du += PLACES * pitch, dw += 9 * filters)
         for (ptrdiff_t place = 0; place < filters; place += LANES) {
             vec half[3][6];
             UNROLL
             for (int x = 0; x < 6; x++) {
                 vec u[6], column[3];
                 UNROLL
-                for (int i = 0; i < 6; i++) u[i] = load(du + place + (i * 6 + x) * filters);
+                for (int i = 0; i < 6; i++) u[i] = load(du + place + (i * 6 + x) * pitch);
                 adjoint_filter(u, column);
                 UNROLL
                 for (int i = 0; i < 3; i++) half[i][x] = column[i];

@@ -17,7 +17,7 @@
 #pragma clang assume_nonnull begin
 #endif
 
-enum { SQZ_PANEL = 16 };
+enum { SQZ_PANEL = 16, SQZ_LARGEST_BLOCK = 64 };
 
 // A crop of a byte picture in planes R, G, B, and where its standardized pixels go.
 typedef struct {
@@ -62,7 +62,7 @@ typedef struct {
 typedef struct {
     int height, width;
     int in_panels, out_panels;
-    int block;                            // 4x4 output tiles worked on at a time, a multiple of 16
+    int block;                            // 4x4 output tiles worked on at a time: 16, 32, 48 or 64
     ptrdiff_t in_image, out_image;        // floats between two images
 } sqz_conv3x3;
 
@@ -91,6 +91,13 @@ typedef struct {
     // dw += and dbias +=, dy being zero wherever y was clamped.
     void (*stem_backward)(const sqz_stem *shape, const float *x, const float *dy, float *dw, float *dbias);
 
+    // The same for kernel 7 and stride 2, for the output rows 3 * first_triple ... 3 * last_triple - 1. The input is readable, zeros
+    // beyond its border, for 6 * ceil(height / 3) + 6 rows and as many columns for the width. Weights in the form that stem7_forward
+    // reads: 36 * 12 * out floats. `work` has 6 * (pitch + 16) + 1152 * (ceil(width / 3) + 16) floats.
+    void (*stem7_prepare)(int out_panels, const float *w, float *u);
+    void (*stem7_forward)(const sqz_stem *shape, int first_triple, int last_triple, const float *x, const float *u,
+                          const float *bias, float *y, float *work);
+
     // The stem and its pool in one. The input is readable, zeros beyond its border, for ceil(size / 2) * 4 + 2 rows and columns.
     // Weights in the form that stem_pool_forward reads, 36 * 3 * out floats.
     void (*stem_pool_prepare)(int out_panels, const float *w, float *u);
@@ -115,13 +122,13 @@ typedef struct {
     // [out/16][in][16] to [in/16][out][16].
     void (*pointwise_transpose)(int in_panels, int out_panels, const float *w, float *wt);
 
-    // Weights in the form that conv3x3_forward (u) and conv3x3_backward (ut, may be null) read; 36 * in * out floats each.
-    // Only the output panels [first_panel, last_panel).
+    // Weights in the form that conv3x3_forward (u) and conv3x3_backward (ut, may be null) read, sqz_conv3x3_filters floats
+    // each. Only the output panels [first_panel, last_panel).
     void (*conv3x3_prepare)(const sqz_conv3x3 *shape, int first_panel, int last_panel, const float *w, float *u,
                             float *_Nullable ut);
     void (*conv3x3_forward)(const sqz_conv3x3 *shape, const sqz_conv3x3_part *part, const float *x, const float *u,
                             const float *bias, float *y, float *work);
-    // dx += data gradient; du = or, if `accumulate`, += weight gradient in the kernel's own form (36 * in * out floats); dbias +=.
+    // dx += data gradient; du = or, if `accumulate`, += weight gradient in the kernel's own form; dbias +=.
     void (*conv3x3_backward)(const sqz_conv3x3 *shape, int images, int accumulate, const float *x, const float *dy,
                              const float *ut, float *dx, float *du, float *dbias, float *work);
     // dw = the weight gradient that du holds.
@@ -148,6 +155,8 @@ enum { SQZ_SHARDS = 8 };
 int sqz_kernels_count(void);
 const sqz_kernels *sqz_kernels_at(int index);
 
+// Floats of 3x3 weights in the form that conv3x3_forward and conv3x3_backward read, and of their gradient.
+ptrdiff_t sqz_conv3x3_filters(int inputs, int outputs);
 // Floats of workspace that the 3x3 convolution needs for one thread.
 ptrdiff_t sqz_conv3x3_workspace(const sqz_conv3x3 *shape, int training);
 
@@ -183,11 +192,8 @@ sqz_pool *_Nullable sqz_pool_create(int threads);
 void sqz_pool_destroy(sqz_pool *pool);
 int sqz_pool_threads(const sqz_pool *pool);
 // Runs body(context, task, thread) for every task in [0, tasks), each on whichever thread is free, and returns when all are done.
+// Not to be called from a task.
 void sqz_pool_run(sqz_pool *pool, int tasks, void (*body)(void *context, int task, int thread), void *context);
-// Runs body(context, thread, thread) on every thread at once; only there sqz_pool_barrier may be used.
-void sqz_pool_run_team(sqz_pool *pool, void (*body)(void *context, int task, int thread), void *context);
-// Waits until every thread of the team is here.
-void sqz_pool_barrier(sqz_pool *pool);
 
 #if __has_feature(nullability)
 #pragma clang assume_nonnull end

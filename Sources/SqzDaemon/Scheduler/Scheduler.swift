@@ -79,22 +79,20 @@ actor Scheduler: Service {
     /// A job that waits becomes what is asked at once; one that runs at its next step, after a checkpoint. Throws
     /// `SqzError.jobEnded` or `wrongState`.
     func ask(_ id: Int, _ intent: Intent, from states: Set<State>) async throws {
-        if running[id] == nil {
+        // Twice where it begins or ends to run between the two looks.
+        while true {
             if let changes = try await store.move(
                 id, from: states, to: intent.state, reason: intent.reason, at: Clock.now())
             {
                 try cleanUp(changes)
                 try await announcer.announce(changes)
-                wake()
-                return
+                return wake()
             }
+            guard try await store.intend(id, to: intent.state, reason: intent.reason) else { continue }
             // The store calls it running: it is here by now, or about to be.
-            guard running[id] != nil else {
-                askedWhileStarting[id] = intent
-                return
-            }
+            if running[id] == nil { askedWhileStarting[id] = intent } else { stop(id, intent) }
+            return
         }
-        stop(id, intent)
     }
 
     private func admit(_ job: Job) -> AsyncStream<Void> {

@@ -2,12 +2,13 @@ internal import Glibc
 
 /// Messages over file descriptors, blocking: each is followed by one NUL byte. Reading and writing may be done by different
 /// threads, each by one at a time.
-public struct FramedFile: Sendable {
+public final class FramedFile: Sendable {
     /// A longer message is refused.
     public static let maximumMessage = 16 << 20
 
     let input: CInt
     let output: CInt
+    private let outputIsSocket: Bool
     private let pending = Pending()
 
     // Sendable: only the one reading thread touches it.
@@ -20,16 +21,19 @@ public struct FramedFile: Sendable {
     public init(input: CInt, output: CInt) {
         self.input = input
         self.output = output
+        var status = stat()
+        outputIsSocket = fstat(output, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
     /// Writes a message that ends with its NUL.
     public func write(_ message: [UInt8]) throws(ConnectionError) {
         var rest = message[...]
         while !rest.isEmpty {
-            // A socket answers EPIPE without the signal; for pipes the process ignores SIGPIPE.
-            var count = rest.withUnsafeBytes { send(output, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
-            if count < 0, errno == ENOTSOCK {
-                count = rest.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes { bytes in
+                // A socket can answer EPIPE without the signal; who writes to pipes ignores SIGPIPE.
+                outputIsSocket
+                    ? send(output, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
+                    : Glibc.write(output, bytes.baseAddress, bytes.count)
             }
             if count >= 0 {
                 rest = rest.dropFirst(count)

@@ -1,0 +1,173 @@
+// Every kernel of every table that this processor has against the plain reference: the engine's Swift tests in small, for processors
+// that we cross-compile to (Tests/KernelsCross/run). Prints a line a comparison; fails if one is too far off.
+#include "CSqueezeKernels.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double direct_error = 1e-6, winograd_error = 2e-6; // as in KernelTests.swift
+static int failed, passed;
+static uint32_t draws;
+
+static float *zeros(ptrdiff_t count) {
+    float *x = aligned_alloc(64, (size_t)(count + 64 + 15) / 16 * 64);
+    if (!x) abort();
+    memset(x, 0, (size_t)(count + 64 + 15) / 16 * 64);
+    return x;
+}
+
+// In [-1, 1), or with half of them zero as after a ReLU.
+static float *random_floats(ptrdiff_t count, int rectified) {
+    float *x = zeros(count);
+    for (ptrdiff_t i = 0; i < count; i++) {
+        uint32_t counter[4] = {draws++, 0, 0, 0}, words[4];
+        sqz_philox(1, counter, words);
+        x[i] = (float)(words[0] >> 8) * 0x1p-23f - 1;
+        if (rectified && x[i] < 0) x[i] = 0;
+    }
+    return x;
+}
+
+static float *copy(const float *x, ptrdiff_t count) {
+    float *y = zeros(count);
+    memcpy(y, x, sizeof(float) * (size_t)count);
+    return y;
+}
+
+static void expect(const sqz_kernels *k, const char *what, const float *found, const float *truth, ptrdiff_t count, double limit) {
+    double error = 0, norm = 0;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        error += (found[i] - truth[i]) * (double)(found[i] - truth[i]);
+        norm += truth[i] * (double)truth[i];
+    }
+    double relative = sqrt(error / norm);
+    int good = relative <= limit;
+    *(good ? &passed : &failed) += 1;
+    printf("%s\t%s\t%s\t%.2e\n", good ? "ok" : "FAILED", k->name, what, relative);
+}
+
+static void compare_pointwise(const sqz_kernels *k, const sqz_kernels *r, int rows, int in, int out) {
+    sqz_pointwise s = {.rows = rows, .in_panels = in, .out_panels = out, .in_stride = rows * 16, .out_stride = rows * 16, .relu = 1};
+    ptrdiff_t nx = rows * in * 16, ny = rows * out * 16, nw = in * out * 256;
+    float *x = random_floats(nx, 1), *w = random_floats(nw, 0), *bias = random_floats(out * 16, 0), *dy = random_floats(ny, 0);
+    float *y = zeros(ny), *truth = zeros(ny), *wt = zeros(nw);
+    k->pointwise_forward(&s, x, w, bias, y);
+    r->pointwise_forward(&s, x, w, bias, truth);
+    expect(k, "pointwise forward", y, truth, ny, direct_error);
+    r->pointwise_transpose(in, out, w, wt);
+    float *dx = random_floats(nx, 0), *dx2 = copy(dx, nx), *dw = random_floats(nw, 0), *dw2 = copy(dw, nw);
+    float *db = zeros(out * 16), *db2 = zeros(out * 16);
+    k->pointwise_backward_data(&s, dy, wt, 1, x, dx);
+    r->pointwise_backward_data(&s, dy, wt, 1, x, dx2);
+    expect(k, "pointwise data gradient", dx, dx2, nx, direct_error);
+    k->pointwise_backward_weights(&s, x, dy, dw, db);
+    r->pointwise_backward_weights(&s, x, dy, dw2, db2);
+    expect(k, "pointwise weight gradient", dw, dw2, nw, direct_error);
+    expect(k, "pointwise bias gradient", db, db2, out * 16, direct_error);
+}
+
+static void compare_conv3x3(const sqz_kernels *k, const sqz_kernels *r, int size, int in, int out, int images) {
+    ptrdiff_t pixels = size * size, nx = pixels * in * 16, ny = pixels * out * 16, nw = in * out * 9 * 256;
+    sqz_conv3x3 s = {.height = size, .width = size, .in_panels = in, .out_panels = out, .block = 16, .in_image = nx, .out_image = ny};
+    float *x = random_floats(nx * images, 1), *w = random_floats(nw, 0), *bias = random_floats(out * 16, 0);
+    float *dy = random_floats(ny * images, 0), *work = zeros(sqz_conv3x3_workspace(&s, 1));
+    ptrdiff_t filters = sqz_conv3x3_filters(in * 16, out * 16);
+    float *u = zeros(filters), *ut = zeros(filters), *plain = zeros(filters), *plain_t = zeros(filters);
+    k->conv3x3_prepare(&s, 0, out, w, u, ut);
+    r->conv3x3_prepare(&s, 0, out, w, plain, plain_t);
+    sqz_conv3x3_part all = {.last_tile = (size + 3) / 4 * ((size + 3) / 4) * images, .last_panel = out};
+    float *y = zeros(ny * images), *truth = zeros(ny * images);
+    k->conv3x3_forward(&s, &all, x, u, bias, y, work);
+    r->conv3x3_forward(&s, &all, x, plain, bias, truth, work);
+    expect(k, "3x3 forward", y, truth, ny * images, winograd_error);
+    float *dx = zeros(nx * images), *dx2 = zeros(nx * images), *du = zeros(filters), *du2 = zeros(filters);
+    float *db = zeros(out * 16), *db2 = zeros(out * 16), *dw = zeros(nw), *dw2 = zeros(nw);
+    k->conv3x3_backward(&s, images, 0, x, dy, ut, dx, du, db, work);
+    r->conv3x3_backward(&s, images, 0, x, dy, plain_t, dx2, du2, db2, work);
+    k->conv3x3_finish(&s, du, dw);
+    r->conv3x3_finish(&s, du2, dw2);
+    expect(k, "3x3 data gradient", dx, dx2, nx * images, winograd_error);
+    expect(k, "3x3 weight gradient", dw, dw2, nw, winograd_error);
+    expect(k, "3x3 bias gradient", db, db2, out * 16, direct_error);
+}
+
+static void compare_stems(const sqz_kernels *k, const sqz_kernels *r, int size) {
+    int triples = (size + 2) / 3, covered = 6 * triples + 6, pitch = (3 * covered + 15) / 16 * 16;
+    ptrdiff_t ny = size * size * 32;
+    float *x = random_floats(pitch * covered, 0), *w = random_floats(147 * 32, 0), *bias = random_floats(32, 0);
+    float *work = zeros(48 * (pitch + 16) + 1152 * (triples + 16)), *u = zeros(36 * 12 * 32), *plain = zeros(36 * 12 * 32);
+    float *y = zeros(ny), *truth = zeros(ny), *dy = random_floats(ny, 0);
+    sqz_stem seven = {.kernel = 7, .stride = 2, .pitch = pitch, .height = size, .width = size, .out_panels = 2};
+    k->stem7_prepare(2, w, u);
+    r->stem7_prepare(2, w, plain);
+    k->stem7_forward(&seven, 0, triples, x, u, bias, y, work);
+    r->stem7_forward(&seven, 0, triples, x, plain, bias, truth, work);
+    expect(k, "7x7 stem forward", y, truth, ny, winograd_error);
+    k->stem_forward(&seven, 0, size, x, w, bias, y);
+    expect(k, "stem forward", y, truth, ny, direct_error);
+    float *dw = zeros(147 * 32), *dw2 = zeros(147 * 32), *db = zeros(32), *db2 = zeros(32);
+    k->stem_backward(&seven, x, dy, dw, db);
+    r->stem_backward(&seven, x, dy, dw2, db2);
+    expect(k, "stem weight gradient", dw, dw2, 147 * 32, direct_error);
+
+    sqz_stem_pool pool = {.pitch = pitch, .size = size, .out_panels = 2};
+    uint8_t *place = calloc((size_t)ny, 1), *place2 = calloc((size_t)ny, 1);
+    k->stem_pool_prepare(2, w, u);
+    r->stem_pool_prepare(2, w, plain);
+    k->stem_pool_forward(&pool, 0, (size + 1) / 2, x, u, bias, y, place, work);
+    r->stem_pool_forward(&pool, 0, (size + 1) / 2, x, plain, bias, truth, place2, work);
+    expect(k, "stem and pool forward", y, truth, ny, winograd_error);
+    memset(dw, 0, 27 * 32 * 4), memset(dw2, 0, 27 * 32 * 4);
+    k->stem_pool_backward(&pool, x, dy, place2, dw, db, work);
+    r->stem_pool_backward(&pool, x, dy, place2, dw2, db2, work);
+    expect(k, "stem and pool weight gradient", dw, dw2, 27 * 32, direct_error);
+}
+
+static void compare_rest(const sqz_kernels *k, const sqz_kernels *r) {
+    for (int kernel = 2; kernel <= 3; kernel++) {
+        sqz_maxpool s = {.kernel = kernel, .stride = 2, .in_height = 13, .in_width = 13, .out_height = 6, .out_width = 6, .panels = 2};
+        float *x = random_floats(13 * 13 * 32, 1), *dy = random_floats(6 * 6 * 32, 0);
+        float *y = zeros(6 * 6 * 32), *truth = zeros(6 * 6 * 32), *dx = zeros(13 * 13 * 32), *dx2 = zeros(13 * 13 * 32);
+        k->maxpool_forward(&s, x, y);
+        r->maxpool_forward(&s, x, truth);
+        expect(k, "max pool forward", y, truth, 6 * 6 * 32, 0);
+        k->maxpool_backward(&s, x, y, dy, dx);
+        r->maxpool_backward(&s, x, truth, dy, dx2);
+        expect(k, "max pool gradient", dx, dx2, 13 * 13 * 32, direct_error);
+    }
+    float *g = random_floats(8 * 256, 0), *w = random_floats(256, 0), *m = random_floats(256, 0), *v = random_floats(256, 1);
+    float *w2 = copy(w, 256), *m2 = copy(m, 256), *v2 = copy(v, 256);
+    sqz_adam rule = {.step = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f};
+    k->adam(&rule, 256, g, 256, w, m, v);
+    r->adam(&rule, 256, g, 256, w2, m2, v2);
+    expect(k, "Adam", w, w2, 256, direct_error);
+    uint32_t keep[8] = {0x12345678, 0x9abcdef0, 1, 0x80000000, 0xffffffff, 0, 0x55555555, 0x3333cccc};
+    k->dropout(256, keep, w2);
+    r->dropout(256, keep, w);
+    expect(k, "dropout", w2, w, 256, direct_error);
+    uint8_t picture[3 * 32 * 32];
+    for (size_t i = 0; i < sizeof picture; i++) picture[i] = (uint8_t)(i * 2654435761u >> 13);
+    sqz_crop crop = {.source = 32, .left = -3, .top = 2, .size = 32, .flip = 1, .pitch = 96};
+    float *y = zeros(96 * 32), *truth = zeros(96 * 32);
+    k->standardize(&crop, picture, y);
+    r->standardize(&crop, picture, truth);
+    expect(k, "standardization", y, truth, 96 * 32, direct_error);
+}
+
+int main(void) {
+    const sqz_kernels *reference = sqz_kernels_at(0);
+    for (int i = 1; i < sqz_kernels_count(); i++) {
+        const sqz_kernels *k = sqz_kernels_at(i);
+        compare_pointwise(k, reference, 64, 4, 2);
+        compare_pointwise(k, reference, 13, 17, 3);
+        compare_conv3x3(k, reference, 8, 2, 4, 3);
+        compare_conv3x3(k, reference, 13, 3, 2, 1);
+        compare_stems(k, reference, 11);
+        compare_stems(k, reference, 8);
+        compare_rest(k, reference);
+    }
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}
