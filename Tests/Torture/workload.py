@@ -6,7 +6,7 @@ import tempfile
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set
 
 import pictures
 import sqzd
@@ -51,6 +51,7 @@ class Ledger:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.jobs: Dict[int, Spec] = {}
+        self.acknowledged: Set[int] = set()
         self.unanswered: "Counter[Spec]" = Counter()
         self.datasets: Dict[str, int] = {}
         self.removed: List[str] = []
