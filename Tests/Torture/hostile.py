@@ -1,6 +1,5 @@
 """What clients may do to a daemon. Each attack goes on until its context ends."""
 
-import json
 import socket
 import threading
 import time
@@ -164,10 +163,10 @@ def fill(opening: bytes, unit: bytes, closing: bytes) -> bytes:
 
 @contextmanager
 def unfinished(path: str) -> Iterator[None]:
-    """A hundred connections, each of which sends almost all of a message, and no end of it."""
+    """Sixteen connections, each of which sends almost all of a message, and no end of it."""
     with ExitStack() as stack:
         part = b"[" + bytes([32]) * (MESSAGE_BYTES - 16)
-        for _ in range(100):
+        for _ in range(16):
             stack.enter_context(connected(path)).sendall(part)
         yield
 

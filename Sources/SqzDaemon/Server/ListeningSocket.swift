@@ -43,10 +43,20 @@ struct ListeningSocket {
         }
     }
 
+    /// Whether a daemon listens. The socket of one that was killed takes connections for as long as a runner that it was
+    /// just starting has not closed it.
     private static func answers(_ address: sockaddr_un, _ path: String) throws -> Bool {
         let socket = try makeSocket(path)
         defer { close(socket) }
-        return withSocketAddress(address) { connect(socket, $0, $1) } == 0
+        guard withSocketAddress(address, { connect(socket, $0, $1) }) == 0 else { return false }
+        // struct ucred: the process that called listen, its user and its group.
+        var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
+        var size = socklen_t(MemoryLayout.size(ofValue: credentials))
+        guard getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else {
+            throw DaemonError.last("getsockopt", path)
+        }
+        // 0: a process of another namespace, of which nothing can be told.
+        return credentials.pid == 0 || kill(credentials.pid, 0) == 0 || errno != ESRCH
     }
 
     private static func makeSocket(_ path: String) throws -> CInt {

@@ -24,9 +24,11 @@ struct StateDirectory: Sendable {
         try Self.makeDirectories(path)
         let lock = open(path + "/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw DaemonError.last("open", path + "/lock") }
-        // Held until the process ends.
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            throw errno == EWOULDBLOCK ? DaemonError.locked(directory: path) : DaemonError.last("flock", path)
+        // Held until the process ends. Not flock(2), whose lock a runner that is just being started would hold beyond that.
+        var region = flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+        guard fcntl(lock, F_SETLK, &region) == 0 else {
+            throw errno == EAGAIN || errno == EACCES
+                ? DaemonError.locked(directory: path) : DaemonError.last("fcntl", path)
         }
         for directory in [blobs, uploads, imports, path + "/jobs"] { try Self.makeDirectory(directory) }
     }

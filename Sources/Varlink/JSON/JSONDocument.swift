@@ -7,18 +7,22 @@ typealias JSONNode = UnsafeMutablePointer<json_t>
 final class JSONDocument: @unchecked Sendable {
     private let node: JSONNode
 
-    init(parsing bytes: UnsafeRawBufferPointer) throws(JSONError) { node = try Self.parse(bytes) }
+    init(parsing bytes: UnsafeRawBufferPointer, maximumValues: Int = .max) throws(JSONError) {
+        node = try Self.parse(bytes, maximumValues)
+    }
 
     init(parsing bytes: [UInt8]) throws(JSONError) {
         node = try bytes.withUnsafeBytes { bytes in
-            Result { () throws(JSONError) in try Self.parse(bytes) }
+            Result { () throws(JSONError) in try Self.parse(bytes, .max) }
         }.get()
     }
 
-    private static func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONNode {
-        guard depth(of: bytes) <= JSON.maximumDepth else {
+    private static func parse(_ bytes: UnsafeRawBufferPointer, _ maximumValues: Int) throws(JSONError) -> JSONNode {
+        let (depth, values) = survey(bytes)
+        guard depth <= JSON.maximumDepth else {
             throw JSONError(.syntax, "nested deeper than \(JSON.maximumDepth) levels")
         }
+        guard values <= maximumValues else { throw JSONError(.syntax, "more than \(maximumValues) values") }
         var error = json_error_t()
         let text = bytes.assumingMemoryBound(to: CChar.self)
         guard let node = json_loadb(text.baseAddress, text.count, Int(JSON_REJECT_DUPLICATES), &error) else {
@@ -32,9 +36,11 @@ final class JSONDocument: @unchecked Sendable {
 
     var root: JSONReference { JSONReference(document: self, node: node) }
 
-    /// Deepest nesting, counted on the bytes: jansson's own limit (2,048) is fixed when it is built, and its parser recurses.
-    private static func depth(of bytes: UnsafeRawBufferPointer) -> Int {
+    /// Deepest nesting, and no fewer values than there are, counted on the bytes before jansson sees them: its own limit of
+    /// depth (2,048) is fixed when it is built, and its parser recurses; a value of two bytes takes it up to 200 of memory.
+    private static func survey(_ bytes: UnsafeRawBufferPointer) -> (depth: Int, values: Int) {
         var depth = 0
+        var values = 1
         var deepest = 0
         var inString = false
         var escaped = false
@@ -53,12 +59,14 @@ final class JSONDocument: @unchecked Sendable {
             case UInt8(ascii: "\""): inString = true
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 depth += 1
+                values += 1
                 deepest = max(deepest, depth)
             case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            case UInt8(ascii: ","): values += 1
             default: break
             }
         }
-        return deepest
+        return (deepest, values)
     }
 }
 

@@ -30,9 +30,13 @@ public struct Call: Sendable {
     public let mode: ReplyMode
     private let content: JSONReference?
 
+    /// A call of more values, of any kind, is refused: it would take a service far more memory than it has bytes. Lists of
+    /// calls are short, the longest a thousand pictures.
+    public static let maximumValues = 20_000
+
     /// A message without its NUL. Throws where the service must close the connection.
     public init(parsing message: UnsafeRawBufferPointer) throws(MalformedMessage) {
-        let root = try MalformedMessage.object(message)
+        let root = try MalformedMessage.object(message, maximumValues: Self.maximumValues)
         guard let method = root["method"]?.string else { throw MalformedMessage("a call needs a method") }
         try MalformedMessage.refuseStrangers(of: root, known: ["method", "parameters", "more", "oneway", "upgrade"])
         var modes: [ReplyMode] = []
@@ -77,10 +81,12 @@ public struct MalformedMessage: Error, CustomStringConvertible {
 
     init(_ reason: String) { description = reason }
 
-    static func object(_ message: UnsafeRawBufferPointer) throws(MalformedMessage) -> JSONReference {
+    static func object(
+        _ message: UnsafeRawBufferPointer, maximumValues: Int = .max
+    ) throws(MalformedMessage) -> JSONReference {
         let document: JSONDocument
         do throws(JSONError) {
-            document = try JSONDocument(parsing: message)
+            document = try JSONDocument(parsing: message, maximumValues: maximumValues)
         } catch {
             throw MalformedMessage("not JSON: \(error)")
         }

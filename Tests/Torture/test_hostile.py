@@ -1,0 +1,97 @@
+"""Clients that mean ill, beside one that does not."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Iterator, List, Tuple
+
+import hostile
+import pytest
+from victim import Victim
+
+# How long the polite client calls beside each attack, and before.
+SECONDS = 2.0
+
+# Private memory while an attack goes on. A connection that says nothing costs its buffers, some 16 KiB. One that does not
+# read has replies of at most the channel's 64 KiB under way, and calls of a read or two. One that sends a large message has
+# 16 MiB of it in a buffer that grows by doubling (up to 32 MiB, and 16 MiB beside it as it is moved); the message is then
+# parsed, one large message at a time: at most as many bytes of text again, and 20,000 values of 200 bytes. What the
+# allocator keeps from the attack before is as much again.
+BASE = 32 << 20
+BOUND = {
+    "1,000 idle": BASE + 1000 * (16 << 10),
+    "1,000 half-closed": BASE + 1000 * (16 << 10),
+    "byte at a time": BASE + 1000 * (16 << 10),
+    "never reading": BASE + 200 * (2 * 64 << 10) + 1000 * (16 << 10),
+    "flooding": BASE + 200 * (2 * 64 << 10) + 1000 * (16 << 10),
+    "16 MiB text": 2 * (BASE + 8 * (48 << 20) + (32 << 20)),
+    "16 MiB numbers": 2 * (BASE + 8 * (48 << 20) + (32 << 20)),
+    "16 MiB keys": 2 * (BASE + 8 * (48 << 20) + (32 << 20)),
+    "16 MiB, no end": 2 * (BASE + 16 * (48 << 20)),
+}
+
+
+@pytest.fixture(scope="module")
+def victim(binaries: Path) -> Iterator[Victim]:
+    with Victim(binaries) as victim:
+        yield victim
+
+
+class Peak:
+    """The most private memory that the daemon had, looked at every few milliseconds."""
+
+    def __init__(self, victim: Victim) -> None:
+        self.victim, self.bytes = victim, 0
+        self.ending = threading.Event()
+        self.thread = threading.Thread(target=self.look)
+
+    def look(self) -> None:
+        while not self.ending.wait(0.005):
+            self.bytes = max(self.bytes, self.victim.memory())
+
+    def __enter__(self) -> "Peak":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ending.set()
+        self.thread.join()
+
+
+def polite(victim: Victim) -> Tuple[int, float]:
+    """How many calls were answered, and the 99th percentile of their times in milliseconds."""
+    times: List[float] = []
+    end = time.monotonic() + SECONDS
+    with victim.client() as client:
+        while time.monotonic() < end:
+            began = time.monotonic()
+            assert client.info().pid == victim.process.pid
+            times.append(time.monotonic() - began)
+    return len(times), 1000 * sorted(times)[len(times) * 99 // 100]
+
+
+@pytest.mark.parametrize("name", hostile.ATTACKS)
+def test_others_are_served(victim: Victim, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, before = polite(victim)
+    memory = victim.memory()
+    with Peak(victim) as peak:
+        with hostile.ATTACKS[name](victim.socket):
+            answered, beside = polite(victim)
+    # The daemon has noticed that the attackers are gone when it answers whom came after them.
+    polite(victim)
+    with capsys.disabled():
+        print(
+            f"\n{name}: Info {answered} times, p99 {before:.2f} ms before, {beside:.2f} ms beside; private memory "
+            f"{memory / 2**20:.0f} MiB before, {peak.bytes / 2**20:.0f} at most, {victim.memory() / 2**20:.0f} after",
+            end=" ",
+        )
+    assert peak.bytes < BOUND[name]
+
+
+def test_messages_of_too_many_values_close_their_connection_only(victim: Victim) -> None:
+    for value in (b"0", b"[]", b"{}", b'""'):
+        with hostile.connected(victim.socket) as connection:
+            call = b'{"method":"io.sqzd.Manager.Info","parameters":{"a":[' + b",".join([value] * 20_001) + b"]}}\0"
+            connection.sendall(call)
+            assert connection.recv(1) == b""
+    assert polite(victim)[0]
