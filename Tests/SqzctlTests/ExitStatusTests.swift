@@ -52,7 +52,7 @@ import Varlink
         try daemon.cancel(id)
     }
 
-    @Test func ControlCDetachesAndTheJobGoesOn() throws {
+    @Test func interruptingDetachesAndTheJobGoesOn() throws {
         let id = try daemon.block()
         let (child, output) = try Sqzctl.start(daemon, ["watch", "\(id)"], until: "running")
         child.signal(SIGINT)
