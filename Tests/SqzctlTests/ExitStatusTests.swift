@@ -52,7 +52,7 @@ import Varlink
         try daemon.cancel(id)
     }
 
-    @Test func interruptingDetachesAndTheJobGoesOn() throws {
+    @Test func anInterruptDetachesAndTheJobGoesOn() throws {
         let id = try daemon.block()
         let (child, output) = try Sqzctl.start(daemon, ["watch", "\(id)"], until: "running")
         child.signal(SIGINT)
@@ -70,7 +70,9 @@ import Varlink
         other.kill()
         #expect(child.wait() == .exited(69))
         close(output)
-        #expect(String(decoding: try scratch.read("errors"), as: UTF8.self).contains("no daemon at \(other.socket)"))
+        // It tries to go on with a restarted daemon: what it says depends on whether the socket or the connection went first.
+        let errors = String(decoding: try scratch.read("errors"), as: UTF8.self)
+        #expect(errors.contains("no daemon at \(other.socket)") || errors.contains("the daemon was lost"), "\(errors)")
     }
 
     @Test func noDaemonIs69() throws {

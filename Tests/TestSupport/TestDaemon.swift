@@ -83,6 +83,9 @@ public final class TestDaemon: Sendable {
             "sqzd.json", try JSON.encode(JSONValue.object(always.merging(configuration) { $1 })))
     }
 
+    /// Debian's own Python, which starts at once, goes before one that a version manager puts in its place.
+    private static let path = "/usr/bin:/bin:" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+
     /// Its command line.
     public var command: [String] {
         launcher + [
@@ -104,9 +107,10 @@ public final class TestDaemon: Sendable {
             // Closed here, so that the end of the daemon's is the end of it.
             defer { close(errors.writing) }
             return try ChildProcess(
-                command, environment: environment.merging(["NOTIFY_SOCKET": name]) { $1 }, input: null, output: null,
-                errors: errors.writing)
+                command, environment: environment.merging(["NOTIFY_SOCKET": name, "PATH": Self.path]) { $1 },
+                input: null, output: null, errors: errors.writing)
         }()
+        try Janitor.shared.get().look(after: process.pid, in: scratch.path)
         running.withLock { $0 = Life(process: process, reports: reports) }
         try reports.wait(for: "READY=1")
     }
