@@ -71,6 +71,18 @@ test: deps test-deps ## run every test: Swift, Python, and a booted systemd
 	Tests/KernelsCross/run
 	SQZD_BIN="$(CURDIR)/$(BUILD)" $(VENV)/bin/pytest -ra clients/python/tests Tests/System Tests/Torture
 
+COUNT ?= 300
+SEED ?= 1
+MINUTES ?= 10
+
+.PHONY: torture
+torture: build test-deps ## kill daemon and runners COUNT times, seeded by SEED, and look for what was lost
+	$(VENV)/bin/python Tests/Torture/torture.py --count $(COUNT) --seed $(SEED) --bin $(BUILD)
+
+.PHONY: soak
+soak: build test-deps ## a mixed load for MINUTES
+	$(VENV)/bin/python Tests/Torture/soak.py --minutes $(MINUTES) --seed $(SEED) --bin $(BUILD)
+
 .PHONY: bench
 bench: build ## measure the engine against PyTorch, TensorFlow, ONNX Runtime, OpenVINO and ncnn, side by side
 	$(call apt-install,python3 python3-venv)
