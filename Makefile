@@ -87,7 +87,12 @@ soak: build test-deps ## a mixed load for MINUTES
 bench: build ## measure the engine against PyTorch, TensorFlow, ONNX Runtime, OpenVINO and ncnn, side by side
 	$(call apt-install,python3 python3-venv)
 	@$(MAKE) --no-print-directory $(BENCH_VENV)/installed
-	$(BENCH_VENV)/bin/python Tests/Benchmarks/compare.py $(BUILD)/sqz-bench --json .build/bench.json --svg .build/bench.svg
+	$(BENCH_VENV)/bin/python Tests/Benchmarks/compare.py $(BUILD)/sqz-bench \
+		--json Tests/Benchmarks/results.json --svg Tests/Benchmarks/results.svg
+
+.PHONY: bench-kernels
+bench-kernels: build ## each kernel's share of the processor's peak, and where the time of a training step goes
+	$(BUILD)/sqz-bench kernels squeezenet-cifar 32 128 0.3
 
 .PHONY: build
 build: deps ## build everything in release, with the Swift runtime linked statically

@@ -20,6 +20,14 @@ final class Arena {
         self.count = count
     }
 
+    /// Gives back the whole pages of a part that is not needed any more.
+    func discard(_ part: Range<Int>) {
+        let page = Int(getpagesize()) / MemoryLayout<Float>.stride
+        let start = (part.lowerBound + page - 1) / page * page
+        let end = part.upperBound / page * page
+        if start < end { madvise(floats + start, (end - start) * MemoryLayout<Float>.stride, MADV_DONTNEED) }
+    }
+
     deinit {
         munmap(floats, max(count, 1) * MemoryLayout<Float>.stride)
     }

@@ -53,6 +53,7 @@ public final class Classifier {
             plan.prepare(
                 task: task, parameters: arena.floats, prepared: arena.floats + preparedOffset, kernels: self.kernels)
         }
+        for part in plan.preparedOnly { arena.discard(parameters + part.lowerBound..<parameters + part.upperBound) }
     }
 
     /// The logits of any number of pictures, `network.classes` for each, one picture after the other. Memory does not grow with

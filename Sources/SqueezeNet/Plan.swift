@@ -94,9 +94,7 @@ struct Plan {
         var steps: [Step]
         var phases: [Phase]
         var group: Int
-        /// Offsets in the arena: three buffers for gradients of a group's activations, and the gradient of the first step's input,
-        /// of a whole chunk.
-        var gradients = (0, 0, 0)
+        /// Offset in the arena of the gradient of the first step's input, of a whole chunk.
         var inputGradient = 0
         /// Floats of a picture at the stage's end.
         var output: Int
@@ -117,6 +115,8 @@ struct Plan {
     let inputOrigin: Int
     let inputPitch: Int
     let logits: Tensor
+    /// Three buffers for gradients of a group's activations.
+    let gradients: (Int, Int, Int)
     /// Gradients of squeezed activations, and the kernels' scratch memory.
     let squeezeGradient: Int
     let work: Int
@@ -137,6 +137,7 @@ struct Plan {
         inputOrigin = builder.inputOrigin
         inputPitch = builder.inputPitch
         logits = builder.logits
+        gradients = builder.gradients
         squeezeGradient = builder.squeezeGradient
         work = builder.work
         dropoutBits = builder.dropoutBits

@@ -21,8 +21,8 @@ extension Plan {
             for start in stride(from: 0, to: pictures, by: stage.group) {
                 let group = start..<min(pictures, start + stage.group)
                 var flow = Flow(
-                    output: memory.arena + stage.gradients.0, input: memory.arena + stage.gradients.1,
-                    spare: memory.arena + stage.gradients.2)
+                    output: memory.arena + gradients.0, input: memory.arena + gradients.1,
+                    spare: memory.arena + gradients.2)
                 var free = flow.output
                 if index + 1 < stages.count {
                     flow.output = memory.arena + stages[index + 1].inputGradient + start * stage.output

@@ -14,6 +14,7 @@ struct PlanBuilder {
     private(set) var inputOrigin = 0
     private(set) var inputPitch = 0
     private(set) var logits = Plan.Tensor(offset: 0, picture: 0, pictures: 1, isRectified: false)
+    private(set) var gradients = (0, 0, 0)
     private(set) var squeezeGradient = 0
     private(set) var work = 0
     private(set) var dropoutBits = 0
@@ -24,6 +25,8 @@ struct PlanBuilder {
     /// The steps of the stage at hand, and the floats of a picture in its largest tensor.
     private var steps: [Plan.Step] = []
     private var largestTensor = 0
+    /// Floats of a group's largest gradient.
+    private var largestGradient = 0
     private var group = 1
 
     /// Pixels of a map that are computed together: enough for the products to be worth their weights, few enough to stay in cache.
@@ -69,6 +72,7 @@ struct PlanBuilder {
             }
         }
         endStage()
+        gradients = (arena.reserve(largestGradient), arena.reserve(largestGradient), arena.reserve(largestGradient))
         squeezeGradient = arena.reserve(isTraining ? largestSqueeze * chunk : 0)
         work = arena.reserve(workCount)
         dropoutBits = arena.reserve(featureCount / 32 + 4)
@@ -80,8 +84,7 @@ struct PlanBuilder {
         var stage = Plan.Stage(
             steps: steps, phases: steps.flatMap(\.phases), group: group, output: current.picture)
         if isTraining {
-            let buffer = largestTensor * group
-            stage.gradients = (arena.reserve(buffer), arena.reserve(buffer), arena.reserve(buffer))
+            largestGradient = max(largestGradient, largestTensor * group)
             stage.inputGradient = arena.reserve(stages.last.map { $0.output * chunk } ?? 0)
         }
         stages.append(stage)

@@ -6,6 +6,14 @@ extension Plan {
 
     private static let partsOfStep = 4
 
+    /// The parameters that are read in their prepared form only: the weights of the 3×3 filters.
+    var preparedOnly: [Range<Int>] {
+        stages.flatMap(\.steps).compactMap { step in
+            guard case .fire(let fire) = step else { return nil }
+            return fire.expand3.weight..<fire.expand3.bias
+        }
+    }
+
     /// Brings the weights into the forms that the kernels read. To be done for all tasks whenever the parameters changed.
     func prepare(
         task: Int, parameters: UnsafePointer<Float>, prepared: UnsafeMutablePointer<Float>,

@@ -1,9 +1,9 @@
 import CSqueezeKernels
 import SqueezeNet
 
-/// Times each convolution of a network by itself, forward and backward, on one thread and a few pictures: where a training step's
-/// time goes, and how near the kernels come to the processor's multiply-adds. Winograd does with fewer multiply-adds than are counted
-/// here (those of the plain convolution), so its share may pass 100 %.
+/// Times each layer of a network by itself, forward and backward, on one thread and a few pictures: where a training step's time
+/// goes, and how near the kernels come to the processor's multiply-adds. Winograd does with fewer multiply-adds than are counted here
+/// (those of the plain convolution), so its share may pass 100 %.
 struct KernelBench {
     static let pictures = 4
 
@@ -19,13 +19,24 @@ struct KernelBench {
         peak = Double(rounds * 12 * Int(kernels.lanes)) / times[0]
     }
 
-    func run(_ network: Network) {
+    /// - Parameter step: seconds a picture of a whole training step on one thread.
+    func run(_ network: Network, step: Double) {
         print("peak of one core: \(Int(2 * peak / 1e8).tenths) GFLOP/s, kernels \(Kernels.selected)")
         print("layer\tforward µs\tshare\tdata gradient µs\tshare\tweight gradient µs\tshare")
         var inputs = 3
         var squeezed = 0
-        for layer in network.layers where layer.kind == .convolution {
+        var sum = 0.0
+        for (index, layer) in network.layers.enumerated() {
             let filters = layer.output.channels
+            if layer.kind == .maxPool, index > 0 {
+                let before = network.layers[index - 1]
+                let times =
+                    index == 1 && layer.kernel == 2 ? stemPool(layer) : maxPool(layer, from: before.output.height)
+                sum += times.reduce(0, +)
+                let name = index == 1 && layer.kernel == 2 ? "\(before.name) and its pool" : layer.name
+                print(([name] + times.map { "\(Int($0 * 1e7).tenths)\t" }).joined(separator: "\t"))
+            }
+            guard layer.kind == .convolution else { continue }
             let isExpand = layer.name.hasSuffix("expand1x1") || layer.name.hasSuffix("expand3x3")
             let channels = isExpand ? squeezed : inputs
             if layer.name.hasSuffix("squeeze") { squeezed = filters }
@@ -35,11 +46,17 @@ struct KernelBench {
             let times =
                 layer.kernel == 1
                 ? pointwise(layer, channels, (filters + 15) / 16) : conv3x3(layer, channels / 16, filters / 16)
+            sum += times.reduce(0, +)
             let columns = times.map { time in
                 "\(Int(time * 1e7).tenths)\t\(Int(100 * Double(layer.multiplyAdds) / time / peak)) %"
             }
             print(([layer.name] + columns).joined(separator: "\t"))
         }
+        print(
+            """
+            these together: \(Int(sum * 1e7).tenths) µs; a picture of a training step: \(Int(step * 1e7).tenths) µs, with \
+            preprocessing, dropout, loss, Adam and the preparation of weights
+            """)
     }
 
     private func tensor(_ count: Int) -> UnsafeMutablePointer<Float> {
@@ -75,6 +92,45 @@ struct KernelBench {
                     kernels.pointwise_backward_weights(&s, x + p * input, y + p * output, dw, bias)
                 }
             })
+    }
+
+    private func maxPool(_ layer: Network.Layer, from size: Int) -> [Double] {
+        let panels = layer.output.channels / 16
+        var s = sqz_maxpool(
+            kernel: Int32(layer.kernel), stride: Int32(layer.stride), in_height: Int32(size), in_width: Int32(size),
+            out_height: Int32(layer.output.height), out_width: Int32(layer.output.width), panels: Int32(panels))
+        let (input, output) = (panels * 16 * size * size, panels * 16 * layer.output.height * layer.output.width)
+        let (x, dx) = (tensor(input * Self.pictures), tensor(input * Self.pictures))
+        let (y, dy) = (tensor(output * Self.pictures), tensor(output * Self.pictures))
+        defer { for buffer in [x, dx, y, dy] { buffer.deallocate() } }
+        return times(
+            {
+                for p in 0..<Self.pictures {
+                    kernels.maxpool_forward(&s, 0, s.out_height, x + p * input, y + p * output)
+                }
+            },
+            {
+                for p in 0..<Self.pictures {
+                    kernels.maxpool_backward(&s, x + p * input, y + p * output, dy + p * output, dx + p * input)
+                }
+            })
+    }
+
+    /// The stem has no data gradient.
+    private func stemPool(_ pool: Network.Layer) -> [Double] {
+        let (size, panels) = (pool.output.height, pool.output.channels / 16)
+        let covered = (size + 1) / 2 * 4 + 2
+        let pitch = (3 * covered + 15) / 16 * 16
+        var s = sqz_stem_pool(pitch: Int32(pitch), size: Int32(size), out_panels: Int32(panels))
+        let (x, u, bias) = (tensor(pitch * covered), tensor(36 * 3 * panels * 16), tensor(panels * 16))
+        let (y, dw, work) = (tensor(panels * 16 * size * size), tensor(27 * panels * 16), tensor(48 * (pitch + 16)))
+        defer { for buffer in [x, u, bias, y, dw, work] { buffer.deallocate() } }
+        var place = [UInt8](repeating: 0, count: panels * 16 * size * size)
+        let pairs = Int32((size + 1) / 2)
+        let measured = times(
+            { for _ in 0..<Self.pictures { kernels.stem_pool_forward(&s, 0, pairs, x, u, bias, y, &place, work) } },
+            { for _ in 0..<Self.pictures { kernels.stem_pool_backward(&s, x, y, place, dw, bias, work) } })
+        return [measured[0], 0, measured[1]]
     }
 
     /// The backward pass is one kernel: half of its time stands under each gradient.

@@ -30,9 +30,11 @@ CASES = [
     ("classify-1.1-b1-t2", "classify", "squeezenet-1.1", 224, 1, 2, INFERENCE),
     ("classify-1.1-b1-t1", "classify", "squeezenet-1.1", 224, 1, 1, INFERENCE),
     ("classify-1.1-b8-t2", "classify", "squeezenet-1.1", 224, 8, 2, INFERENCE),
+    ("classify-1.1-b8-t1", "classify", "squeezenet-1.1", 224, 8, 1, INFERENCE),
     ("classify-1.0-b1-t2", "classify", "squeezenet-1.0", 224, 1, 2, INFERENCE),
     ("classify-1.0-b1-t1", "classify", "squeezenet-1.0", 224, 1, 1, INFERENCE),
     ("classify-1.0-b8-t2", "classify", "squeezenet-1.0", 224, 8, 2, INFERENCE),
+    ("classify-1.0-b8-t1", "classify", "squeezenet-1.0", 224, 8, 1, INFERENCE),
 ]
 
 

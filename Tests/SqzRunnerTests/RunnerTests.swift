@@ -208,6 +208,13 @@ import Varlink
         #expect(runner.end() == 0)
     }
 
+    @Test(arguments: Kernels.available.map(\.name)) func itComputesWithTheKernelsThatItIsTold(_ name: String) throws {
+        let runner = try RunnerProcess(environment: ["SQZ_KERNELS": name])
+        defer { runner.end() }
+        let info = try runner.client.call(RunnerInterface.Describe.self, NoParameters())
+        #expect(info.properties["kernels"] == name)
+    }
+
     @Test func kernelsThatTheMachineLacksAreRefusedByName() throws {
         let runner = try RunnerProcess(environment: ["SQZ_KERNELS": "abacus"])
         defer { runner.end() }
