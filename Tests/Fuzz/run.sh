@@ -23,7 +23,7 @@ for name; do
 	"$programs/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
 		-artifact_prefix=".build/crashes/$name-" "$found" "corpus/$name" 2>"$found.log" || status=$?
 	executed=$(awk '/^stat::number_of_executed_units/ { print $2 }' "$found.log")
-	coverage=$(awk '/ DONE / { print $4 }' "$found.log")
+	coverage=$(awk '$2 == "DONE" { print $4 }' "$found.log")
 	echo "$name: ${executed:-0} inputs in $seconds s, $(ls "$found" | wc -l) new ones, ${coverage:-0} edges"
 	if [ "$status" -ne 0 ] || [ "${executed:-0}" -eq 0 ]; then
 		cat "$found.log"
