@@ -13,7 +13,8 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Debian's packages, and Python's.
 BUILD_PACKAGES := binutils libarchive-dev libjansson-dev libseccomp-dev libsqlite3-dev libsystemd-dev pkgconf zlib1g-dev
 DEMO_PACKAGES := dataset-fashion-mnist
-TEST_PACKAGES := debootstrap libc6-dev-arm64-cross libgcc-12-dev-arm64-cross python3 python3-venv qemu-user systemd-container
+TEST_PACKAGES := debootstrap libc6-dev-arm64-cross libgcc-12-dev-arm64-cross python3 python3-venv qemu-user \
+	systemd-container xfsprogs
 PYTHON_PACKAGES := numpy pillow safetensors
 PEERS := numpy torch tensorflow-cpu onnx onnxruntime openvino ncnn
 BENCH_VENV := .venv-bench
@@ -44,7 +45,8 @@ INSTALLED_FOLDERS := libexec/sqzd/runners libexec/sqzd share/doc/sqzd share/varl
 # Installs those of the named packages that are missing, and says so.
 define apt-install
 @missing=; for package in $(1); do \
-	dpkg-query -W -f '$${db:Status-Status}\n' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
+	dpkg-query -W -f '$${db:Status-Status}\n' $$package 2>/dev/null | grep -qx installed || \
+		missing="$$missing $$package"; \
 done; \
 if [ -n "$$missing" ]; then \
 	echo "Installing with apt:$$missing"; \
@@ -64,10 +66,22 @@ demo: deps stage ## build, train on Fashion-MNIST for a minute, classify a pictu
 .PHONY: test
 test: deps test-deps ## run every test: Swift, Python, and a booted systemd
 	$(SWIFT) build -c release --build-tests
-	$(MAKE) stage
+	@$(MAKE) --no-print-directory $(COMPLETIONS)
 	SQZ_PYTHON="$(CURDIR)/$(VENV)/bin/python" $(SWIFT) test -c release --skip-build
 	Tests/KernelsCross/run
-	SQZD_BIN="$(CURDIR)/$(STAGE)/usr/bin" $(VENV)/bin/pytest -ra clients/python/tests Tests/System
+	SQZD_BIN="$(CURDIR)/$(BUILD)" $(VENV)/bin/pytest -ra clients/python/tests Tests/System Tests/Torture
+
+COUNT ?= 300
+SEED ?= 1
+MINUTES ?= 10
+
+.PHONY: torture
+torture: build test-deps ## kill daemon and runners COUNT times, seeded by SEED, and look for what was lost
+	$(VENV)/bin/python Tests/Torture/torture.py --count $(COUNT) --seed $(SEED) --bin $(BUILD)
+
+.PHONY: soak
+soak: build test-deps ## a mixed load for MINUTES
+	$(VENV)/bin/python Tests/Torture/soak.py --minutes $(MINUTES) --seed $(SEED) --bin $(BUILD)
 
 .PHONY: bench
 bench: build ## measure the engine against PyTorch, TensorFlow, ONNX Runtime, OpenVINO and ncnn, side by side

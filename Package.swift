@@ -105,7 +105,8 @@ let package = Package(
             ],
             path: "clients/sqzctl", swiftSettings: strict, linkerSettings: staticRuntime),
         .executableTarget(
-            name: "sqz-bench", dependencies: ["SqueezeNet"], path: "Sources/SqzBench", swiftSettings: strict),
+            name: "sqz-bench", dependencies: ["CSqueezeKernels", "SqueezeNet"], path: "Sources/SqzBench",
+            swiftSettings: strict),
         .testTarget(
             name: "SqueezeNetTests", dependencies: ["SqueezeNet", "CSqueezeKernels"], swiftSettings: strict),
         .executableTarget(
@@ -113,7 +114,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConfinementTests", dependencies: ["TestSupport", "confinement-probe"], swiftSettings: strict),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["SqzProtocol", "Varlink"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(name: "VarlinkTests", dependencies: ["Varlink"], swiftSettings: strict),
         .testTarget(
             name: "SqzProtocolTests", dependencies: ["SqzProtocol", "TestSupport", "Varlink"], swiftSettings: strict),

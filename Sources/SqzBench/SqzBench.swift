@@ -8,12 +8,14 @@ import SqueezeNet
 /// Measures the engine: the median and the best time of a call, in seconds.
 ///
 ///     sqz-bench train|classify|start ARCHITECTURE SIZE BATCH THREADS SECONDS
+///     sqz-bench kernels ARCHITECTURE SIZE 1 SECONDS
 ///     sqz-bench export ARCHITECTURE SIZE BATCH DIRECTORY
 ///
 /// `start` is from weights in memory to the first logits. `export` writes weights.bin, input.bin (standardized, N×3×SIZE×SIZE) and logits.bin, for other engines to compute the same.
 @main struct SqzBench {
     static let usage = """
         usage: sqz-bench train|classify|start ARCHITECTURE SIZE BATCH THREADS SECONDS
+               sqz-bench kernels ARCHITECTURE SIZE 1 SECONDS
                sqz-bench export ARCHITECTURE SIZE BATCH DIRECTORY
         """
 
@@ -56,6 +58,9 @@ import SqueezeNet
                 default: try bench.start(threads, seconds)
                 }
             print(times[times.count / 2], times[0])
+        case "kernels":
+            guard let seconds = Double(arguments[5]) else { exit(64) }
+            KernelBench(seconds: seconds).run(bench.network)
         case "export": try bench.export(to: arguments[5])
         default:
             print(usage)

@@ -31,7 +31,9 @@ public enum Limits {
     // Uploads
     public static let uploadBytes = 8 << 30
     public static let uploadBytesPerUser = 16 << 30
-    public static let chunkBytes = 1 << 20
+    /// As base64 it is 1 MiB.
+    public static let chunkBytes = 768 << 10
+    public static let uploadsPerUser = 1_024
     public static let filesPerDataset = 256
     /// Imports at the same time; each is a process.
     public static let imports = 4

@@ -6,16 +6,7 @@ from typing import Iterator
 
 import pytest
 from container import CHECKOUT, Container
-
-FASHION = "/usr/share/datasets/fashion-mnist"
-NEEDED = ["debootstrap", "systemd-nspawn", "nsenter", "setpriv"]
-
-
-def unavailable(reason: str) -> None:
-    """Skips, but not where everything must be there."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+from prerequisites import FASHION, need_fashion, need_programs, unavailable
 
 
 @pytest.fixture(scope="session")
@@ -29,15 +20,12 @@ def built() -> Path:
 
 @pytest.fixture(scope="session")
 def container(built: Path) -> Iterator[Container]:
-    """A booted Debian 12 in which sqzd was installed as the README says. alice and bob are in the group sqzd, mallory is
-    not."""
+    """A booted Debian 12 in which sqzd was installed as the README says. alice and bob are in the group sqzd,
+    mallory is not."""
     if os.geteuid() != 0:
         unavailable("a container needs root")
-    for program in NEEDED:
-        if shutil.which(program) is None:
-            unavailable(f"{program} is missing")
-    if not os.path.isdir(FASHION):
-        unavailable(f"{FASHION} is missing: apt-get install dataset-fashion-mnist")
+    need_programs("debootstrap", "systemd-nspawn", "nsenter", "setpriv")
+    need_fashion()
     container = Container()
     try:
         container.mount()

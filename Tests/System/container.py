@@ -1,7 +1,7 @@
 """A Debian that boots its own systemd (systemd-nspawn), with sqzd installed in it, and real users who call it.
 
-The calls are made by varlinkctl, systemd's own Varlink client, which bookworm does not have yet: it comes from a root of
-trixie that the container sees at /opt/trixie.
+The calls are made by varlinkctl, systemd's own Varlink client, which bookworm does not have yet: it comes from a root
+of trixie that the container sees at /opt/trixie.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 ROOTS = CHECKOUT / ".build" / "roots"
 ADDRESS = "unix:/run/sqzd/io.sqzd"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+LANDLOCK = ("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self")
 BOOT_SECONDS = 60
 # Far more than any call takes: it ends a test that would hang.
 CALL_SECONDS = 300
@@ -48,9 +49,8 @@ class Container:
     """Changes go to an overlay that is dropped at the end: the cached root stays as it is."""
 
     def __init__(self) -> None:
-        self.system = debian(
-            "bookworm", "systemd", "dbus", "libarchive13", "libjansson4", "libsqlite3-0", "libsystemd0", "procps", "python3"
-        )
+        libraries = ("libarchive13", "libjansson4", "libseccomp2", "libsqlite3-0", "libsystemd0")
+        self.system = debian("bookworm", "systemd", "dbus", *libraries, "procps", "python3")
         self.varlinkctl = debian("trixie", "systemd")
         self.folder = Path(tempfile.mkdtemp(prefix="sqzd-system-"))
         self.root = self.folder / "root"
@@ -70,6 +70,8 @@ class Container:
     def boot(self, *readable: str) -> None:
         """Returns when systemd says that it is up. The host's folders `readable` are seen inside."""
         command = ["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--notify-ready=yes"]
+        # Bookworm's nspawn does not know Landlock yet, and refuses what it does not know.
+        command += [f"--system-call-filter={' '.join(LANDLOCK)}"]
         command += ["--private-network", "--console=read-only", f"--directory={self.root}"]
         command += [f"--bind-ro={self.varlinkctl}:/opt/trixie", *(f"--bind-ro={folder}" for folder in readable)]
         path = str(self.folder / "notify")
@@ -86,8 +88,8 @@ class Container:
         died = os.pidfd_open(process.pid)
         try:
             while True:
-                readable, _, _ = select.select([notify, died], [], [], max(0.0, deadline - time.monotonic()))
-                if notify not in readable:
+                readable, _, _ = select.select([notify.fileno(), died], [], [], max(0.0, deadline - time.monotonic()))
+                if notify.fileno() not in readable:
                     what = "ended while it booted" if readable else f"was not up after {BOOT_SECONDS} s"
                     raise AssertionError(f"systemd-nspawn {what}:\n{self.log.read_text(errors='replace')}")
                 for line in notify.recv(4096).decode().splitlines():
@@ -149,7 +151,8 @@ class Container:
 
     def varlink(self, *words: str, user: str = "root") -> List[str]:
         unit = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", f"--property=User={user}"]
-        unit += ["--property=RootDirectory=/opt/trixie", "--property=BindPaths=/run/sqzd", "--property=IgnoreSIGPIPE=no"]
+        unit += ["--property=RootDirectory=/opt/trixie", "--property=BindPaths=/run/sqzd"]
+        unit += ["--property=IgnoreSIGPIPE=no"]
         return self.command(*unit, "varlinkctl", *words)
 
     def stream(self, method: str, parameters: Dict[str, Any], user: str = "root") -> Iterator[Any]:
@@ -193,9 +196,7 @@ class Container:
 def lines(command: List[str]) -> Iterator[Any]:
     """The JSON values that a command prints, one a line, as they come. It is ended when nobody asks for more."""
     pipe = subprocess.PIPE
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True
-    )
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True)
     assert process.stdout is not None and process.stderr is not None
     try:
         while select.select([process.stdout], [], [], CALL_SECONDS)[0]:

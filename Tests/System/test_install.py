@@ -2,14 +2,13 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Set
 
 import pytest
-from conftest import unavailable
 from container import CHECKOUT
+from prerequisites import need_programs
 
 PREFIX = "/opt/sqzd"
 
@@ -62,7 +61,8 @@ def test_uninstall_leaves_no_file_and_touches_no_other(installed: Path) -> None:
 
 
 def test_programs_need_no_swift_and_are_stripped(installed: Path) -> None:
-    programs = [path for path in (installed / PREFIX[1:]).rglob("sqz*") if path.is_file() and path.stat().st_mode & 0o100]
+    found = (installed / PREFIX[1:]).rglob("sqz*")
+    programs = [path for path in found if path.is_file() and path.stat().st_mode & 0o100]
     assert len(programs) == 3
     for program in programs:
         wanted = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=True).stdout
@@ -93,11 +93,11 @@ def test_example_configuration_has_every_key() -> None:
 
 
 def test_units_are_valid_and_confined(installed: Path) -> None:
-    if shutil.which("systemd-analyze") is None:
-        unavailable("systemd-analyze is missing")
+    need_programs("systemd-analyze")
     unit = installed / PREFIX[1:] / "lib/systemd/system/sqzd.service"
     # As the unit names them, for the one check that looks.
     unit.write_text(unit.read_text().replace(f"={PREFIX}", f"={installed}{PREFIX}"))
     subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit), str(unit.with_suffix(".socket"))], check=True)
     # 5 is 0.5 of 10.
-    subprocess.run(["systemd-analyze", "security", "--no-pager", "--offline=yes", "--threshold=5", str(unit)], check=True)
+    command = ["systemd-analyze", "security", "--no-pager", "--offline=yes", "--threshold=5", str(unit)]
+    subprocess.run(command, check=True)

@@ -1,10 +1,11 @@
 """Jobs under systemd: what they do, what the journal tells of them, and what a stop of the daemon does to them."""
 
+import ctypes
 from typing import Dict, List
 
 import pytest
-from conftest import FASHION
 from container import Container
+from prerequisites import FASHION
 
 TRANSITIONS = {"queued", "started", "epoch", "succeeded", "failed", "cancelled", "interrupted", "paused"}
 
@@ -22,6 +23,12 @@ def entries(container: Container, job: int) -> Dict[str, List[Dict[str, str]]]:
     for entry in container.journal(f"SQZ_JOB={job}", "_SYSTEMD_UNIT=sqzd.service"):
         found.setdefault(entry["SQZ_EVENT"], []).append(entry)
     return found
+
+
+def landlock() -> bool:
+    """Whether this kernel has it: landlock_create_ruleset(2) tells its version."""
+    version: int = ctypes.CDLL(None).syscall(444, None, 0, 1)
+    return version > 0
 
 
 def test_the_plugin_appears_with_its_options(container: Container) -> None:
@@ -100,6 +107,8 @@ def test_training_goes_on_after_a_stop(container: Container, fashion: str) -> No
     found = entries(container, job)
     assert {"queued", "started", "interrupted", "epoch", "succeeded"} <= set(found)
     assert len(found["started"]) == 2
+    # Under the unit the runner can confine itself as far as it could anywhere on this kernel.
+    assert any("Landlock" in entry["MESSAGE"] for entry in found["output"]) == (not landlock())
     (epoch,) = found["epoch"]
     assert epoch["SQZ_EPOCH"] == "1"
     assert 0 < float(epoch["SQZ_LOSS"]) < 2.3

@@ -132,7 +132,7 @@ def test_it_says_when_it_cannot_start(container: Container) -> None:
         container.run("systemctl", "stop", "sqzd.service", "sqzd.socket")
         container.run("systemctl", "start", "sqzd.service", status=1)
         container.await_journal("PRIORITY=2", "_SYSTEMD_UNIT=sqzd.service")
-        (entry, *_) = container.journal("PRIORITY=2", "_SYSTEMD_UNIT=sqzd.service", "--reverse")
+        entry, *_ = container.journal("PRIORITY=2", "_SYSTEMD_UNIT=sqzd.service", "--reverse")
         assert "runningJobs must be from 1 to 64, is 0" in entry["MESSAGE"]
     finally:
         container.run("rm", "/etc/sqzd/sqzd.json")

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 import subprocess
-from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
@@ -12,6 +11,8 @@ from container import ADDRESS, CHECKOUT, CallFailed, Container
 
 FIXTURES = CHECKOUT / "Tests/Fixtures/datasets"
 IDX = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
+# One word of a command line has 128 KiB at most (execve(2)).
+CHUNK = 64 << 10
 INTERFACES = ["Datasets", "Inference", "Jobs", "Manager", "Models", "Runner"]
 
 
@@ -53,18 +54,23 @@ class Caller:
         self.called.add(f"io.sqzd.{method}")
         return self.container.call(f"io.sqzd.{method}", parameters, user="alice")
 
+    def first(self, method: str, **parameters: Any) -> Any:
+        """The first reply of a stream that does not end."""
+        self.called.add(f"io.sqzd.{method}")
+        return next(self.container.stream(f"io.sqzd.{method}", parameters, user="alice"))
+
     def stream(self, method: str, **parameters: Any) -> List[Any]:
         self.called.add(f"io.sqzd.{method}")
         return list(self.container.stream(f"io.sqzd.{method}", parameters, user="alice"))
 
 
-def upload(call: Caller, path: Path) -> Dict[str, str]:
-    data = path.read_bytes()
+def upload(call: Caller, name: str, data: bytes) -> Dict[str, str]:
     sha256 = hashlib.sha256(data).hexdigest()
     offset = call("Datasets.Offer", sha256=sha256, size=len(data))["offset"]
-    text = base64.b64encode(data[offset:]).decode()
-    assert call("Datasets.Write", sha256=sha256, offset=offset, data=text) == {"offset": len(data)}
-    return {"name": path.name, "sha256": sha256}
+    while offset < len(data):
+        text = base64.b64encode(data[offset : offset + CHUNK]).decode()
+        offset = call("Datasets.Write", sha256=sha256, offset=offset, data=text)["offset"]
+    return {"name": name, "sha256": sha256}
 
 
 def test_every_method(container: Container) -> None:
@@ -72,13 +78,15 @@ def test_every_method(container: Container) -> None:
     assert call("Manager.Info")["uid"] == int(container.run("id", "-u", "sqzd"))
     runners = call("Manager.Runners")["runners"]
     assert sorted(runner["name"] for runner in runners) == ["countdown", "squeezenet"]
+    assert call("Manager.Metrics")["metrics"]
 
-    files = [upload(call, FIXTURES / name) for name in IDX]
+    files = [upload(call, name, (FIXTURES / name).read_bytes()) for name in IDX]
     dataset = call.stream("Datasets.Import", name="small", files=files)[-1]["dataset"]
     assert call("Datasets.Show", dataset="small") == {"dataset": dataset}
     assert dataset in call("Datasets.List")["datasets"]
 
-    job = call("Jobs.Submit", kind="train", dataset="small", model="small", options={"epochs": 2, "batch-size": 4})["id"]
+    options = {"epochs": 2, "batch-size": 4}
+    job = call("Jobs.Submit", kind="train", dataset="small", model="small", options=options)["id"]
     events = [reply["event"] for reply in call.stream("Jobs.Watch", id=job) if "event" in reply]
     states = [event["state"] for event in events if event["kind"] == "state"]
     assert states == ["queued", "running", "succeeded"]
@@ -91,6 +99,11 @@ def test_every_method(container: Container) -> None:
     model = call("Models.Show", model="small")["model"]
     assert shown["outcome"]["model"] == f"{model['name']}@{model['version']}"
     assert model in call("Models.List")["models"]
+    data = base64.b64decode(call("Models.Read", model="small", offset=0)["data"])
+    assert hashlib.sha256(data).hexdigest() == model["sha256"]
+    copy = call("Models.Import", name="copy", sha256=upload(call, "copy", data)["sha256"])["model"]
+    assert copy["weightsSha256"] == model["weightsSha256"]
+    assert call("Models.Remove", model="copy") == {}
     grey = base64.b64encode(bytes(3072)).decode()
     answer = call("Inference.Classify", images=[grey], model="small", top=2)
     assert len(answer["results"][0]["classes"]) == 2
@@ -101,6 +114,8 @@ def test_every_method(container: Container) -> None:
     assert [one["picture"] for page in predictions for one in page] == list(range(dataset["test"]))
 
     waiting = call("Jobs.Submit", kind="countdown", options={"from": 1000, "delay": 60})["id"]
+    container.await_state(waiting, "running")
+    assert call.first("Jobs.Monitor")["running"][0]["id"] == waiting
     assert call("Jobs.Pause", id=waiting)["job"]["id"] == waiting
     container.await_state(waiting, "paused")
     assert call("Jobs.Resume", id=waiting)["job"]["id"] == waiting

@@ -123,7 +123,8 @@ def test_full_disk_during_a_training(cramped: Victim, folder: Path) -> None:
         client.import_dataset(folder, DATA)
         undisturbed = reference(client, "plain")
         job = client.submit("train", LONG, dataset=DATA, model="long")
-        until_epoch(client, job, 1)
+        # The second: the checkpoint of the first has been written by then.
+        until_epoch(client, job, 2)
         with disks.full(cramped.state):
             # No checkpoint can be written, and not even that it failed.
             until_gone(cramped)

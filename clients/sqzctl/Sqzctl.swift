@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import SqzProtocol
 
 @main
@@ -31,6 +32,8 @@ struct Sqzctl: ParsableCommand {
     @OptionGroup var common: Common
 
     static func main() {
+        // Who stops reading, as head does, is told by the write that fails: see Output.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -9,10 +9,13 @@
 #include "stem_pool.h"
 #include "maxpool.h"
 #include "elementwise.h"
+#include "peak.h"
 #include "standardize.h"
 
 const sqz_kernels TABLE = {
     .name = TABLE_NAME,
+    .lanes = LANES,
+    .multiply_add_peak = multiply_add_peak,
     .standardize = standardize,
     .stem_forward = stem_forward,
     .stem_backward = stem_backward,

@@ -10,6 +10,8 @@
 // 36 do not fall on the same cache sets):
 //   v  = B^T d B    [place][in/16][tile][16]       u  = G g G^T  [out/16][place][in + 1][16], and its gradient du likewise
 //   m  = A dY A^T   [out/16][place][tile][16]      ut            [place][in/16][out][16]
+// Error against double precision, relative to the result's length, with 32 channels: forward 5e-7, weight gradient 1.1e-6, data
+// gradient 4e-7 (winograd_points.py); of whole networks, logits within 1e-5 of the largest (OracleTests, every fixture).
 // Tiles are worked on in blocks so that v and m stay in the second level cache. Bound: the multiply-add units in the products,
 // the load and store units in the transforms.
 #ifndef WINOGRAD_H

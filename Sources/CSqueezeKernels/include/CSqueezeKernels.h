@@ -81,6 +81,10 @@ typedef struct {
 // What one instruction set offers. Every entry of every table computes the same function up to rounding.
 typedef struct {
     const char *name;
+    int lanes; // floats of a vector
+
+    // rounds * 12 * lanes multiply-adds on registers: the processor's peak.
+    float (*multiply_add_peak)(ptrdiff_t rounds);
 
     // y = (x - mean) / max(deviation, 1/sqrt(N)) of the crop, N = 3*size*size (tf.image.per_image_standardization).
     void (*standardize)(const sqz_crop *crop, const uint8_t *picture, float *y);

@@ -1,6 +1,7 @@
 internal import JobStore
 internal import SqzProtocol
 internal import Synchronization
+internal import Varlink
 
 extension Handlers {
     func classify(
@@ -17,7 +18,7 @@ extension Handlers {
         }
         let top = parameters.top ?? 5
         guard (1...1_000).contains(top) else {
-            throw SqzError.badImage(index: 0, reason: "top must be from 1 to 1000, is \(top)")
+            throw ServiceError.invalidParameter(parameter: "top")
         }
         let model = try await store.model(parameters.model ?? configuration.current.defaultModel).model
         let results = images.isEmpty ? [] : try await warm.classify(images, top: top, with: model)

@@ -30,13 +30,12 @@ extension Handlers {
             ) { try blobs.place(sealed) }
         } catch {
             try await removeLeftovers(name)
+            // What is no data will not become any; after another failure, the caller may try again.
+            if case SqzError.badData = error { try await removeUploads(parameters.files, by: peer) }
             throw error
         }
         try await removeLeftovers(name)
-        for file in parameters.files ?? [] {
-            let uploads = uploads
-            try await onDisk { try uploads.remove(file.sha256, by: peer.uid) }
-        }
+        try await removeUploads(parameters.files, by: peer)
         log.info(
             "data set \(dataset.name) imported: \(dataset.train) training and \(dataset.test) test pictures",
             metadata: ["SQZ_DATASET": "\(dataset.name)", "SQZ_UID": "\(peer.uid)", "SQZ_EVENT": "imported"])
@@ -47,6 +46,15 @@ extension Handlers {
     private func removeLeftovers(_ name: String) async throws {
         let directory = state.imports
         try await onDisk { try StateDirectory.removeFiles(in: directory) { $0.hasPrefix(name) } }
+    }
+
+    private func removeUploads(_ files: [File]?, by peer: Peer) async throws {
+        // Two files may have the same bytes.
+        let checksums = Set((files ?? []).map(\.sha256))
+        let uploads = uploads
+        try await onDisk {
+            for sha256 in checksums { try uploads.remove(sha256, by: peer.uid) }
+        }
     }
 
     private func makeDataset(

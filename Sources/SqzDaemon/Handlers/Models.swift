@@ -39,12 +39,19 @@ extension Handlers {
         let (uploads, blobs, log) = (uploads, blobs, log)
         let path = try await onDisk { try uploads.finished(parameters.sha256, by: peer.uid) }
         let runner = try await registry.classifier()
-        let made = try await imports.run {
-            try await RunnerLink.with(
-                runner.path, launcher: configuration.current.launcher, log: { log.info("\($0)") }
-            ) { link in
-                try await link.call(RunnerInterface.Inspect.self, .init(model: path)).model
+        let made: MadeModel
+        do {
+            made = try await imports.run {
+                try await RunnerLink.with(
+                    runner.path, launcher: configuration.current.launcher, log: { log.info("\($0)") }
+                ) { link in
+                    try await link.call(RunnerInterface.Inspect.self, .init(model: path)).model
+                }
             }
+        } catch SqzError.badModel(let reason) {
+            // What is no model will not become one.
+            try await onDisk { try uploads.remove(parameters.sha256, by: peer.uid) }
+            throw SqzError.badModel(reason: reason)
         }
         let sealed = try await onDisk { try blobs.seal(path) }
         let model = try await store.addModel(

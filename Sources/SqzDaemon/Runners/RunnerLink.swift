@@ -3,6 +3,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import SqzProtocol
 internal import Subprocess
+internal import Synchronization
 internal import SystemPackage
 internal import Varlink
 
@@ -74,40 +75,77 @@ struct RunnerEnded: Error {}
 
 extension RunnerLink {
     /// Starts the runner at `path`, hands it to `body`, and ends it after: its standard input is closed, and if it does not
-    /// end on its own, it is terminated and then killed. `log` gets each line that it writes on standard error.
+    /// end on its own, it is terminated and then killed, with all that it started. `log` gets each line that it writes on
+    /// standard error.
     static func with<Result: Sendable>(
         _ path: String, launcher: [String], nice: CInt = 0, log: @escaping @Sendable (String) -> Void,
         _ body: @escaping @Sendable (inout RunnerLink) async throws -> Result
     ) async throws -> Result {
         let words = launcher + [path]
+        let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
+        let talks = AsyncStream.makeStream(of: Ending.self)
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask {
+                for await ending in talks.stream { try await ending.enforce() }
+                return nil
+            }
+            group.addTask {
+                let result = try await run(
+                    words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0]),
+                    arguments: Arguments(Array(words.dropFirst())),
+                    platformOptions: Self.options,
+                    input: .fileDescriptor(input.reading.handOver(), closeAfterSpawningProcess: true),
+                    output: .fileDescriptor(output.writing.handOver(), closeAfterSpawningProcess: true),
+                    error: .fileDescriptor(errors.writing.handOver(), closeAfterSpawningProcess: true)
+                ) { execution in
+                    let process = execution.processIdentifier.value
+                    if nice != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(process), nice) }
+                    return await Swift.Result {
+                        try await converse(
+                            reading: output.reading, writing: input.writing, errors: errors.reading, log: log,
+                            signal: { try execution.send(signal: Signal(rawValue: $0), toProcessGroup: true) },
+                            over: {
+                                talks.continuation.yield($0)
+                                talks.continuation.finish()
+                            }, body)
+                    }
+                }
+                switch result.closureResult {
+                case .success(let value): return value
+                case .failure(let error as RunnerEnded):
+                    throw SqzError.runnerFailed(reason: Self.describe(result.terminationStatus) ?? "\(error)")
+                case .failure(let error): throw error
+                }
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw RunnerEnded()
+        }
+    }
+
+    private static var options: PlatformOptions {
         var options = PlatformOptions()
-        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(10))]
+        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: patience)]
         // A session of its own: a signal from a terminal is for the daemon, which then stops its runners in order.
         options.createSession = true
-        let input = try Pipe()
-        let output = try Pipe()
-        let errors = try Pipe()
-        let result = try await run(
-            words[0].contains("/") ? .path(FilePath(words[0])) : .name(words[0]),
-            arguments: Arguments(Array(words.dropFirst())),
-            platformOptions: options,
-            input: .fileDescriptor(FileDescriptor(rawValue: input.reading), closeAfterSpawningProcess: true),
-            output: .fileDescriptor(FileDescriptor(rawValue: output.writing), closeAfterSpawningProcess: true),
-            error: .fileDescriptor(FileDescriptor(rawValue: errors.writing), closeAfterSpawningProcess: true)
-        ) { execution in
-            let process = execution.processIdentifier.value
-            if nice != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(process), nice) }
-            return await Swift.Result {
-                try await converse(
-                    reading: output.reading, writing: input.writing, errors: errors.reading, log: log,
-                    signal: { try execution.send(signal: Signal(rawValue: $0)) }, body)
+        return options
+    }
+
+    /// How long a runner may take to end on its own, and then to end when it is told to.
+    private static let patience = Duration.seconds(10)
+
+    /// The end of a runner from which nothing is expected any more.
+    private struct Ending: Sendable {
+        let signal: @Sendable (CInt) throws -> Void
+
+        func enforce() async throws {
+            for number in [SIGTERM, SIGKILL] {
+                try await Task.sleep(for: patience)
+                // Fails where it has ended at this very moment.
+                do { try signal(number) } catch { return }
             }
-        }
-        switch result.closureResult {
-        case .success(let value): return value
-        case .failure(let error as RunnerEnded):
-            throw SqzError.runnerFailed(reason: Self.describe(result.terminationStatus) ?? "\(error)")
-        case .failure(let error): throw error
         }
     }
 
@@ -120,59 +158,105 @@ extension RunnerLink {
     }
 
     private static func converse<Result: Sendable>(
-        reading: CInt, writing: CInt, errors: CInt, log: @escaping @Sendable (String) -> Void,
-        signal: @escaping @Sendable (CInt) throws -> Void,
+        reading: Descriptor, writing: Descriptor, errors: Descriptor, log: @escaping @Sendable (String) -> Void,
+        signal: @escaping @Sendable (CInt) throws -> Void, over: @escaping @Sendable (Ending) -> Void,
         _ body: @escaping @Sendable (inout RunnerLink) async throws -> Result
     ) async throws -> Result {
+        defer { over(Ending(signal: signal)) }
         let bootstrap = NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        let link = try await bootstrap.takingOwnershipOfDescriptors(input: reading, output: writing) { channel in
+        let link = try await bootstrap.takingOwnershipOfDescriptors(input: reading.number, output: writing.number) {
+            channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(FrameDecoder()))
                 return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
             }
         }
-        let lines = try await bootstrap.takingOwnershipOfDescriptor(input: errors) { channel in
+        _ = (reading.handOver(), writing.handOver())
+        let lines = try await bootstrap.takingOwnershipOfDescriptor(input: errors.number) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(LineDecoder()))
                 return try NIOAsyncChannel<String, Never>(wrappingChannelSynchronously: channel)
             }
         }
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
+        _ = errors.handOver()
+        return try await withThrowingTaskGroup(of: Step<Result>.self) { group in
             group.addTask {
                 try await lines.executeThenClose { lines in
                     for try await line in lines { log(line) }
                 }
-                return nil
+                return .read
             }
             group.addTask {
-                try await link.executeThenClose { inbound, outbound in
-                    var link = RunnerLink(
-                        replies: inbound.makeAsyncIterator(), outbound: outbound,
-                        control: Control(outbound: outbound, signal: signal))
-                    return try await body(&link)
+                let result = await Swift.Result {
+                    try await link.executeThenClose { inbound, outbound in
+                        var link = RunnerLink(
+                            replies: inbound.makeAsyncIterator(), outbound: outbound,
+                            control: Control(outbound: outbound, signal: signal))
+                        return try await body(&link)
+                    }
+                }
+                over(Ending(signal: signal))
+                return .talked(result)
+            }
+            defer { group.cancelAll() }
+            var result: Swift.Result<Result, any Error>?
+            var isRead = false
+            while result == nil || !isRead, let step = try await group.next() {
+                switch step {
+                case .talked(let value):
+                    result = value
+                    // The last lines are read until the runner has ended, unless something that it started escaped.
+                    group.addTask {
+                        try await Task.sleep(for: patience * 3)
+                        return .read
+                    }
+                case .read: isRead = true
                 }
             }
-            var result: Result?
-            // The last lines are read until the runner has closed them, that is, has ended.
-            while let finished = try await group.next() { result = finished ?? result }
             guard let result else { throw RunnerEnded() }
-            return result
+            return try result.get()
         }
+    }
+
+    private enum Step<Result: Sendable>: Sendable {
+        case read
+        case talked(Swift.Result<Result, any Error>)
     }
 }
 
 /// A pipe whose ends no other child inherits: `Subprocess` closes all but the three standard descriptors in a child, and
 /// these are marked for others that might start one.
 private struct Pipe {
-    let reading: CInt
-    let writing: CInt
+    let reading: Descriptor
+    let writing: Descriptor
 
     init() throws {
         let ends = try FileDescriptor.pipe()
-        (reading, writing) = (ends.readEnd.rawValue, ends.writeEnd.rawValue)
+        (reading, writing) = (Descriptor(ends.readEnd), Descriptor(ends.writeEnd))
         for end in [reading, writing] {
-            guard fcntl(end, F_SETFD, FD_CLOEXEC) == 0 else { throw DaemonError.last("fcntl", "runner") }
+            guard fcntl(end.number, F_SETFD, FD_CLOEXEC) == 0 else { throw DaemonError.last("fcntl", "runner") }
         }
+    }
+}
+
+/// A descriptor that is closed unless it was handed over: a runner whose standard input stays open does not end.
+private final class Descriptor: Sendable {
+    private let descriptor: SystemPackage.FileDescriptor
+    private let isOurs = Atomic(true)
+
+    init(_ descriptor: SystemPackage.FileDescriptor) { self.descriptor = descriptor }
+
+    deinit {
+        // Nothing was written that closing could fail to write.
+        if isOurs.load(ordering: .relaxed) { close(descriptor.rawValue) }
+    }
+
+    var number: CInt { descriptor.rawValue }
+
+    /// Gives it to somebody else to close.
+    func handOver() -> SystemPackage.FileDescriptor {
+        isOurs.store(false, ordering: .relaxed)
+        return descriptor
     }
 }
 

@@ -29,6 +29,8 @@ actor WarmRunners: Service {
         var waiting: [Request] = []
         var lastUse = ContinuousClock.now
         var isAnswering = false
+        /// The runner ended, or broke, while it had requests: others that wait are not to suffer for them.
+        var hasFailed = false
         /// Has an element when something waits; ends when the model is to be unloaded.
         let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
@@ -36,7 +38,9 @@ actor WarmRunners: Service {
     private struct Request {
         let images: [String]
         let top: Int
-        let reply: CheckedContinuation<[Classification], any Error>
+        let reply: PendingReply
+        /// Runners that did not survive it.
+        var failures = 0
     }
 
     init(blobs: Blobs, registry: RunnerRegistry, configuration: LiveConfiguration, log: Logger) {
@@ -48,12 +52,24 @@ actor WarmRunners: Service {
 
     /// Serves until the daemon stops.
     func run() async throws {
-        await withDiscardingTaskGroup { group in
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.serveAll() }
             group.addTask {
                 // Cancelled means stopping too.
                 do { try await gracefulShutdown() } catch {}
                 await self.stop()
+                // Whoever waits for an answer gets it, unless the runner hangs.
+                do { try await Task.sleep(for: Self.patience) } catch {}
             }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private static let patience = Duration.seconds(5)
+
+    private func serveAll() async {
+        await withDiscardingTaskGroup { group in
             for await load in loads.stream {
                 group.addTask { await self.serve(load) }
             }
@@ -72,16 +88,9 @@ actor WarmRunners: Service {
         let waiting = slots[model.sha256]?.waiting.count ?? 0
         guard waiting < Limits.waitingCalls else { throw SqzError.busy(limit: Limits.waitingCalls) }
         if slots[model.sha256] == nil, slots.count >= Limits.loadedModels { try unloadOne() }
-        return try await withCheckedThrowingContinuation { reply in
-            if slots[model.sha256] == nil {
-                lastSlot += 1
-                slots[model.sha256] = Slot(id: lastSlot)
-                loads.continuation.yield(Load(model: model, slot: lastSlot))
-            }
-            slots[model.sha256]!.waiting.append(Request(images: images, top: top, reply: reply))
-            slots[model.sha256]!.lastUse = .now
-            slots[model.sha256]!.signal.continuation.yield()
-        }
+        let reply = PendingReply()
+        add([Request(images: images, top: top, reply: reply)], to: model)
+        return try await reply.value
     }
 
     /// Makes room by unloading the model that was idle for longest.
@@ -136,10 +145,27 @@ actor WarmRunners: Service {
             log.error("classifying with \(name) failed: \(error)", metadata: ["SQZ_MODEL": "\(name)"])
             failure = error
         }
-        guard slots[model.sha256]?.id == load.slot else { return }
-        for request in slots.removeValue(forKey: model.sha256)?.waiting ?? [] {
-            request.reply.resume(throwing: failure)
+        guard let slot = slots[model.sha256], slot.id == load.slot else { return }
+        slots[model.sha256] = nil
+        // A runner may have been killed while it was idle: one that comes twice to such an end with a request was not.
+        let isToGoOn = slot.hasFailed && !isStopping
+        let others = slot.waiting.filter { isToGoOn && $0.failures < 2 }
+        for request in slot.waiting where !isToGoOn || request.failures >= 2 {
+            request.reply.resume(with: .failure(failure))
         }
+        if !others.isEmpty { add(others, to: model) }
+    }
+
+    /// Has requests wait for a model, which is loaded if need be.
+    private func add(_ requests: [Request], to model: Model) {
+        if slots[model.sha256] == nil {
+            lastSlot += 1
+            slots[model.sha256] = Slot(id: lastSlot)
+            loads.continuation.yield(Load(model: model, slot: lastSlot))
+        }
+        slots[model.sha256]!.waiting += requests
+        slots[model.sha256]!.lastUse = .now
+        slots[model.sha256]!.signal.continuation.yield()
     }
 
     private nonisolated func classifyWhileUsed(
@@ -168,11 +194,7 @@ actor WarmRunners: Service {
         return nil
     }
 
-    /// What a runner in trouble has left unanswered waits again: `serve` answers it, which knows how the runner ended.
-    private func putBack(_ batch: some Collection<Request>, _ load: Load) {
-        slots[load.model.sha256]?.waiting.insert(contentsOf: batch, at: 0)
-    }
-
+    /// Answers requests. Those that the runner did not survive, or could not answer, wait again.
     private nonisolated func answer(_ batch: [Request], _ link: inout RunnerLink, _ load: Load) async throws {
         do {
             let images = batch.flatMap(\.images)
@@ -180,24 +202,39 @@ actor WarmRunners: Service {
                 .results[...]
             guard results.count == images.count else { throw SqzError.runnerFailed(reason: "it left pictures out") }
             for request in batch {
-                request.reply.resume(returning: Array(results.prefix(request.images.count)))
+                request.reply.resume(with: .success(Array(results.prefix(request.images.count))))
                 results = results.dropFirst(request.images.count)
             }
         } catch let error as SqzError where error.isBadImage {
-            guard batch.count > 1 else { return batch[0].reply.resume(throwing: error) }
+            guard batch.count > 1 else { return batch[0].reply.resume(with: .failure(error)) }
             // One caller's bad picture is not the others' trouble.
             for (place, request) in batch.enumerated() {
                 do {
                     try await answer([request], &link, load)
                 } catch {
-                    await putBack(batch[(place + 1)...], load)
+                    await putBack(batch[(place + 1)...], failed: false, to: load)
                     throw error
                 }
             }
         } catch {
-            await putBack(batch, load)
+            await putBack(batch, failed: true, to: load)
             throw error
         }
+    }
+
+    private func putBack(_ requests: some Collection<Request>, failed: Bool, to load: Load) {
+        let sha256 = load.model.sha256
+        guard slots[sha256]?.id == load.slot else {
+            for request in requests { request.reply.resume(with: .failure(SqzError.stopping)) }
+            return
+        }
+        slots[sha256]!.hasFailed = true
+        let again = requests.map { request in
+            var request = request
+            request.failures += failed ? 1 : 0
+            return request
+        }
+        slots[sha256]!.waiting.insert(contentsOf: again, at: 0)
     }
 }
 

@@ -29,7 +29,11 @@ struct Uploads: Sendable {
         guard announced + size <= Limits.uploadBytesPerUser else {
             throw SqzError.tooLarge(what: "bytes in all of your uploads", limit: Limits.uploadBytesPerUser)
         }
-        let path = "\(directory)/\(uid)-\(sha256)-\(size)"
+        let name = "\(uid)-\(sha256)-\(size)"
+        guard mine.count < Limits.uploadsPerUser || mine.contains(name) else {
+            throw SqzError.tooLarge(what: "uploads of yours", limit: Limits.uploadsPerUser)
+        }
+        let path = "\(directory)/\(name)"
         let descriptor = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw DaemonError.last("open", path) }
         defer { close(descriptor) }

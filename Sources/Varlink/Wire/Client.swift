@@ -1,22 +1,19 @@
 internal import Glibc
 
 /// A client's connection to a service, blocking, for one thread. Calls are answered in the order in which they were sent.
-public struct Client {
+///
+/// A class, also because of a bug in Swift 6.3's optimizer: of a structure, `send` is specialized in this module and in those
+/// that call it under one symbol, but to take different parts of the structure, and the linker keeps only one of them.
+public final class Client {
     private let file: FramedFile
-    /// Closed when the last copy is gone.
-    private let descriptor: Descriptor?
-
-    private final class Descriptor {
-        let number: CInt
-        init(_ number: CInt) { self.number = number }
-        deinit { close(number) }
-    }
+    /// Closed with this connection; nil where the caller owns the descriptors.
+    private let descriptor: CInt?
 
     /// Connects to the socket at `path`.
     public init(path: String) throws(ConnectionError) {
         let number = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { throw .system(call: "socket", errno: errno) }
-        descriptor = Descriptor(number)
+        descriptor = number
         file = FramedFile(input: number, output: number)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -35,6 +32,10 @@ public struct Client {
     public init(over file: FramedFile) {
         self.file = file
         descriptor = nil
+    }
+
+    deinit {
+        if let descriptor { close(descriptor) }
     }
 
     /// The reply to one call. Throws `VarlinkError`, `ConnectionError` or `JSONError`.

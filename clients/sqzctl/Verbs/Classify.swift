@@ -18,7 +18,7 @@ struct Classify: ParsableCommand {
     var images: [String]
     @Option(help: "NAME or NAME@VERSION. By default the default model, else the newest.")
     var model: String?
-    @Option(help: "How many classes to name.")
+    @Option(parsing: .unconditional, help: "How many classes to name.")
     var top: Int?
     @OptionGroup var common: Common
 
@@ -26,8 +26,9 @@ struct Classify: ParsableCommand {
         let pictures = try images.map { try Self.read($0) }
         let parameters = InferenceInterface.Classify.Parameters(
             images: pictures.map { Data($0).base64EncodedString() }, model: model, top: top)
+        let daemon = try Daemon(common)
         do {
-            try Daemon(common).show(InferenceInterface.Classify.self, parameters, show)
+            try daemon.show(InferenceInterface.Classify.self, parameters) { try show($0, daemon) }
         } catch let error as VarlinkError {
             // The user knows pictures by their names.
             guard case .badImage(let index, let reason)? = SqzError(error), images.indices.contains(index) else {
@@ -37,10 +38,16 @@ struct Classify: ParsableCommand {
         }
     }
 
-    private func show(_ reply: InferenceInterface.Classify.Reply) {
+    private func show(_ reply: InferenceInterface.Classify.Reply, _ daemon: Daemon) throws {
+        // The reply names the likeliest classes only, and a label may be none of them.
+        let isNamed = reply.results.allSatisfy { result in
+            result.label == nil || result.classes.contains { $0.index == result.label }
+        }
+        let names = isNamed ? [] : try daemon.call(ModelsInterface.Show.self, .init(model: reply.model)).model.classes
         for (image, result) in zip(images, reply.results) {
             let label = result.label.map { label in
-                ", labelled \(result.classes.first { $0.index == label }?.name ?? "class \(label)")"
+                let name = result.classes.first { $0.index == label }?.name
+                return ", labelled \(name ?? (names.indices.contains(label) ? names[label] : "class \(label)"))"
             }
             Output.line("\(image)\(label ?? "") (\(reply.model))")
             let width = result.classes.map(\.name.count).max() ?? 0

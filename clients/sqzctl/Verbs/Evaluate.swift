@@ -27,7 +27,7 @@ struct ScoringOptions: ParsableArguments {
     var data: String?
     @Option(help: "NAME or NAME@VERSION. By default the default model, else the newest.")
     var model: String?
-    @Option(help: "Threads to compute with.")
+    @Option(parsing: .unconditional, help: "Threads to compute with.")
     var threads: Int?
 
     var options: [String: JSONValue] {

@@ -14,7 +14,7 @@ struct Jobs: ParsableCommand {
             "Only jobs in this state: queued, running, paused, succeeded, failed or cancelled; may be given several times."
     )
     var state: [State] = []
-    @Option(help: "How many at most.")
+    @Option(parsing: .unconditional, help: "How many at most.")
     var limit: Int?
     @OptionGroup var common: Common
 

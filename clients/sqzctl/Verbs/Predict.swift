@@ -11,7 +11,7 @@ struct Predict: ParsableCommand {
             """)
 
     @OptionGroup var scoring: ScoringOptions
-    @Option(help: "How many classes to keep for each picture.")
+    @Option(parsing: .unconditional, help: "How many classes to keep for each picture.")
     var top: Int?
     @OptionGroup var queue: QueueOptions
     @OptionGroup var common: Common

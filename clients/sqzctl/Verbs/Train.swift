@@ -20,19 +20,19 @@ struct Train: ParsableCommand {
     var bypass: String?
     @Option(help: "How it is trained: tutorial.")
     var recipe: String?
-    @Option(help: "How often every picture is seen.")
+    @Option(parsing: .unconditional, help: "How often every picture is seen.")
     var epochs: Int?
-    @Option(help: "Pictures in one step.")
+    @Option(parsing: .unconditional, help: "Pictures in one step.")
     var batchSize: Int?
-    @Option(help: "Adam's learning rate.")
+    @Option(parsing: .unconditional, help: "Adam's learning rate.")
     var learningRate: Double?
-    @Option(help: "The same seed gives the same weights, bit for bit.")
+    @Option(parsing: .unconditional, help: "The same seed gives the same weights, bit for bit.")
     var seed: Int?
-    @Option(help: "Crops pictures to this size.")
+    @Option(parsing: .unconditional, help: "Crops pictures to this size.")
     var resize: Int?
-    @Option(help: "Zeros around a picture before it is cropped at random.")
+    @Option(parsing: .unconditional, help: "Zeros around a picture before it is cropped at random.")
     var pad: Int?
-    @Option(help: "Threads to compute with.")
+    @Option(parsing: .unconditional, help: "Threads to compute with.")
     var threads: Int?
     @Option(help: "The name of the model that is made. By default the data set's.")
     var model: String?
@@ -60,7 +60,7 @@ struct Train: ParsableCommand {
 
 /// Where a job stands in the queue, and what its submitter does then.
 struct QueueOptions: ParsableArguments {
-    @Option(help: "Higher goes first, -100 to 100; above 0 for administrators only.")
+    @Option(parsing: .unconditional, help: "Higher goes first, -100 to 100; above 0 for administrators only.")
     var priority: Int?
     @Option(help: "Wait until this job has succeeded; may be given several times.")
     var after: [Int] = []

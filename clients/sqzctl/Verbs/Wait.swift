@@ -10,7 +10,7 @@ struct Wait: ParsableCommand {
             """)
 
     @Argument(help: "The jobs' ids.") var jobs: [Int]
-    @Option(help: "Seconds to wait at most, for all of them; the exit status is 75 then.")
+    @Option(parsing: .unconditional, help: "Seconds to wait at most, for all of them; the exit status is 75 then.")
     var timeout: Double?
     @OptionGroup var common: Common
 

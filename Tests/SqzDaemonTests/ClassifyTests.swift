@@ -1,0 +1,151 @@
+import Foundation
+import SqzProtocol
+import TestSupport
+import Testing
+import Varlink
+
+/// Classifying at once, on models that are kept loaded.
+@Suite(
+    .serialized,
+    .daemon {
+        let daemon = try TestDaemon()
+        try daemon.importColours()
+        for name in ["old", "new"] { #expect(try daemon.train(as: name).state == .succeeded) }
+        return daemon
+    }) struct ClassifyTests
+{
+    private let daemon: TestDaemon
+
+    init() throws { daemon = try #require(TestDaemon.current) }
+
+    private typealias Classify = InferenceInterface.Classify
+
+    private static let records = Colours.records(20, seed: 99)
+    private static func image(_ index: Int) -> String { Data(records[index]).base64EncodedString() }
+    private static func unlabelled(_ index: Int) -> String { Data(records[index].dropFirst()).base64EncodedString() }
+
+    @Test func aPictureComesWithItsLabelOrWithout() throws {
+        let images = [Self.image(3), Self.unlabelled(3)]
+        let reply = try daemon.call(Classify.self, .init(images: images, top: 10))
+        #expect(reply.model == "new@1")
+        #expect(reply.results.map(\.label) == [3, nil])
+        #expect(reply.results[0].classes == reply.results[1].classes)
+        for result in reply.results {
+            #expect(Set(result.classes.map(\.name)) == Set(Colours.classes))
+            #expect(result.classes.allSatisfy { Colours.classes[$0.index] == $0.name })
+            let probabilities = result.classes.map(\.probability)
+            #expect(probabilities == probabilities.sorted(by: >))
+            #expect(abs(probabilities.reduce(0, +) - 1) < 1e-5)
+        }
+    }
+
+    @Test func severalPicturesAreWhatEachIsAlone() throws {
+        let together = try daemon.call(Classify.self, .init(images: (0..<20).map(Self.image), model: "old"))
+        #expect(together.model == "old@1" && together.results.count == 20)
+        for index in 0..<20 {
+            let alone = try daemon.call(Classify.self, .init(images: [Self.image(index)], model: "old@1"))
+            #expect(alone.results == [together.results[index]])
+            #expect(alone.results[0].label == index % 10 && alone.results[0].classes.count == 5)
+        }
+    }
+
+    @Test func manyClientsAtOnceGetTheirOwnAnswers() throws {
+        let expected = try daemon.call(Classify.self, .init(images: (0..<20).map(Self.image))).results
+        let clients = try (0..<100).map { _ in try daemon.client() }
+        for (index, client) in clients.enumerated() {
+            // Of those that go to the runner together, one is bad now and then, and some ask for another number.
+            let image = index % 10 == 9 ? "AAAA" : Self.image(index % 20)
+            try client.send(Classify.self, .init(images: [image], top: index % 7 == 0 ? 2 : 5))
+        }
+        for (index, client) in clients.enumerated() {
+            let reply = try client.receive(Classify.self, until: TestDaemon.deadline)
+            guard index % 10 == 9 else {
+                let result = try #require(try reply.parameters(Classify.Reply.self).results.first)
+                let wanted = expected[index % 20]
+                #expect(result.label == wanted.label)
+                #expect(result.classes == Array(wanted.classes.prefix(index % 7 == 0 ? 2 : 5)))
+                continue
+            }
+            #expect(reply.error == "io.sqzd.Inference.BadImage")
+        }
+    }
+
+    @Test func tooManyWaitingCallsAreRefusedAsBusy() throws {
+        try daemon.call(Classify.self, .init(images: [Self.image(0)], model: "old"))
+        let pid = try #require(daemon.pid)
+        // The warm runners are held up, so that calls pile up behind the batch that one of them has.
+        let runners = try ProcessTable.children(of: pid).filter {
+            ProcessTable.command(of: $0).last?.hasSuffix("sqz-runner-squeezenet") == true
+        }
+        try #require(!runners.isEmpty)
+        for runner in runners { kill(runner, SIGSTOP) }
+        defer { for runner in runners { kill(runner, SIGCONT) } }
+        let count = Limits.imagesPerBatch + Limits.waitingCalls + 40
+        let connections = try (0..<count).map { _ in try RawConnection(daemon) }
+        let call = #"{"method": "\#(Classify.name)", "parameters": {"images": ["\#(Self.image(0))"], "model": "old"}}"#
+        for connection in connections { try connection.send(call) }
+        // The first answers can but be refusals; when one is there, as many wait as may.
+        var watched = connections.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        try #require(poll(&watched, nfds_t(watched.count), 60_000) > 0)
+        for runner in runners { kill(runner, SIGCONT) }
+        let replies = try connections.map { try #require(try $0.receive()) }
+        let refused = replies.filter { $0.error != nil }
+        #expect(refused.allSatisfy { $0.error == "io.sqzd.Inference.Busy" })
+        #expect(refused.allSatisfy { $0.parameters == ["limit": .integer(Int64(Limits.waitingCalls))] })
+        #expect(!refused.isEmpty && replies.count - refused.count >= Limits.waitingCalls)
+    }
+
+    @Test func theDefaultModelIsTheConfiguredOneElseTheNewest() throws {
+        #expect(try daemon.call(Classify.self, .init(images: [])).model == "new@1")
+        try daemon.configure(["defaultModel": .string("old")])
+        try daemon.reload()
+        #expect(try daemon.call(Classify.self, .init(images: [Self.image(0)])).model == "old@1")
+        #expect(try daemon.call(Classify.self, .init(images: [Self.image(0)], model: "new")).model == "new@1")
+        try daemon.configure([:])
+        try daemon.reload()
+        #expect(try daemon.call(Classify.self, .init(images: [])).model == "new@1")
+    }
+
+    @Test func badPicturesAreNamed() throws {
+        let good = Self.image(0)
+        let bad: [(String, String)] = [
+            (Data(count: 3_071).base64EncodedString(), "3071"), ("AAAA", "3 bytes"), ("", "0 bytes"),
+            ("no base64!", "base64"),
+        ]
+        for (image, words) in bad {
+            let error = try daemon.error(of: Classify.self, .init(images: [good, good, image, good]))
+            guard case .badImage(2, let reason)? = error.flatMap({ SqzError($0) }) else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+            #expect(reason.contains(words), "\(reason)")
+        }
+        #expect(try daemon.call(Classify.self, .init(images: [good])).results.count == 1)
+    }
+
+    @Test func unknownModelsAreRefused() throws {
+        try daemon.expect(
+            .noSuchModel(model: "nothing", known: ["new", "old"]), from: Classify.self,
+            .init(images: [Self.image(0)], model: "nothing"))
+        for top in [0, -1, 1_001] {
+            let error = try daemon.error(of: Classify.self, .init(images: [Self.image(0)], top: top))
+            #expect(
+                error
+                    == VarlinkError(
+                        name: "\(ServiceInterface.name).InvalidParameter", parameters: ["parameter": .string("top")]),
+                "\(String(describing: error))")
+        }
+    }
+
+    @Test func aKilledRunnerIsReplaced() throws {
+        let before = try daemon.call(Classify.self, .init(images: [Self.image(1)]))
+        let pid = try #require(daemon.pid)
+        for runner in try ProcessTable.children(of: pid) {
+            let handle = try ProcessHandle(runner)
+            kill(runner, SIGKILL)
+            #expect(handle.waitForEnd())
+        }
+        let after = try daemon.call(Classify.self, .init(images: [Self.image(1)]))
+        #expect(after == before)
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import SqzProtocol
+import TestSupport
+import Testing
+import Varlink
+
+/// How many connections there may be. Each test has a daemon of its own with a limit of file descriptors of its own.
+@Suite(.serialized) struct ConnectionLimitTests {
+    private static let show = #"{"method": "io.sqzd.Jobs.Show", "parameters": {"id": 999}}"#
+
+    private static func daemon(descriptors: Int) throws -> TestDaemon {
+        try TestDaemon(runners: [.countdown], launcher: ["prlimit", "--nofile=\(descriptors)"])
+    }
+
+    /// Opens connections, each of which is answered.
+    private static func open(_ count: Int, _ daemon: TestDaemon) throws -> [RawConnection] {
+        let connections = try (0..<count).map { _ in try RawConnection(daemon) }
+        for connection in connections { try connection.send(show) }
+        for connection in connections { try #require(try connection.receive() != nil) }
+        return connections
+    }
+
+    /// Whether another connection is served.
+    private static func isServed(_ daemon: TestDaemon) throws -> Bool {
+        let connection = try RawConnection(daemon)
+        try connection.send(show)
+        return try connection.receive() != nil
+    }
+
+    /// Nothing tells a client when the daemon has noticed that it is gone: tried again until then.
+    private static func becomesServed(_ daemon: TestDaemon) throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline {
+            if try isServed(daemon) { return true }
+        }
+        return false
+    }
+
+    @Test(.enabled(if: DescriptorLimit.raise(to: 8_192), "this process may not open 8,192 files"))
+    func aUserHas1024Connections() throws {
+        let daemon = try Self.daemon(descriptors: 8_192)
+        var connections = try Self.open(Limits.connectionsPerUser, daemon)
+        #expect(try !Self.isServed(daemon))
+        try daemon.wait(for: "too many are open")
+        // Those that are open are still served.
+        try connections[0].send(Self.show)
+        #expect(try connections[0].receive() != nil)
+        connections.removeLast()
+        #expect(try Self.becomesServed(daemon))
+        withExtendedLifetime(connections) {}
+        try daemon.stop()
+    }
+
+    @Test func connectionsLeaveDescriptorsForRunners() throws {
+        let daemon = try Self.daemon(descriptors: 256)
+        let connections = try Self.open(Int(256 * Limits.descriptorShare), daemon)
+        #expect(try !Self.isServed(daemon))
+        try connections[0].send(#"{"method": "io.sqzd.Jobs.Submit", "parameters": {"kind": "countdown"}}"#)
+        #expect(try connections[0].receive()?.parameters == ["id": .integer(1)])
+        try connections[0].send(#"{"method": "io.sqzd.Jobs.Watch", "parameters": {"id": 1}, "more": true}"#)
+        var last: Example.Reply?
+        repeat { last = try connections[0].receive() } while last?.continues == true
+        guard case .object(let event)? = last?.parameters?["event"] else {
+            Issue.record("no event: \(String(describing: last))")
+            return
+        }
+        #expect(event["state"] == .string("succeeded"))
+        try daemon.stop()
+    }
+
+    @Test func aClosedConnectionUnsubscribes() throws {
+        let daemon = try Self.daemon(descriptors: 256)
+        let id = try daemon.block()
+        let share = Int(256 * Limits.descriptorShare)
+        // Were a watcher that is gone still held, the second round would find no room.
+        for _ in 0..<3 {
+            var watchers: [Client] = []
+            let deadline = TestDaemon.deadline
+            while watchers.count < share - 4, ContinuousClock.now < deadline {
+                let client = try daemon.client()
+                try client.send(JobsInterface.Watch.self, .init(id: id), mode: .more)
+                do {
+                    _ = try client.receive(JobsInterface.Watch.self, until: TestDaemon.deadline)
+                    watchers.append(client)
+                } catch ConnectionError.closed {
+                    // Not noticed yet.
+                }
+            }
+            #expect(watchers.count == share - 4)
+        }
+        #expect(try Self.becomesServed(daemon))
+        try daemon.cancel(id)
+        try daemon.stop()
+    }
+}
+
+/// How many files this process may open.
+enum DescriptorLimit {
+    /// Raises it; tells whether it could.
+    static func raise(to count: UInt) -> Bool {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return false }
+        guard limit.rlim_cur < count else { return true }
+        limit.rlim_cur = count
+        return setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+    }
+}

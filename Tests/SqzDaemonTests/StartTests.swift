@@ -1,0 +1,168 @@
+import Foundation
+import SqzProtocol
+import TestSupport
+import Testing
+import Varlink
+
+/// What keeps a daemon from starting, and what it then says.
+@Suite struct StartTests {
+    private func expectRefusal(
+        _ daemon: TestDaemon, _ words: String..., at location: SourceLocation = #_sourceLocation
+    ) throws {
+        let transcript = try daemon.startAndFail()
+        #expect(transcript.ending == .exited(1), sourceLocation: location)
+        #expect(transcript.output.isEmpty, sourceLocation: location)
+        for word in words where !word.isEmpty {
+            #expect(transcript.errors.contains(word), "\(transcript.errors)", sourceLocation: location)
+        }
+    }
+
+    @Test func aSecondInstanceOnTheSameState() throws {
+        let first = try TestDaemon(runners: [.countdown])
+        let id = try first.block()
+        let second = try TestDaemon(runners: [.countdown], starts: false, state: first.state)
+        try expectRefusal(second, "another sqzd uses \(first.state)")
+        #expect(try first.job(id).state == .running)
+        try first.stop()
+    }
+
+    @Test func aSocketThatIsInUse() throws {
+        let first = try TestDaemon(runners: [.countdown])
+        let second = try TestDaemon(runners: [.countdown], starts: false, socket: first.socket)
+        try expectRefusal(second, "another daemon listens on \(first.socket)")
+        #expect(try first.end(of: first.countDown(from: 1)).state == .succeeded)
+        try first.stop()
+    }
+
+    @Test func aSocketThatAKilledDaemonLeftIsReplaced() throws {
+        let daemon = try TestDaemon(runners: [])
+        daemon.kill()
+        #expect(FileManager.default.fileExists(atPath: daemon.socket))
+        try daemon.start()
+        let mode = try FileManager.default.attributesOfItem(atPath: daemon.socket)[.posixPermissions] as? Int
+        #expect(mode == 0o660)
+        try daemon.stop()
+    }
+
+    @Test func aSocketPathThatIsTooLong() throws {
+        let daemon = try TestDaemon(runners: [], starts: false)
+        let path = daemon.scratch[String(repeating: "x", count: 120)]
+        try expectRefusal(try TestDaemon(runners: [], starts: false, socket: path), "File name too long", path)
+    }
+
+    @Test func aStateDirectoryThatIsAFile() throws {
+        let scratch = try ScratchDirectory()
+        let file = try scratch.write("file", [])
+        try expectRefusal(try TestDaemon(runners: [], starts: false, state: file + "/state"), file, "Not a directory")
+    }
+
+    @Test(.enabled(if: OtherUser.isAvailable, "another user can't be become"))
+    func aStateDirectoryThatMayNotBeWritten() throws {
+        let scratch = try ScratchDirectory()
+        let daemon = try TestDaemon(runners: [], launcher: OtherUser.launcher, starts: false, state: scratch["state"])
+        try expectRefusal(daemon, scratch["state"], "Permission denied")
+    }
+
+    @Test func aDatabaseOfANewerVersionIsNotTouched() throws {
+        let daemon = try TestDaemon(runners: [])
+        try daemon.stop()
+        let path = daemon.state + "/sqzd.db"
+        try Oracle.run(
+            "python3",
+            [
+                "-c",
+                """
+                import sqlite3, sys
+                with sqlite3.connect(sys.argv[1]) as database:
+                    database.execute("INSERT INTO grdb_migrations VALUES ('999')")
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                database.close()
+                """, path,
+            ])
+        let before = FileManager.default.contents(atPath: path)
+        try expectRefusal(daemon, "newer version", path)
+        #expect(before != nil && FileManager.default.contents(atPath: path) == before)
+    }
+
+    @Test func aDatabaseThatIsNone() throws {
+        let daemon = try TestDaemon(runners: [], starts: false)
+        try daemon.scratch.write("state/sqzd.db", Array("this is no database, but long enough to look at".utf8))
+        let path = daemon.state + "/sqzd.db"
+        try expectRefusal(daemon, path, "not a database")
+        #expect(try daemon.scratch.read("state/sqzd.db").starts(with: Array("this is no".utf8)))
+    }
+
+    @Test(arguments: [
+        ("{", ""), ("[]", ""), (#"{"runningJobs": 0}"#, "runningJobs must be from 1 to 64, is 0"),
+        (#"{"runningJobs": "many"}"#, "runningJobs"), (#"{"runnerDirectories": 7}"#, "runnerDirectories"),
+        (#"{"unloadAfterSeconds": 0}"#, "unloadAfterSeconds must be from 1"),
+    ]) func aConfigurationThatCannotBeUsed(text: String, words: String) throws {
+        let daemon = try TestDaemon(runners: [], starts: false)
+        try daemon.scratch.write("sqzd.json", Array(text.utf8))
+        try expectRefusal(daemon, "configuration can't be used", words)
+    }
+
+    @Test func aConfigurationThatIsNotThere() throws {
+        let daemon = try TestDaemon(runners: [], starts: false)
+        unlink(daemon.configurationFile)
+        try expectRefusal(daemon, "configuration can't be used", daemon.configurationFile)
+    }
+
+    @Test func theEnvironmentGoesOverTheFile() throws {
+        let daemon = try TestDaemon(
+            runners: [.countdown], configuration: ["runningJobs": .integer(1)], environment: ["SQZD_RUNNING_JOBS": "2"])
+        let ids = [try daemon.block(), try daemon.block()]
+        #expect(try ids.map { try daemon.job($0).state } == [.running, .running])
+        try daemon.stop()
+    }
+
+    @Test func runnersThatAreNotThereAreNoneAndJobsOfTheirsFail() throws {
+        let daemon = try TestDaemon(runners: [.countdown])
+        let blocker = try daemon.block()
+        let id = try daemon.countDown()
+        try daemon.stop()
+        unlink(daemon.scratch["runners/countdown"])
+        try daemon.start()
+        #expect(try daemon.call(ManagerInterface.Runners.self, NoParameters()).runners == [])
+        for id in [blocker, id] {
+            let job = try daemon.end(of: id)
+            #expect(job.state == .failed && job.reason != nil)
+        }
+        try daemon.stop()
+    }
+}
+
+/// Reading the configuration again.
+@Suite(.serialized) struct ReloadTests {
+    @Test func aChangedRunnerDirectoryIsLookedAtAgain() throws {
+        let daemon = try TestDaemon(runners: [.countdown])
+        let id = try daemon.block()
+        func names() throws -> [String] {
+            try daemon.call(ManagerInterface.Runners.self, NoParameters()).runners.map(\.name)
+        }
+        #expect(try names() == ["countdown"])
+        try daemon.add(.python("another"))
+        try daemon.configure(["runningJobs": .integer(2)])
+        try daemon.reload()
+        #expect(try names() == ["another", "countdown"])
+        // What ran goes on; there is room for one more beside it.
+        #expect(try daemon.end(of: daemon.submit(.init(kind: "scripted"))).state == .succeeded)
+        #expect(try daemon.job(id).state == .running)
+        try daemon.stop()
+    }
+
+    @Test func aBrokenFileChangesNothing() throws {
+        let daemon = try TestDaemon(runners: [.countdown])
+        let before = try daemon.call(ManagerInterface.Info.self, NoParameters()).dataDirectories
+        for text in ["{", #"{"runningJobs": 0, "dataDirectories": ["/elsewhere"]}"#] {
+            try daemon.scratch.write("sqzd.json", Array(text.utf8))
+            try daemon.reload(expecting: "configuration not changed")
+            #expect(try daemon.call(ManagerInterface.Info.self, NoParameters()).dataDirectories == before)
+            #expect(try daemon.end(of: daemon.countDown(from: 1)).state == .succeeded)
+        }
+        try daemon.configure(["dataDirectories": .array([.string("/elsewhere")])])
+        try daemon.reload()
+        #expect(try daemon.call(ManagerInterface.Info.self, NoParameters()).dataDirectories == ["/elsewhere"])
+        try daemon.stop()
+    }
+}

@@ -1,0 +1,24 @@
+import Foundation
+import SqzProtocol
+import TestSupport
+import Testing
+
+@Suite struct InterfaceDescriptionTests {
+    @Test func whatIsServedIsWhatTheFilesSay() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: Example.folder).filter {
+            $0.hasSuffix(".varlink")
+        }
+        let served = InterfaceDescription.all.filter { $0.name.hasPrefix("io.sqzd.") }
+        #expect(files.sorted() == served.map { $0.name + ".varlink" }.sorted())
+        for interface in served {
+            let text = try String(contentsOfFile: "\(Example.folder)/\(interface.name).varlink", encoding: .utf8)
+            #expect(interface.text == text)
+            #expect(text.contains("\ninterface \(interface.name)\n"))
+        }
+    }
+
+    @Test func allNamesAreDistinct() {
+        let methods = InterfaceDescription.all.flatMap(\.methods)
+        #expect(Set(methods).count == methods.count && methods.count > 20)
+    }
+}

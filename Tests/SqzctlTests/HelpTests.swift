@@ -1,0 +1,74 @@
+import Foundation
+import TestSupport
+import Testing
+import Varlink
+
+/// What `sqzctl` tells of itself, which needs no daemon.
+@Suite struct HelpTests {
+    private static let nowhere = "/nowhere/at/all"
+
+    private struct ToolInfo: Decodable {
+        struct Command: Decodable {
+            var commandName: String
+            var abstract: String?
+            var subcommands: [Command]?
+        }
+        var command: Command
+    }
+
+    /// Every verb with its subverbs, as words, from the argument parser's own description.
+    private static func commands() throws -> [[String]] {
+        let dump = try Sqzctl.run(socket: nowhere, ["--experimental-dump-help"])
+        func words(_ command: ToolInfo.Command, _ before: [String]) -> [[String]] {
+            (command.subcommands ?? []).filter { $0.commandName != "help" }.flatMap { sub in
+                [before + [sub.commandName]] + words(sub, before + [sub.commandName])
+            }
+        }
+        return words(try JSONDecoder().decode(ToolInfo.self, from: Data(dump.output.utf8)).command, [])
+    }
+
+    @Test func theVerbsAreThere() throws {
+        #expect(
+            try Set(Self.commands().map { $0.joined(separator: " ") }) == [
+                "train", "classify", "predict", "evaluate", "jobs", "show", "watch", "wait", "logs", "predictions",
+                "cancel", "pause", "resume", "retry", "models", "model", "model show", "model export", "model import",
+                "model rm", "datasets", "dataset", "dataset show", "dataset import",
+                "dataset rm", "runners", "info", "metrics", "top",
+            ])
+    }
+
+    @Test func everyVerbHasAnExample() throws {
+        for words in try [[]] + Self.commands() {
+            let help = try Sqzctl.run(socket: Self.nowhere, words + ["--help"])
+            #expect(help.ending == .exited(0) && help.errors.isEmpty)
+            #expect(help.output.contains("For example"), "\(words)")
+            #expect(help.output.contains("sqzctl \((words + [""]).joined(separator: " "))"), "\(words)")
+        }
+    }
+
+    @Test func theVersionIsToldWithoutADaemon() throws {
+        let version = try Sqzctl.run(socket: Self.nowhere, ["--version"])
+        #expect(version.ending == .exited(0) && version.lines.count == 1)
+    }
+
+    @Test(arguments: ["bash", "zsh", "fish"]) func completionsAreMade(shell: String) throws {
+        let script = try Sqzctl.run(socket: Self.nowhere, ["--generate-completion-script", shell])
+        #expect(script.ending == .exited(0))
+        for word in ["sqzctl", "train", "classify", "dataset", "learning-rate"] {
+            #expect(script.output.contains(word), "\(word)")
+        }
+        guard shell == "bash" else { return }
+        #expect(try Transcript.run(["bash", "-n"], input: Array(script.output.utf8)).ending == .exited(0))
+    }
+
+    @Test(arguments: [
+        (["dance"], "dance"), (["jobs", "--colour"], "--colour"), (["--colour", "jobs"], "--colour"), (["show"], "job"),
+        (["show", "first"], "first"), (["train", "--epochs", "many"], "many"), (["classify"], "images"),
+        (["jobs", "--state", "sleeping"], "sleeping"), (["wait", "1", "--timeout", "-1"], "--timeout"),
+        (["dataset", "dance"], "dance"), (["train", "--learning-rate"], "--learning-rate"),
+    ]) func aWrongCommandLineIsUsage(words: [String], named: String) throws {
+        let transcript = try Sqzctl.run(socket: Self.nowhere, words)
+        transcript.expect(64, named)
+        #expect(transcript.output.isEmpty)
+    }
+}

@@ -1,0 +1,51 @@
+extension TestDaemon.Runner {
+    /// A runner in Python that behaves as a test wants.
+    ///
+    /// - Parameters:
+    ///   - describe: the statements that answer `Describe`. `offer(kind)` says that it offers jobs of that kind.
+    ///   - run: the statements that answer `Run`; `send` sends a reply, `log` writes a line to standard error.
+    ///   - others: the statements that answer other methods.
+    public static func python(
+        _ name: String, describe: String = "offer('scripted')", run: String = "send({'result': {}})",
+        others: [String: String] = [:]
+    ) -> Self {
+        func indented(_ text: String) -> String {
+            text.split(separator: "\n", omittingEmptySubsequences: false).map { "        " + $0 }.joined(
+                separator: "\n")
+        }
+        return .script(
+            name: name,
+            text: """
+                #!/usr/bin/env python3
+                import json, os, signal, subprocess, sys, time
+
+                def send(parameters, **members):
+                    sys.stdout.write(json.dumps({"parameters": parameters, **members}) + "\\0")
+                    sys.stdout.flush()
+
+                def log(line):
+                    print(line, file=sys.stderr, flush=True)
+
+                def offer(kind, **options):
+                    kind = {"name": kind, "help": "scripted", "dataset": False, "model": "made" if options.get("classifies") else "none", "options": []}
+                    send({"name": "\(name)", "version": "1", "properties": {}, "kinds": [kind], "imports": False,
+                          "classifies": False, **options})
+
+                buffer = b""
+                while True:
+                    while b"\\0" not in buffer:
+                        data = os.read(0, 65536)
+                        if not data:
+                            sys.exit(0)
+                        buffer += data
+                    message, _, buffer = buffer.partition(b"\\0")
+                    call = json.loads(message)
+                    if call["method"].endswith(".Describe"):
+                \(indented(describe))
+                    elif call["method"].endswith(".Run"):
+                \(indented(run))
+                \(others.map { "    elif call['method'].endswith('.\($0)'):\n\(indented($1))" }.joined(separator: "\n"))
+
+                """)
+    }
+}
