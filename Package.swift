@@ -17,6 +17,9 @@ let staticRuntime: [LinkerSetting] = [
     ])
 ]
 
+/// The parsers of untrusted bytes, for the package in Tests/Fuzz.
+let parsers = ["Varlink", "SqzProtocol", "Safetensors", "Datasets", "ModelFiles", "SqueezeNet"]
+
 /// The files of `protocol/`, which are compiled in.
 let interfaces = ["Jobs", "Inference", "Models", "Datasets", "Manager", "Runner"]
 
@@ -26,7 +29,7 @@ let package = Package(
         .executable(name: "sqzd", targets: ["sqzd"]),
         .executable(name: "sqzctl", targets: ["sqzctl"]),
         .executable(name: "sqz-runner-squeezenet", targets: ["sqz-runner-squeezenet"]),
-    ],
+    ] + parsers.map { .library(name: $0, targets: [$0]) },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON"]),

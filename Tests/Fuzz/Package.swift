@@ -24,5 +24,11 @@ let package = Package(
                 "Fuzzing", .product(name: "ModelFiles", package: "sqzd"),
                 .product(name: "SqueezeNet", package: "sqzd"),
             ]),
+        .executableTarget(
+            name: "FuzzCheckpoints",
+            dependencies: [
+                "Fuzzing", .product(name: "ModelFiles", package: "sqzd"),
+                .product(name: "SqueezeNet", package: "sqzd"),
+            ]),
     ]
 )

@@ -4,6 +4,7 @@
     make_corpus.py [MODEL.safetensors]
 """
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -24,9 +25,9 @@ def varlink() -> None:
         # The others show a method's errors.
         if read["call"]["method"] == example.stem:
             seed("FuzzVarlink", example.stem, json.dumps(read["call"], separators=(",", ":")).encode())
-            if example.stem == "io.sqzd.Runner.Run":
-                for number, reply in enumerate(read["replies"]):
-                    seed("FuzzVarlink", f"{example.stem}-{number}", json.dumps(reply, separators=(",", ":")).encode())
+            if example.stem.startswith("io.sqzd.Runner."):
+                replies = [json.dumps(reply, separators=(",", ":")).encode() for reply in read["replies"]]
+                seed("FuzzVarlink", f"{example.stem}-replies", b"\0".join(replies) + b"\0")
 
 
 def datasets() -> None:
@@ -57,6 +58,20 @@ def safetensors() -> None:
     seed("FuzzSafetensors", "small", len(header).to_bytes(8, "little") + header + bytes(8))
 
 
+def checkpoint() -> None:
+    """The header of one whose numbers are all zero, as FuzzCheckpoints.swift puts them behind it."""
+    count = 146_570
+    position = '{"correct":0,"count":0,"epoch":1,"lossSum":0.0,"step":1}'
+    digest = hashlib.sha256(f"1 {position}".encode() + bytes(3 * 4 * count)).hexdigest()
+    metadata = {"format": "sqzd-checkpoint-1", "steps": "1", "sha256": digest, "position": position}
+    header = {"__metadata__": metadata}
+    for number, name in enumerate(["weights", "firstMoment", "secondMoment"]):
+        offsets = [4 * count * number, 4 * count * (number + 1)]
+        header[name] = {"dtype": "F32", "shape": [count], "data_offsets": offsets}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    seed("FuzzCheckpoints", "zero", len(text).to_bytes(8, "little") + text)
+
+
 def model(path: Path) -> None:
     data = path.read_bytes()
     seed("FuzzModelFiles", "header", data[: 8 + int.from_bytes(data[:8], "little")])
@@ -66,5 +81,6 @@ if __name__ == "__main__":
     varlink()
     datasets()
     safetensors()
+    checkpoint()
     for name in sys.argv[1:]:
         model(Path(name))
