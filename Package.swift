@@ -10,12 +10,17 @@ let strict: [SwiftSetting] = [
 
 /// Release binaries carry the Swift runtime, so that a machine needs only Debian's C libraries. The flag stands here, not
 /// on the command line, so that tests and products come from one build.
-let staticRuntime: [LinkerSetting] = [
-    .unsafeFlags([
-        "-static-stdlib", "-lCoreFoundation", "-l_FoundationCollections", "-l_FoundationCShims", "-l_FoundationICU",
-        "-lswiftSynchronization",
-    ])
-]
+/// The thread sanitizer does not work with it (Tests/Race/run).
+let isSanitized = Context.environment["SQZ_SANITIZE"] != nil
+let staticRuntime: [LinkerSetting] =
+    isSanitized
+    ? []
+    : [
+        .unsafeFlags([
+            "-static-stdlib", "-lCoreFoundation", "-l_FoundationCollections", "-l_FoundationCShims",
+            "-l_FoundationICU", "-lswiftSynchronization",
+        ])
+    ]
 
 /// The parsers of untrusted bytes, for the package in Tests/Fuzz.
 let parsers = ["Varlink", "SqzProtocol", "Safetensors", "Datasets", "ModelFiles", "SqueezeNet"]
@@ -57,6 +62,7 @@ let package = Package(
             resources: interfaces.map { .embedInCode("Interfaces/io.sqzd.\($0).varlink") },
             swiftSettings: strict),
         .target(name: "CLandlock"),
+        .target(name: "CProcess"),
         .target(name: "Confinement", dependencies: ["CLandlock", "CSeccomp"], swiftSettings: strict),
         .target(name: "Safetensors", dependencies: ["Varlink"], swiftSettings: strict),
         .target(
@@ -74,7 +80,7 @@ let package = Package(
         .target(
             name: "SqzDaemon",
             dependencies: [
-                "SqzProtocol", "JobStore", "Systemd", "Varlink",
+                "CProcess", "SqzProtocol", "JobStore", "Systemd", "Varlink",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
