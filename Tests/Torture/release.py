@@ -71,9 +71,10 @@ def make(binaries: Path) -> Path:
             if event.kind == "epoch" and event.progress and event.progress.epoch >= 150:
                 break
         victim.die()
-    *older, newest = sorted((victim.state / "jobs" / str(running)).glob("checkpoint-*"))
-    for checkpoint in older:
-        checkpoint.unlink()
+    # One is enough, and that of the last moment may not be whole.
+    *others, _ = sorted((victim.state / "jobs" / str(running)).glob("checkpoint-*.safetensors"))
+    for file in [*others, *(victim.state / "jobs" / str(running)).glob("*.safetensors.*")]:
+        file.unlink()
     (victim.state / "expected.json").write_text(json.dumps(expected, indent=1))
     FOLDER.mkdir(parents=True, exist_ok=True)
     archive = FOLDER / f"{version}.tar.xz"

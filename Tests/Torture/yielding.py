@@ -6,7 +6,6 @@ Prints the median and the 99th percentile of both, taken in turns, and their rat
 """
 
 import argparse
-import shutil
 import statistics
 import threading
 import time
@@ -82,7 +81,6 @@ def main() -> None:
     with Victim(options.bin) as victim:
         ratio = measure(victim, options.rounds, options.seconds, options.clients)
     print(f"median ratio of the p99: {ratio:.2f}")
-    shutil.rmtree(victim.folder)
 
 
 if __name__ == "__main__":
