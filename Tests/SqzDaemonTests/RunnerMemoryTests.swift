@@ -40,6 +40,25 @@ import Varlink
     }
 }
 
+@Suite struct StandardRunnerMemoryTests {
+    @Test func itIsThreeQuartersOfTheMachines() throws {
+        let daemon = try TestDaemon(runners: [
+            .python(
+                "teller", describe: "offer('tell')",
+                run: """
+                    import resource
+                    log(str(resource.getrlimit(resource.RLIMIT_DATA)[0] >> 20))
+                    send({'result': {}})
+                    """)
+        ])
+        let id = try daemon.submit(.init(kind: "tell"))
+        #expect(try daemon.end(of: id).state == .succeeded)
+        let lines = try daemon.call(JobsInterface.Logs.self, .init(id: id)).lines
+        #expect(lines == ["\(Int(ProcessInfo.processInfo.physicalMemory >> 20) * 3 / 4)"])
+        try daemon.stop()
+    }
+}
+
 /// The kernel's out-of-memory killer. Its count is a file, here one of the test's own in the place of the kernel's.
 @Suite struct MemoryKillTests {
     @Test(.enabled(if: geteuid() == 0, "mounting needs root")) func aRunnerThatTheKernelKilledForMemoryIsNamed()

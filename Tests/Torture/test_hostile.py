@@ -34,7 +34,7 @@ BOUND = {
     "16 MiB text": LARGE,
     "16 MiB numbers": LARGE,
     "16 MiB keys": LARGE,
-    "16 MiB, no end": 2 * (BASE + 16 * (48 << 20)),
+    "16 MiB, no end": 2 * (BASE + 8 * (48 << 20)),
 }
 
 

@@ -12,7 +12,7 @@ enum RunnerMemory {
     }
 
     /// Three quarters of the machine's memory, in MiB.
-    static var standardMiB: Int { max(64, sysconf(CInt(_SC_PHYS_PAGES)) * sysconf(CInt(_SC_PAGESIZE)) / 4 * 3 >> 20) }
+    static var standardMiB: Int { (sysconf(CInt(_SC_PHYS_PAGES)) * sysconf(CInt(_SC_PAGESIZE))) >> 20 * 3 / 4 }
 
     /// Whether a line is what a program says when it gets no memory: Swift's runtime, Python, C++, perror(3).
     static func tellsOfWant(_ line: String) -> Bool {
