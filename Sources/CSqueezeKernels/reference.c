@@ -162,10 +162,10 @@ static ptrdiff_t arg_max(const sqz_maxpool *s, const float *x, int channel, int 
     return best;
 }
 
-static void maxpool_forward(const sqz_maxpool *s, const float *x, float *y) {
+static void maxpool_forward(const sqz_maxpool *s, int first_row, int last_row, const float *x, float *y) {
     ptrdiff_t in = (ptrdiff_t)s->in_height * s->in_width * P, out = (ptrdiff_t)s->out_height * s->out_width * P;
     for (int channel = 0; channel < s->panels * P; channel++)
-        for (int row = 0; row < s->out_height; row++)
+        for (int row = first_row; row < last_row; row++)
             for (int column = 0; column < s->out_width; column++)
                 y[at(out, channel, (ptrdiff_t)row * s->out_width + column)] =
                     x[at(in, channel, arg_max(s, x, channel, row, column))];

@@ -2,10 +2,15 @@ internal import CSqueezeKernels
 
 /// Computes logits. It owns its memory and threads; use it from one thread at a time.
 public final class Classifier {
+    /// How many threads a `Classifier` or a `Trainer` may have.
+    public static let mostThreads = ComputePool.allowedThreads.upperBound
+
     public let network: Network
     public let preprocessing: Preprocessing
 
     private let plan: Plan
+    /// What the threads do to one picture together.
+    private let runs: [[Plan.Phase]]
     private let kernels: UnsafePointer<sqz_kernels>
     private let pool: ComputePool
     private let arena: Arena
@@ -36,6 +41,7 @@ public final class Classifier {
         self.preprocessing = preprocessing
         self.kernels = kernels.table
         plan = Plan(network, training: false)
+        runs = plan.runs(shares: threads)
         pool = try ComputePool(threads: threads)
         var layout = ArenaLayout()
         let parameters = layout.reserve(plan.packed.count)
@@ -75,15 +81,24 @@ public final class Classifier {
         }
     }
 
-    /// One picture by all threads: each layer is shared out.
+    /// One picture by all threads: each phase is shared out.
     private func classifyTogether(
         _ picture: UnsafePointer<UInt8>, into logits: UnsafeMutableBufferPointer<Float>, at index: Int
     ) {
-        var shared = memory(0)
-        shared.workStride = plan.arenaCount
-        shared.pool = pool
+        let shared = memory(0)
         plan.load(picture, at: 0, preprocessing, augmentation: nil, shared)
-        plan.forward(1, shared)
+        let (plan, threads) = (plan, pool.threads)
+        for run in runs {
+            run.withUnsafeBufferPointer { run in
+                pool.share { index, thread in
+                    let work = shared.work + thread * plan.arenaCount
+                    for phase in run {
+                        plan.forward(phase, 0..<1, Plan.Share(index: index, count: threads), shared, work: work)
+                    }
+                }
+            }
+        }
+        if case .scores(let head)? = runs.last?.last { plan.average(head, 0..<1, shared) }
         copyLogits(of: 0, shared, to: logits, at: index)
     }
 

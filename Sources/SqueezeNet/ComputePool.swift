@@ -2,7 +2,7 @@ internal import CSqueezeKernels
 
 /// The threads that compute; never Swift's cooperative pool. The calling thread is one of them.
 final class ComputePool {
-    static let allowedThreads = 1...256
+    static let allowedThreads = 1...Int(SQZ_LARGEST_POOL)
 
     let threads: Int
     private let pool: OpaquePointer
@@ -25,10 +25,18 @@ final class ComputePool {
 
     /// Runs every task in 0..<tasks on whichever thread is free, and returns when all are done.
     func run(_ tasks: Int, _ body: (_ task: Int, _ thread: Int) -> Void) {
+        withContext(of: body) { sqz_pool_run(pool, Int32(tasks), Self.call, $0) }
+    }
+
+    /// Runs as many shares as there are threads, each on its own thread if that is free in time: what it wrote in the last share is
+    /// in its cache.
+    func share(_ body: (_ share: Int, _ thread: Int) -> Void) {
+        withContext(of: body) { sqz_pool_share(pool, Self.call, $0) }
+    }
+
+    private func withContext(of body: Body, _ run: (UnsafeMutableRawPointer) -> Void) {
         withoutActuallyEscaping(body) { body in
-            withUnsafePointer(to: body) { context in
-                sqz_pool_run(pool, Int32(tasks), Self.call, UnsafeMutableRawPointer(mutating: context))
-            }
+            withUnsafePointer(to: body) { run(UnsafeMutableRawPointer(mutating: $0)) }
         }
     }
 

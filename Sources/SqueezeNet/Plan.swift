@@ -3,10 +3,12 @@ internal import CSqueezeKernels
 /// A network compiled for computing: shapes as the kernels want them, and where everything lies. One arena for each thread holds
 /// the activations of a chunk of pictures; the parameters are shared.
 struct Plan {
-    /// A tensor of a chunk: where it begins in a thread's arena, and how many floats a picture has.
+    /// A tensor: where it begins in a thread's arena, how many floats a picture has, and how many pictures it holds: those of a
+    /// chunk, or only those of a group, which the next group's replace.
     struct Tensor {
         let offset: Int
         let picture: Int
+        let pictures: Int
         /// Whether no value is below zero, so that a zero means that its ReLU lets no gradient through.
         let isRectified: Bool
     }
@@ -71,6 +73,8 @@ struct Plan {
 
     struct HeadStep {
         let classifier: Pointwise
+        /// Pixels in a row of its map.
+        let width: Int
         let input: Tensor
         /// The rectified scores of every pixel.
         let scores: Tensor
@@ -88,6 +92,7 @@ struct Plan {
     /// Steps that are computed for `group` pictures before the next group: large maps in small groups, so that they stay in cache.
     struct Stage {
         var steps: [Step]
+        var phases: [Phase]
         var group: Int
         /// Offsets in the arena: three buffers for gradients of a group's activations, and the gradient of the first step's input,
         /// of a whole chunk.

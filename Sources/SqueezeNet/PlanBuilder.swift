@@ -10,14 +10,14 @@ struct PlanBuilder {
     private(set) var packed = PackedParameters()
     private(set) var prepared = ArenaLayout()
     private(set) var arena = ArenaLayout()
-    private(set) var input = Plan.Tensor(offset: 0, picture: 0, isRectified: false)
+    private(set) var input = Plan.Tensor(offset: 0, picture: 0, pictures: 1, isRectified: false)
     private(set) var inputOrigin = 0
     private(set) var inputPitch = 0
-    private(set) var logits = Plan.Tensor(offset: 0, picture: 0, isRectified: false)
+    private(set) var logits = Plan.Tensor(offset: 0, picture: 0, pictures: 1, isRectified: false)
     private(set) var squeezeGradient = 0
     private(set) var work = 0
     private(set) var dropoutBits = 0
-    private var current = Plan.Tensor(offset: 0, picture: 0, isRectified: false)
+    private var current = Plan.Tensor(offset: 0, picture: 0, pictures: 1, isRectified: false)
     private var largestSqueeze = 0
     private var workCount = 0
     private var featureCount = 0
@@ -34,8 +34,8 @@ struct PlanBuilder {
     private static let blockBytes = 464 << 10
     private static let largestBlock = 32
 
-    /// Where no step looks back and a chunk is one picture, tensors take turns in a few regions of memory, this large. The first of
-    /// two builds finds the sizes.
+    /// Where no step looks back, the tensors of a stage take turns in a few regions of memory, this large: what was just read is
+    /// overwritten while it is in cache. The first of two builds finds the sizes.
     private(set) var regions: [Int]
     private var regionOffsets: [Int] = []
     private var tensorCount = 0
@@ -77,7 +77,8 @@ struct PlanBuilder {
     }
 
     private mutating func endStage() {
-        var stage = Plan.Stage(steps: steps, group: group, output: current.picture)
+        var stage = Plan.Stage(
+            steps: steps, phases: steps.flatMap(\.phases), group: group, output: current.picture)
         if isTraining {
             let buffer = largestTensor * group
             stage.gradients = (arena.reserve(buffer), arena.reserve(buffer), arena.reserve(buffer))
@@ -88,24 +89,31 @@ struct PlanBuilder {
         largestTensor = 0
     }
 
-    private mutating func add(_ step: Plan.Step, size: Int) {
-        if steps.isEmpty {
-            let pixels = isTraining ? Self.groupPixels.training : Self.groupPixels.inference
-            group = min(chunk, max(1, pixels / (size * size)))
-        }
-        steps.append(step)
+    /// Before a step's tensors are made: the first step of a stage sets its group, by the height and width of its map.
+    private mutating func begin(size: Int) {
+        guard steps.isEmpty else { return }
+        let pixels = isTraining ? Self.groupPixels.training : Self.groupPixels.inference
+        group = min(chunk, max(1, pixels / (size * size)))
     }
 
-    private mutating func tensor(_ picture: Int, isRectified: Bool) -> Plan.Tensor {
+    /// A tensor that only the steps of its stage see, or, with `isKept`, the next stage too.
+    private mutating func tensor(_ picture: Int, isRectified: Bool, isKept: Bool = false) -> Plan.Tensor {
         largestTensor = max(largestTensor, picture)
-        guard !isTraining, chunk == 1 else {
-            return Plan.Tensor(offset: arena.reserve(picture * chunk), picture: picture, isRectified: isRectified)
+        guard !isTraining, chunk == 1 || !isKept else {
+            return reserved(picture, pictures: chunk, isRectified: isRectified)
         }
         // A step reads the tensor before, and writes at most two: three regions.
         let region = tensorCount % regions.count
         tensorCount += 1
-        regions[region] = max(regions[region], picture)
-        return Plan.Tensor(offset: regionOffsets[region], picture: picture, isRectified: isRectified)
+        regions[region] = max(regions[region], picture * group)
+        return Plan.Tensor(
+            offset: regionOffsets[region], picture: picture, pictures: group, isRectified: isRectified)
+    }
+
+    /// A tensor with memory of its own.
+    private mutating func reserved(_ picture: Int, pictures: Int, isRectified: Bool) -> Plan.Tensor {
+        Plan.Tensor(
+            offset: arena.reserve(picture * pictures), picture: picture, pictures: pictures, isRectified: isRectified)
     }
 
     /// Reserves the input: `rows` of `columns` pixels, zeros around the picture.
@@ -113,9 +121,7 @@ struct PlanBuilder {
         inputPitch = (3 * columns + 15) / 16 * 16
         inputOrigin = padding * (inputPitch + 3)
         // Kernels load whole vectors at the end of the last row.
-        input = Plan.Tensor(
-            offset: arena.reserve((rows * inputPitch + 32) * chunk), picture: rows * inputPitch + 32, isRectified: false
-        )
+        input = reserved(rows * inputPitch + 32, pictures: chunk, isRectified: false)
     }
 
     private static func canFuse(_ stem: ShapedBlock.Stem, _ pool: ShapedBlock.Pool) -> Bool {
@@ -126,22 +132,22 @@ struct PlanBuilder {
         // Whole 4×4 tiles, and never less than the picture itself.
         let covered = max(4 * ((pool.size + 1) / 2), network.inputSize) + 2
         addInput(rows: covered, columns: covered, padding: 1)
+        begin(size: pool.size)
         let slot = packed.add(stem.convolution, of: network)
         current = tensor(pool.channels * pool.size * pool.size, isRectified: true)
-        let places = Plan.Tensor(
-            offset: arena.reserve(isTraining ? current.picture / 4 * chunk : 0), picture: current.picture / 4,
-            isRectified: true)
+        let places = reserved(isTraining ? current.picture / 4 : 0, pictures: chunk, isRectified: true)
         workCount = max(workCount, 48 * (inputPitch + 16))
-        add(
+        steps.append(
             .stemPool(
                 .init(
                     shape: sqz_stem_pool(
                         pitch: Int32(inputPitch), size: Int32(pool.size), out_panels: Int32(slot.panels)),
                     slot: slot, prepared: prepared.reserve(36 * 3 * slot.panels * 16), input: input, output: current,
-                    places: places)), size: pool.size)
+                    places: places)))
     }
 
     private mutating func addStem(_ stem: ShapedBlock.Stem) {
+        begin(size: stem.size)
         let isSeven = stem.convolution.kernel == 7 && stem.stride == 2
         let triples = (stem.size + 2) / 3
         let bordered = network.inputSize + 2 * stem.padding
@@ -150,26 +156,28 @@ struct PlanBuilder {
         let slot = packed.add(stem.convolution, of: network)
         current = tensor(stem.convolution.filters * stem.size * stem.size, isRectified: true)
         if isSeven { workCount = max(workCount, 6 * (inputPitch + 16) + 1_152 * (triples + 16)) }
-        add(
+        steps.append(
             .stem(
                 .init(
                     shape: sqz_stem(
                         kernel: Int32(stem.convolution.kernel), stride: Int32(stem.stride), pitch: Int32(inputPitch),
                         height: Int32(stem.size), width: Int32(stem.size), out_panels: Int32(slot.panels)),
                     slot: slot, prepared: isSeven ? prepared.reserve(36 * 12 * slot.panels * 16) : nil, input: input,
-                    output: current)), size: stem.size)
+                    output: current)))
     }
 
     private mutating func addPool(_ pool: ShapedBlock.Pool) {
-        let output = tensor(pool.channels * pool.size * pool.size, isRectified: current.isRectified)
-        add(
+        begin(size: pool.inputSize)
+        let output = tensor(
+            pool.channels * pool.size * pool.size, isRectified: current.isRectified, isKept: true)
+        steps.append(
             .pool(
                 .init(
                     shape: sqz_maxpool(
                         kernel: Int32(pool.kernel), stride: 2, in_height: Int32(pool.inputSize),
                         in_width: Int32(pool.inputSize), out_height: Int32(pool.size), out_width: Int32(pool.size),
                         panels: Int32(pool.channels / 16)),
-                    input: current, output: output)), size: pool.inputSize)
+                    input: current, output: output)))
         current = output
     }
 
@@ -186,10 +194,10 @@ struct PlanBuilder {
     }
 
     private mutating func addFire(_ fire: ShapedBlock.Fire) {
+        begin(size: fire.size)
         let pixels = fire.size * fire.size
-        let squeezed = Plan.Tensor(
-            offset: arena.reserve(fire.squeeze.filters * pixels * chunk), picture: fire.squeeze.filters * pixels,
-            isRectified: true)
+        let squeezed = reserved(
+            fire.squeeze.filters * pixels, pictures: isTraining ? chunk : group, isRectified: true)
         largestSqueeze = max(largestSqueeze, squeezed.picture)
         let expanded = tensor((fire.expand1.filters + fire.expand3.filters) * pixels, isRectified: true)
         let squeeze = pointwise(fire.squeeze, size: fire.size)
@@ -210,7 +218,7 @@ struct PlanBuilder {
             shortcut = .convolution(pointwise(convolution, size: fire.size, relu: false))
             output = tensor(expanded.picture, isRectified: false)
         }
-        add(
+        steps.append(
             .fire(
                 .init(
                     squeeze: squeeze, expand1: expand1, expand3: expand3,
@@ -218,7 +226,7 @@ struct PlanBuilder {
                     expand3Forward: prepared.reserve(kernelWeights),
                     expand3Backward: prepared.reserve(isTraining ? kernelWeights : 0),
                     expand3Gradient: arena.reserve(isTraining ? kernelWeights : 0), shortcut: shortcut, input: current,
-                    squeezed: squeezed, expanded: expanded, output: output)), size: fire.size)
+                    squeezed: squeezed, expanded: expanded, output: output)))
         current = output
     }
 
@@ -236,14 +244,14 @@ struct PlanBuilder {
     }
 
     private mutating func addHead(_ head: ShapedBlock.Head) {
+        begin(size: head.size)
         featureCount = current.picture
         let classifier = pointwise(head.convolution, size: head.size)
         let scores = tensor(classifier.slot.panels * 16 * head.size * head.size, isRectified: true)
         // Beside the logits of the chunk, their gradients.
-        logits = Plan.Tensor(
-            offset: arena.reserve(2 * classifier.slot.panels * 16 * chunk), picture: classifier.slot.panels * 16,
-            isRectified: true)
-        add(.head(.init(classifier: classifier, input: current, scores: scores, logits: logits)), size: head.size)
+        logits = reserved(classifier.slot.panels * 16, pictures: 2 * chunk, isRectified: true)
+        steps.append(
+            .head(.init(classifier: classifier, width: head.size, input: current, scores: scores, logits: logits)))
         current = logits
     }
 }

@@ -15,52 +15,83 @@ extension Plan {
         for stage in stages {
             for start in stride(from: 0, to: pictures, by: stage.group) {
                 let group = start..<min(pictures, start + stage.group)
-                for step in stage.steps {
-                    switch step {
-                    case .stem(let step): forward(step, group, memory)
-                    case .stemPool(let step): forward(step, group, memory)
-                    case .pool(let step): forward(step, group, memory)
-                    case .fire(let step): forward(step, group, memory)
-                    case .head(let step): forward(step, group, memory, dropout: dropout)
-                    }
+                for phase in stage.phases {
+                    if case .scores(let step) = phase, let dropout { drop(dropout, step, group, memory) }
+                    forward(phase, group, Share(), memory, work: memory.work)
+                    if case .scores(let step) = phase { average(step, group, memory) }
                 }
             }
         }
     }
 
-    private func forward(_ step: StemStep, _ group: Range<Int>, _ memory: Memory) {
-        memory.share { share in
-            var shape = step.shape
-            if let prepared = step.prepared {
-                let triples = share.range(of: Int(shape.height + 2) / 3)
-                for picture in group {
-                    memory.kernels.pointee.stem7_forward(
-                        &shape, Int32(triples.lowerBound), Int32(triples.upperBound), memory(step.input, picture),
-                        memory.prepared + prepared, memory.parameters + step.slot.bias, memory(step.output, picture),
-                        share.work)
-                }
-                return
-            }
-            let rows = share.range(of: Int(shape.height))
+    /// A share of a phase of a group.
+    /// - Parameter work: scratch memory that no other share uses meanwhile.
+    func forward(
+        _ phase: Phase, _ group: Range<Int>, _ share: Share, _ memory: Memory, work: UnsafeMutablePointer<Float>
+    ) {
+        switch phase {
+        case .stem(let step): forward(step, group, share, memory, work)
+        case .stemPool(let step): forward(step, group, share, memory, work)
+        case .pool(let step): forward(step, group, share, memory)
+        case .squeeze(let step):
+            let pixels = share.pixels(of: step.squeeze)
             for picture in group {
-                memory.kernels.pointee.stem_forward(
-                    &shape, Int32(rows.lowerBound), Int32(rows.upperBound), memory(step.input, picture),
-                    memory.parameters + step.slot.weight, memory.parameters + step.slot.bias,
-                    memory(step.output, picture))
+                let squeezed = memory(step.squeezed, picture)
+                forward(step.squeeze, pixels, memory(step.input, picture), squeezed, memory)
+                forward(step.expand1, pixels, squeezed, memory(step.expanded, picture), memory)
+            }
+        case .expand(let step): expand(step, group, share, memory, work)
+        case .shortcut(let step): addShortcut(step, group, share, memory)
+        case .scores(let step):
+            let pixels = share.pixels(of: step.classifier)
+            for picture in group {
+                forward(
+                    step.classifier, pixels, memory(step.input, picture), memory(step.scores, picture), memory)
             }
         }
     }
 
-    private func forward(_ step: StemPoolStep, _ group: Range<Int>, _ memory: Memory) {
-        memory.share { share in
-            var shape = step.shape
-            let pairs = share.range(of: Int(shape.size + 1) / 2)
+    /// Logits from scores.
+    func average(_ step: HeadStep, _ group: Range<Int>, _ memory: Memory) {
+        let shape = step.classifier.shape
+        for picture in group {
+            memory.kernels.pointee.average_forward(
+                shape.rows, shape.out_panels, memory(step.scores, picture), memory(step.logits, picture))
+        }
+    }
+
+    private func forward(
+        _ step: StemStep, _ group: Range<Int>, _ share: Share, _ memory: Memory, _ work: UnsafeMutablePointer<Float>
+    ) {
+        var shape = step.shape
+        if let prepared = step.prepared {
+            let triples = share.range(of: Int(shape.height + 2) / 3)
             for picture in group {
-                memory.kernels.pointee.stem_pool_forward(
-                    &shape, Int32(pairs.lowerBound), Int32(pairs.upperBound), memory(step.input, picture),
-                    memory.prepared + step.prepared, memory.parameters + step.slot.bias, memory(step.output, picture),
-                    isTraining ? places(step, picture, memory) : nil, share.work)
+                memory.kernels.pointee.stem7_forward(
+                    &shape, Int32(triples.lowerBound), Int32(triples.upperBound), memory(step.input, picture),
+                    memory.prepared + prepared, memory.parameters + step.slot.bias, memory(step.output, picture), work)
             }
+            return
+        }
+        let rows = share.range(of: Int(shape.height))
+        for picture in group {
+            memory.kernels.pointee.stem_forward(
+                &shape, Int32(rows.lowerBound), Int32(rows.upperBound), memory(step.input, picture),
+                memory.parameters + step.slot.weight, memory.parameters + step.slot.bias, memory(step.output, picture))
+        }
+    }
+
+    private func forward(
+        _ step: StemPoolStep, _ group: Range<Int>, _ share: Share, _ memory: Memory,
+        _ work: UnsafeMutablePointer<Float>
+    ) {
+        var shape = step.shape
+        let pairs = step.pairs(share)
+        for picture in group {
+            memory.kernels.pointee.stem_pool_forward(
+                &shape, Int32(pairs.lowerBound), Int32(pairs.upperBound), memory(step.input, picture),
+                memory.prepared + step.prepared, memory.parameters + step.slot.bias, memory(step.output, picture),
+                isTraining ? places(step, picture, memory) : nil, work)
         }
     }
 
@@ -68,101 +99,61 @@ extension Plan {
         UnsafeMutableRawPointer(memory(step.places, picture)).assumingMemoryBound(to: UInt8.self)
     }
 
-    private func forward(_ step: PoolStep, _ group: Range<Int>, _ memory: Memory) {
-        memory.share { share in
-            var shape = step.shape
-            let panels = share.range(of: Int(shape.panels))
-            shape.panels = Int32(panels.count)
-            let input = panels.lowerBound * Int(shape.in_height * shape.in_width) * 16
-            let output = panels.lowerBound * Int(shape.out_height * shape.out_width) * 16
-            for picture in group {
-                memory.kernels.pointee.maxpool_forward(
-                    &shape, memory(step.input, picture) + input, memory(step.output, picture) + output)
-            }
+    private func forward(_ step: PoolStep, _ group: Range<Int>, _ share: Share, _ memory: Memory) {
+        var shape = step.shape
+        let rows = step.rows(share)
+        for picture in group {
+            memory.kernels.pointee.maxpool_forward(
+                &shape, Int32(rows.lowerBound), Int32(rows.upperBound), memory(step.input, picture),
+                memory(step.output, picture))
         }
     }
 
     private func forward(
-        _ layer: Pointwise, rows: Range<Int>, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+        _ layer: Pointwise, _ pixels: Range<Int>, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
         _ memory: Memory
     ) {
         var shape = layer.shape
-        shape.rows = Int32(rows.count)
+        shape.rows = Int32(pixels.count)
         memory.kernels.pointee.pointwise_forward(
-            &shape, input + rows.lowerBound * 16, memory.parameters + layer.slot.weight,
-            memory.parameters + layer.slot.bias, output + rows.lowerBound * 16)
+            &shape, input + pixels.lowerBound * 16, memory.parameters + layer.slot.weight,
+            memory.parameters + layer.slot.bias, output + pixels.lowerBound * 16)
     }
 
-    private func forward(_ step: FireStep, _ group: Range<Int>, _ memory: Memory) {
-        memory.share { share in
-            let rows = share.range(of: Int(step.squeeze.shape.rows), unit: 8)
-            for picture in group {
-                forward(step.squeeze, rows: rows, memory(step.input, picture), memory(step.squeezed, picture), memory)
-                forward(
-                    step.expand1, rows: rows, memory(step.squeezed, picture), memory(step.expanded, picture), memory)
-            }
-        }
-        memory.share { share in
-            var shape = step.expand3Shape
-            var part = part(of: step, pictures: group.count, share)
-            memory.kernels.pointee.conv3x3_forward(
-                &shape, &part, memory(step.squeezed, group.lowerBound), memory.prepared + step.expand3Forward,
-                memory.parameters + step.expand3.bias, memory(step.expanded, group.lowerBound) + step.expand3Offset,
-                share.work)
-        }
-        if case .none = step.shortcut { return }
-        memory.share { share in
-            let rows = share.range(of: Int(step.squeeze.shape.rows), unit: 8)
-            for picture in group { addShortcut(step, rows: rows, picture, memory) }
-        }
-    }
-
-    /// Tiles for each share if there are enough, else filters, where each share transforms all tiles.
-    private func part(of step: FireStep, pictures: Int, _ share: Memory.Share) -> sqz_conv3x3_part {
-        let tiles = Int(step.tiles) * pictures
-        let panels = Int(step.expand3Shape.out_panels)
-        let splitsTiles = tiles >= 8 * share.count
-        let ownTiles = splitsTiles ? share.range(of: tiles, unit: 4) : 0..<tiles
-        let ownPanels = splitsTiles ? 0..<panels : share.range(of: panels)
-        return sqz_conv3x3_part(
-            first_tile: Int32(ownTiles.lowerBound), last_tile: Int32(ownTiles.upperBound),
-            first_panel: Int32(ownPanels.lowerBound), last_panel: Int32(ownPanels.upperBound))
-    }
-
-    private func addShortcut(_ step: FireStep, rows: Range<Int>, _ picture: Int, _ memory: Memory) {
-        let output = memory(step.output, picture)
-        let pixels = Int(step.squeeze.shape.rows)
-        var other = UnsafePointer(memory(step.input, picture))
-        if case .convolution(let layer) = step.shortcut {
-            forward(layer, rows: rows, other, output, memory)
-            other = UnsafePointer(output)
-        }
-        for panel in 0..<step.output.picture / (pixels * 16) {
-            let start = (panel * pixels + rows.lowerBound) * 16
-            memory.kernels.pointee.add(
-                rows.count * 16, memory(step.expanded, picture) + start, other + start, output + start)
-        }
-    }
-
-    private func forward(
-        _ step: HeadStep, _ group: Range<Int>, _ memory: Memory, dropout: ((Int) -> CounterRandom)?
+    private func expand(
+        _ step: FireStep, _ group: Range<Int>, _ share: Share, _ memory: Memory, _ work: UnsafeMutablePointer<Float>
     ) {
-        if let dropout {
-            for picture in group {
-                drawDropout(dropout(picture), step, memory)
-                memory.kernels.pointee.dropout(step.input.picture, dropoutWords(memory), memory(step.input, picture))
-            }
-        }
-        let shape = step.classifier.shape
-        memory.share { share in
-            let rows = share.range(of: Int(shape.rows), unit: 8)
-            for picture in group {
-                forward(step.classifier, rows: rows, memory(step.input, picture), memory(step.scores, picture), memory)
-            }
-        }
+        var shape = step.expand3Shape
+        var part = step.part(pictures: group.count, share)
+        memory.kernels.pointee.conv3x3_forward(
+            &shape, &part, memory(step.squeezed, group.lowerBound), memory.prepared + step.expand3Forward,
+            memory.parameters + step.expand3.bias, memory(step.expanded, group.lowerBound) + step.expand3Offset, work)
+    }
+
+    private func addShortcut(_ step: FireStep, _ group: Range<Int>, _ share: Share, _ memory: Memory) {
+        let own = share.pixels(of: step.squeeze)
+        let pixels = Int(step.squeeze.shape.rows)
         for picture in group {
-            memory.kernels.pointee.average_forward(
-                shape.rows, shape.out_panels, memory(step.scores, picture), memory(step.logits, picture))
+            let output = memory(step.output, picture)
+            var other = UnsafePointer(memory(step.input, picture))
+            if case .convolution(let layer) = step.shortcut {
+                forward(layer, own, other, output, memory)
+                other = UnsafePointer(output)
+            }
+            for panel in 0..<step.output.picture / (pixels * 16) {
+                let start = (panel * pixels + own.lowerBound) * 16
+                memory.kernels.pointee.add(
+                    own.count * 16, memory(step.expanded, picture) + start, other + start, output + start)
+            }
+        }
+    }
+
+    private func drop(
+        _ dropout: (Int) -> CounterRandom, _ step: HeadStep, _ group: Range<Int>, _ memory: Memory
+    ) {
+        for picture in group {
+            drawDropout(dropout(picture), step, memory)
+            memory.kernels.pointee.dropout(step.input.picture, dropoutWords(memory), memory(step.input, picture))
         }
     }
 
@@ -181,11 +172,4 @@ extension Plan {
     func dropoutWords(_ memory: Memory) -> UnsafeMutablePointer<UInt32> {
         UnsafeMutableRawPointer(memory.arena + dropoutBits).assumingMemoryBound(to: UInt32.self)
     }
-}
-
-extension Plan.FireStep {
-    /// Winograd tiles of one picture.
-    var tiles: Int32 { (expand3Shape.height + 3) / 4 * ((expand3Shape.width + 3) / 4) }
-    /// Where the 3×3 filters' half of the output begins.
-    var expand3Offset: Int { Int(expand1.shape.out_panels) * expand1.shape.out_stride }
 }

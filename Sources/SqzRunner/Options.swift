@@ -32,7 +32,7 @@ struct Options {
     }
 
     /// What was asked for, else a thread for each processor that this process may use.
-    var threads: Int { integer("threads") ?? max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
+    var threads: Int { integer("threads") ?? min(max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))), Classifier.mostThreads) }
 }
 
 /// What a training is told.

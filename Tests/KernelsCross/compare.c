@@ -130,8 +130,8 @@ static void compare_rest(const sqz_kernels *k, const sqz_kernels *r) {
         sqz_maxpool s = {.kernel = kernel, .stride = 2, .in_height = 13, .in_width = 13, .out_height = 6, .out_width = 6, .panels = 2};
         float *x = random_floats(13 * 13 * 32, 1), *dy = random_floats(6 * 6 * 32, 0);
         float *y = zeros(6 * 6 * 32), *truth = zeros(6 * 6 * 32), *dx = zeros(13 * 13 * 32), *dx2 = zeros(13 * 13 * 32);
-        k->maxpool_forward(&s, x, y);
-        r->maxpool_forward(&s, x, truth);
+        k->maxpool_forward(&s, 0, 6, x, y);
+        r->maxpool_forward(&s, 0, 6, x, truth);
         expect(k, "max pool forward", y, truth, 6 * 6 * 32, 0);
         k->maxpool_backward(&s, x, y, dy, dx);
         r->maxpool_backward(&s, x, truth, dy, dx2);

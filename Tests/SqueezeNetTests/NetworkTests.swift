@@ -72,7 +72,7 @@ import Testing
         #expect(throws: EngineError.self) {
             try Classifier(network: network, weights: weights, preprocessing: Preprocessing(size: 24), threads: 1)
         }
-        #expect(throws: EngineError.threads(0, allowed: 1...256)) {
+        #expect(throws: EngineError.threads(0, allowed: 1...32)) {
             try Classifier(network: network, weights: weights, preprocessing: preprocessing, threads: 0)
         }
         var recipe = Recipe.tutorial

@@ -25,20 +25,24 @@ INLINE void maxpool_row(const int kernel, int count, int stride, ptrdiff_t width
     for (int column = 0; column < count; column++) maxpool_value(kernel, kernel, width, x + column * stride * P, y + column * P);
 }
 
-static void maxpool_forward(const sqz_maxpool *s, const float *x, float *y) {
+static void maxpool_forward(const sqz_maxpool *s, int first_row, int last_row, const float *x, float *y) {
     int whole_rows = whole_windows(s, s->in_height, s->out_height), whole_columns = whole_windows(s, s->in_width, s->out_width);
-    for (int panel = 0; panel < s->panels; panel++, x += (ptrdiff_t)s->in_height * s->in_width * P)
-        for (int row = 0; row < s->out_height; row++, y += s->out_width * P) {
+    for (int panel = 0; panel < s->panels; panel++) {
+        for (int row = first_row; row < last_row; row++) {
             const float *from = x + (ptrdiff_t)row * s->stride * s->in_width * P;
+            float *to = y + (ptrdiff_t)row * s->out_width * P;
             int whole = row < whole_rows ? whole_columns : 0;
-            if (s->kernel == 2) maxpool_row(2, whole, s->stride, s->in_width, from, y);
-            else if (s->kernel == 3) maxpool_row(3, whole, s->stride, s->in_width, from, y);
+            if (s->kernel == 2) maxpool_row(2, whole, s->stride, s->in_width, from, to);
+            else if (s->kernel == 3) maxpool_row(3, whole, s->stride, s->in_width, from, to);
             else whole = 0;
             int rows = window(s->kernel, row * s->stride, s->in_height);
             for (int column = whole; column < s->out_width; column++)
                 maxpool_value(rows, window(s->kernel, column * s->stride, s->in_width), s->in_width,
-                              from + column * s->stride * P, y + column * P);
+                              from + column * s->stride * P, to + column * P);
         }
+        x += (ptrdiff_t)s->in_height * s->in_width * P;
+        y += (ptrdiff_t)s->out_height * s->out_width * P;
+    }
 }
 
 // With `adds`, windows may overlap, and dx was cleared before.

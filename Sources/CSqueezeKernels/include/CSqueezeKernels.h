@@ -113,7 +113,8 @@ typedef struct {
     void (*stem_pool_backward)(const sqz_stem_pool *shape, const float *x, const float *dy, const uint8_t *place, float *dw,
                                float *dbias, float *work);
 
-    void (*maxpool_forward)(const sqz_maxpool *shape, const float *x, float *y);
+    // The output rows [first_row, last_row) of every panel.
+    void (*maxpool_forward)(const sqz_maxpool *shape, int first_row, int last_row, const float *x, float *y);
     // dx = dy at the first maximum of each window, in row-major order, summed where windows overlap.
     void (*maxpool_backward)(const sqz_maxpool *shape, const float *x, const float *y, const float *dy, float *dx);
 
@@ -191,13 +192,16 @@ static inline void sqz_philox(uint64_t key, const uint32_t *counter, uint32_t *o
 
 // Threads that belong to the engine. The caller is thread 0; the others sleep between calls.
 typedef struct sqz_pool sqz_pool;
-// Null if the threads cannot be had.
+enum { SQZ_LARGEST_POOL = 32 };
+// Null if the threads cannot be had. At most SQZ_LARGEST_POOL.
 sqz_pool *_Nullable sqz_pool_create(int threads);
 void sqz_pool_destroy(sqz_pool *pool);
 int sqz_pool_threads(const sqz_pool *pool);
 // Runs body(context, task, thread) for every task in [0, tasks), each on whichever thread is free, and returns when all are done.
 // Not to be called from a task.
 void sqz_pool_run(sqz_pool *pool, int tasks, void (*body)(void *context, int task, int thread), void *context);
+// Runs body(context, share, thread) for as many shares as there are threads, each on the thread of its number if that is free in time.
+void sqz_pool_share(sqz_pool *pool, void (*body)(void *context, int share, int thread), void *context);
 
 #if __has_feature(nullability)
 #pragma clang assume_nonnull end
