@@ -41,6 +41,8 @@ public struct Daemon: Sendable {
         let uploads = Uploads(directory: directory.uploads)
         try await tidyUp(directory, store, blobs, uploads, announcer)
 
+        // Counted from now on.
+        _ = MemoryKills.own
         let registry = RunnerRegistry(log: log)
         try await registry.scan(configuration.current)
         let scheduler = Scheduler(
@@ -48,8 +50,10 @@ public struct Daemon: Sendable {
             configuration: configuration)
         let warm = WarmRunners(blobs: blobs, registry: registry, configuration: configuration, log: log)
         let handlers = Handlers(
-            store: store, state: directory, blobs: blobs, uploads: uploads, scheduler: scheduler, registry: registry,
-            warm: warm, imports: Admission(places: Limits.imports), announcer: announcer, configuration: configuration,
+            store: store, state: directory, blobs: blobs, uploads: uploads,
+            disk: DiskUse(store: store, uploads: uploads, state: directory, configuration: configuration),
+            scheduler: scheduler, registry: registry, warm: warm, imports: Admission(places: Limits.imports),
+            announcer: announcer, configuration: configuration,
             startedAt: startedAt,
             counters: Counters(), log: log)
         let log = log
@@ -60,15 +64,18 @@ public struct Daemon: Sendable {
         let reload = Reload(file: places.configuration, configuration: configuration, registry: registry, log: log)
         var quiet = log
         quiet.logLevel = .error
+        let notice = StopNotice(log: log)
         // Ended in reverse order: first no new calls, then the jobs go back to the queue.
-        try await ServiceGroup(
+        let services = ServiceGroup(
             configuration: .init(
                 services: [
                     .init(service: scheduler), .init(service: warm), .init(service: reload),
-                    .init(service: Watchdog(scheduler: scheduler, store: store)), .init(service: server),
+                    .init(service: Watchdog(scheduler: scheduler, store: store)),
+                    .init(service: MemoryWatch(warm: warm, log: log)), .init(service: server),
+                    .init(service: notice, successTerminationBehavior: .ignore),
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
-        ).run()
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await notice.during { try await services.run() }
         socket.remove()
         try store.close()
         log.info("sqzd has stopped", metadata: ["SQZ_EVENT": "stopped"])
@@ -109,50 +116,4 @@ public struct Daemon: Sendable {
     }
 
     private func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-}
-
-/// Reads the configuration again at SIGHUP; one that can't be used changes nothing.
-private struct Reload: Service {
-    let file: String?
-    let configuration: LiveConfiguration
-    let registry: RunnerRegistry
-    let log: Logger
-
-    func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            do {
-                let next = try await DaemonConfiguration.load(file: file)
-                configuration.current = next
-                try await registry.scan(next)
-                log.info("configuration read again", metadata: ["SQZ_EVENT": "reloaded"])
-            } catch {
-                log.error("configuration not changed: \(error)", metadata: ["SQZ_EVENT": "reloaded"])
-            }
-        }
-    }
-}
-
-/// Tells systemd that the daemon lives: each time after the scheduler and the store, which do the work, have answered.
-private struct Watchdog: Service {
-    let scheduler: Scheduler
-    let store: JobStore
-
-    func run() async throws {
-        guard let interval = try ServiceManager.watchdogInterval() else {
-            try await gracefulShutdown()
-            return
-        }
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    _ = await scheduler.isStopping
-                    _ = try await store.counts()
-                    try ServiceManager.notify("WATCHDOG=1")
-                    try await Task.sleep(for: interval / 2)
-                } catch {
-                    return
-                }
-            }
-        }
-    }
 }

@@ -10,6 +10,7 @@ struct Handlers: Sendable {
     let state: StateDirectory
     let blobs: Blobs
     let uploads: Uploads
+    let disk: DiskUse
     let scheduler: Scheduler
     let registry: RunnerRegistry
     let warm: WarmRunners

@@ -9,7 +9,7 @@ internal import Varlink
 
 /// A running runner: Varlink over its standard input and output, with the daemon as the client. For one task at a time.
 struct RunnerLink {
-    private var replies: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private var replies: NIOAsyncChannelInboundStream<Frame>.AsyncIterator
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     /// What any task may do to the runner.
     let control: Control
@@ -73,15 +73,33 @@ struct RunnerLink {
 /// The runner ended while something was expected of it; why, its end tells.
 struct RunnerEnded: Error {}
 
+/// What a runner's standard error tells of its end.
+private final class LastWords: Sendable {
+    private let line = Mutex<String?>(nil)
+
+    func hear(_ line: String) {
+        if RunnerMemory.tellsOfWant(line) { self.line.withLock { $0 = line } }
+    }
+
+    /// The last line in which it told that it had no memory.
+    var ofMemory: String? { line.withLock { $0 } }
+}
+
 extension RunnerLink {
     /// Starts the runner at `path`, hands it to `body`, and ends it after: its standard input is closed, and if it does not
     /// end on its own, it is terminated and then killed, with all that it started. `log` gets each line that it writes on
-    /// standard error.
+    /// standard error. Throws `SqzError.runnerFailed` where it ended too early.
     static func with<Result: Sendable>(
-        _ path: String, launcher: [String], nice: CInt = 0, log: @escaping @Sendable (String) -> Void,
+        _ path: String, _ configuration: DaemonConfiguration, nice: CInt = 0,
+        log: @escaping @Sendable (String) -> Void,
         _ body: @escaping @Sendable (inout RunnerLink) async throws -> Result
     ) async throws -> Result {
-        let words = launcher + [path]
+        let words = configuration.launcher + [path]
+        let want = LastWords()
+        let log: @Sendable (String) -> Void = {
+            want.hear($0)
+            log($0)
+        }
         let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
         let talks = AsyncStream.makeStream(of: Ending.self)
         return try await withThrowingTaskGroup(of: Result?.self) { group in
@@ -101,7 +119,8 @@ extension RunnerLink {
                     let process = execution.processIdentifier.value
                     if nice != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(process), nice) }
                     return await Swift.Result {
-                        try await converse(
+                        try RunnerMemory.limit(process, toMiB: configuration.runnerMemoryMiB)
+                        return try await converse(
                             reading: output.reading, writing: input.writing, errors: errors.reading, log: log,
                             signal: { try execution.send(signal: Signal(rawValue: $0), toProcessGroup: true) },
                             over: {
@@ -113,7 +132,8 @@ extension RunnerLink {
                 switch result.closureResult {
                 case .success(let value): return value
                 case .failure(let error as RunnerEnded):
-                    throw SqzError.runnerFailed(reason: Self.describe(result.terminationStatus) ?? "\(error)")
+                    throw SqzError.runnerFailed(
+                        reason: Self.describe(result.terminationStatus, want.ofMemory, configuration) ?? "\(error)")
                 case .failure(let error): throw error
                 }
             }
@@ -149,11 +169,20 @@ extension RunnerLink {
         }
     }
 
-    private static func describe(_ status: TerminationStatus) -> String? {
+    /// - Parameter want: the line in which it told that it had no memory.
+    private static func describe(
+        _ status: TerminationStatus, _ want: String?, _ configuration: DaemonConfiguration
+    ) -> String? {
+        if case .signaled(SIGKILL) = status, MemoryKills.own.claim() {
+            return "out of memory: the kernel killed it, because the service or the machine had no more"
+        }
+        if let want, status != .exited(0) {
+            return "out of memory: \(want); a runner may have \(configuration.runnerMemoryMiB) MiB (runnerMemoryMiB)"
+        }
         switch status {
-        case .exited(let code): "it ended before it was done, with the exit status \(code)"
+        case .exited(let code): return "it ended before it was done, with the exit status \(code)"
         case .signaled(let signal):
-            "it was killed by signal \(signal)\(strsignal(signal).map { " (\(String(cString: $0)))" } ?? "")"
+            return "it was killed by signal \(signal)\(strsignal(signal).map { " (\(String(cString: $0)))" } ?? "")"
         }
     }
 
@@ -168,7 +197,7 @@ extension RunnerLink {
             channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(FrameDecoder()))
-                return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                return try NIOAsyncChannel<Frame, ByteBuffer>(wrappingChannelSynchronously: channel)
             }
         }
         _ = (reading.handOver(), writing.handOver())

@@ -1,32 +1,70 @@
+internal import Glibc
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import SqzProtocol
+internal import Synchronization
 internal import Varlink
 
 /// One client's connection: takes its calls one after the other, so that replies are in order.
-struct Connection: Sendable {
-    let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+final class Connection: Sendable {
     let peer: Peer
-    let handlers: Handlers
-    let log: Logger
+    private let channel: NIOAsyncChannel<Frame, ByteBuffer>
+    private let handlers: Handlers
+    private let log: Logger
+    /// The call at hand has any number of replies.
+    private let isStreaming = Atomic(false)
 
-    /// Serves until the client closes, sends what is no Varlink, or the daemon closes everything.
+    init(_ channel: NIOAsyncChannel<Frame, ByteBuffer>, peer: Peer, handlers: Handlers, log: Logger) {
+        self.channel = channel
+        self.peer = peer
+        self.handlers = handlers
+        self.log = log
+    }
+
+    /// Serves until the client closes, sends what is no Varlink, or the daemon stops.
     func serve() async {
         let outcome = await withTaskGroup(of: Outcome.self) { group in
-            group.addTask { await serveCalls() }
+            group.addTask { await self.serveCalls() }
             // A client that goes away is noticed also while a stream has nothing to send.
             group.addTask {
-                do { try await channel.channel.closeFuture.get() } catch { return .broken("\(error)") }
+                do { try await self.channel.channel.closeFuture.get() } catch { return .broken("\(error)") }
                 return .closed
             }
-            let first = await group.next()
+            var outcome = await group.next() ?? .closed
             group.cancelAll()
-            return first ?? .closed
+            // What is broken is closed, too, and that may be noticed first.
+            for await other in group {
+                if case .broken = other { outcome = other }
+            }
+            return outcome
         }
         if case .broken(let reason) = outcome {
             log.notice("connection closed: \(reason)", metadata: ["SQZ_UID": "\(peer.uid)"])
         }
     }
+
+    /// Calls that have come are still read and answered, then the connection is closed. Who sends another one from now on is
+    /// told at once (EPIPE), and can be sure that it was not taken.
+    func drain() async {
+        do {
+            try await channel.channel.eventLoop.submit { [channel] in
+                try channel.channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self)
+                {
+                    // Not the channel's own way, which would drop what was not read. Fails where the client has gone.
+                    _ = shutdown($0, CInt(SHUT_RD))
+                }
+            }.get()
+        } catch {
+            log.debug("connection lost before the daemon stopped: \(error)")
+        }
+        // A stream has no end of its own: its client goes on with the next daemon.
+        let patience = isStreaming.load(ordering: .relaxed) ? TimeAmount.zero : Self.patience
+        channel.channel.eventLoop.scheduleTask(in: patience) { [channel] in channel.channel.close(promise: nil) }
+    }
+
+    /// How long calls that have come may take when the daemon stops.
+    private static let patience = TimeAmount.seconds(5)
 
     private enum Outcome {
         case closed
@@ -36,10 +74,20 @@ struct Connection: Sendable {
     private func serveCalls() async -> Outcome {
         do {
             try await channel.executeThenClose { inbound, outbound in
-                for try await message in inbound {
-                    let call = try await parse(message)
-                    guard call.mode != .upgrade else { throw Unsupported(mode: "upgrade") }
-                    try await answer(call, to: outbound)
+                do {
+                    for try await message in inbound {
+                        // Until it is answered it counts for what it holds.
+                        defer { withExtendedLifetime(message) {} }
+                        let call = try await parse(message)
+                        guard call.mode != .upgrade else { throw Unsupported(mode: "upgrade") }
+                        isStreaming.store(call.mode == .more, ordering: .relaxed)
+                        try await answer(call, to: outbound)
+                        isStreaming.store(false, ordering: .relaxed)
+                    }
+                } catch let error as SqzError {
+                    // A message for which there is no room. Nobody knows yet what it would call; it is told all the same.
+                    try await Replies(mode: .one, outbound: outbound).fail(try Self.wire(error))
+                    throw error
                 }
             }
             return .closed
@@ -57,10 +105,26 @@ struct Connection: Sendable {
         }
     }
 
+    /// Closes the connection, and says why to a client that asks.
+    func refuse(_ error: SqzError) async {
+        do {
+            try await channel.executeThenClose { _, outbound in
+                try await Replies(mode: .one, outbound: outbound).fail(try Self.wire(error))
+            }
+        } catch {
+            log.debug("connection lost before it was refused: \(error)")
+        }
+    }
+
+    /// An error that is no method's: the name is that of the daemon's own interface.
+    private static func wire(_ error: SqzError) throws -> VarlinkError {
+        try error.wire(interface: ManagerInterface.name)
+    }
+
     /// A large message takes up to a third of a second: a thread of its own for all of them keeps those of the small ones
     /// free.
-    private func parse(_ message: ByteBuffer) async throws -> Call {
-        guard message.readableBytes > Self.large else { return try message.call() }
+    private func parse(_ message: Frame) async throws -> Call {
+        guard message.bytes.readableBytes > Self.large else { return try message.call() }
         return try await Self.parser.runIfActive { try message.call() }
     }
 
