@@ -24,19 +24,26 @@ struct Uploads: Sendable {
             throw SqzError.tooLarge(what: "bytes in one upload", limit: Limits.uploadBytes)
         }
         let mine = try StateDirectory.names(in: directory).filter { $0.hasPrefix("\(uid)-") }
+        let same = mine.filter { $0.hasPrefix("\(uid)-\(sha256)-") }
         // What was announced counts, not what has come.
-        let announced = mine.filter { !$0.contains(sha256) }.reduce(0) { $0 + (Int($1.split(separator: "-")[2]) ?? 0) }
+        let announced = mine.filter { !same.contains($0) }.reduce(0) { $0 + (Int($1.split(separator: "-")[2]) ?? 0) }
         guard announced + size <= Limits.uploadBytesPerUser else {
             throw SqzError.tooLarge(what: "bytes in all of your uploads", limit: Limits.uploadBytesPerUser)
         }
         let name = "\(uid)-\(sha256)-\(size)"
-        guard mine.count < Limits.uploadsPerUser || mine.contains(name) else {
+        guard mine.count < Limits.uploadsPerUser || !same.isEmpty else {
             throw SqzError.tooLarge(what: "uploads of yours", limit: Limits.uploadsPerUser)
         }
         let path = "\(directory)/\(name)"
         let descriptor = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw DaemonError.last("open", path) }
         defer { close(descriptor) }
+        // One file has one size: what was said of it last counts.
+        for other in same where other != name {
+            guard unlink("\(directory)/\(other)") == 0 || errno == ENOENT else {
+                throw DaemonError.last("unlink", "\(directory)/\(other)")
+            }
+        }
         return try Self.size(descriptor, path)
     }
 
