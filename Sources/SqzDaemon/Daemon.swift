@@ -31,6 +31,8 @@ public struct Daemon: Sendable {
 
     /// Serves until SIGTERM or SIGINT. Throws what kept it from starting.
     public func run() async throws {
+        // From here on, rather than when somebody listens: the signal would end the daemon before.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         let configuration = LiveConfiguration(try await DaemonConfiguration.load(file: places.configuration))
         let directory = try StateDirectory(path: try stateDirectory())
         let store = try JobStore(path: directory.database)
@@ -50,14 +52,17 @@ public struct Daemon: Sendable {
         let handlers = Handlers(
             store: store, state: directory, blobs: blobs, uploads: uploads, scheduler: scheduler, registry: registry,
             warm: warm, imports: Admission(places: Limits.imports), announcer: announcer, configuration: configuration,
-            startedAt: startedAt,
-            counters: Counters(), log: log)
+            startedAt: startedAt, stopping: Stopping(), counters: Counters(), log: log)
         let log = log
         let server = VarlinkServer(socket: socket.descriptor, handlers: handlers, log: log) {
             try ServiceManager.notify("READY=1\nSTATUS=ready")
             log.info("sqzd \(Version.current) is ready", metadata: ["SQZ_EVENT": "ready"])
+        } stopping: {
+            // Whom it would tell may have gone.
+            do { try ServiceManager.notify("STOPPING=1") } catch { log.warning("the stop not told: \(error)") }
         }
-        let reload = Reload(file: places.configuration, configuration: configuration, registry: registry, log: log)
+        let reload = Reload(
+            hangups: hangups, file: places.configuration, configuration: configuration, registry: registry, log: log)
         var quiet = log
         quiet.logLevel = .error
         // Ended in reverse order: first no new calls, then the jobs go back to the queue.
@@ -113,13 +118,14 @@ public struct Daemon: Sendable {
 
 /// Reads the configuration again at SIGHUP; one that can't be used changes nothing.
 private struct Reload: Service {
+    let hangups: UnixSignalsSequence
     let file: String?
     let configuration: LiveConfiguration
     let registry: RunnerRegistry
     let log: Logger
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+        for await _ in hangups.cancelOnGracefulShutdown() {
             do {
                 let next = try await DaemonConfiguration.load(file: file)
                 configuration.current = next

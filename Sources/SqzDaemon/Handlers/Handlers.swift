@@ -4,6 +4,16 @@ internal import SqzProtocol
 internal import Synchronization
 internal import Varlink
 
+/// Whether the daemon is stopping: calls that came before are answered, but begin nothing.
+final class Stopping: Sendable {
+    private let flag = Atomic(false)
+
+    func begin() { flag.store(true, ordering: .sequentiallyConsistent) }
+
+    /// Throws `SqzError.stopping` if it is.
+    func check() throws { if flag.load(ordering: .sequentiallyConsistent) { throw SqzError.stopping } }
+}
+
 /// What the methods work on. Each method is a function of the same name in a file of its own beside this one.
 struct Handlers: Sendable {
     let store: JobStore
@@ -17,8 +27,12 @@ struct Handlers: Sendable {
     let announcer: Announcer
     let configuration: LiveConfiguration
     let startedAt: Int
+    let stopping: Stopping
     let counters: Counters
     let log: Logger
+
+    /// Methods whose replies end only with what they tell of.
+    static let endless: Set = [JobsInterface.Watch.name, JobsInterface.Monitor.name]
 
     /// Answers a call: the one list of what the daemon does.
     func dispatch(_ call: Call, from peer: Peer, to replies: Replies) async throws {

@@ -1,6 +1,7 @@
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import ServiceLifecycle
 internal import Varlink
 
 /// One client's connection: takes its calls one after the other, so that replies are in order.
@@ -16,7 +17,15 @@ struct Connection: Sendable {
             group.addTask { await serveCalls() }
             // A client that goes away is noticed also while a stream has nothing to send.
             group.addTask {
-                do { try await channel.channel.closeFuture.get() } catch { return .broken("\(error)") }
+                do {
+                    try await withGracefulShutdownHandler {
+                        try await channel.channel.closeFuture.get()
+                    } onGracefulShutdown: {
+                        drain()
+                    }
+                } catch {
+                    return .broken("\(error)")
+                }
                 return .closed
             }
             let first = await group.next()
@@ -27,6 +36,15 @@ struct Connection: Sendable {
             log.notice("connection closed: \(reason)", metadata: ["SQZ_UID": "\(peer.uid)"])
         }
     }
+
+    /// The daemon stops: what has come is answered, if that does not take too long, and nothing more is read.
+    private func drain() {
+        let channel = channel.channel
+        channel.close(mode: .input, promise: nil)
+        channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+    }
+
+    private static let patience = TimeAmount.seconds(5)
 
     private enum Outcome {
         case closed
@@ -79,7 +97,11 @@ struct Connection: Sendable {
     private func answer(_ call: Call, to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws {
         let replies = Replies(mode: call.mode, outbound: outbound)
         do {
-            try await handlers.dispatch(call, from: peer, to: replies)
+            if Handlers.endless.contains(call.method) {
+                try await cancelWhenGracefulShutdown { try await handlers.dispatch(call, from: peer, to: replies) }
+            } else {
+                try await handlers.dispatch(call, from: peer, to: replies)
+            }
         } catch let error as ChannelError {
             throw error
         } catch let error as IOError {

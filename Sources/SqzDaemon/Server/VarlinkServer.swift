@@ -11,8 +11,9 @@ struct VarlinkServer: Service {
     let socket: CInt
     let handlers: Handlers
     let log: Logger
-    /// Called when connections are accepted.
+    /// Called when connections are accepted, and when no more are.
     let ready: @Sendable () throws -> Void
+    let stopping: @Sendable () -> Void
 
     func run() async throws {
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -36,11 +37,12 @@ struct VarlinkServer: Service {
                     for try await channel in connections {
                         group.addTask { await serve(channel, open) }
                     }
-                    // The socket is closed: what is still connected has had its last reply.
-                    group.cancelAll()
+                    // The socket is closed; connections end when they have answered what has come.
                 }
             }
         } onCancelOrGracefulShutdown: {
+            handlers.stopping.begin()
+            stopping()
             server.channel.close(promise: nil)
         }
     }
