@@ -73,6 +73,15 @@ struct RunnerLink {
 /// The runner ended while something was expected of it; why, its end tells.
 struct RunnerEnded: Error {}
 
+/// The runner was killed by a signal, or exited, before it had said what it came to.
+struct RunnerCrash: Error, CustomStringConvertible {
+    let reason: String
+
+    /// What clients are told.
+    var error: SqzError { .runnerFailed(reason: reason) }
+    var description: String { "\(error)" }
+}
+
 extension RunnerLink {
     /// Starts the runner at `path`, hands it to `body`, and ends it after: its standard input is closed, and if it does not
     /// end on its own, it is terminated and then killed, with all that it started. `log` gets each line that it writes on
@@ -113,7 +122,7 @@ extension RunnerLink {
                 switch result.closureResult {
                 case .success(let value): return value
                 case .failure(let error as RunnerEnded):
-                    throw SqzError.runnerFailed(reason: Self.describe(result.terminationStatus) ?? "\(error)")
+                    throw RunnerCrash(reason: Self.describe(result.terminationStatus) ?? "\(error)")
                 case .failure(let error): throw error
                 }
             }
