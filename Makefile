@@ -69,6 +69,7 @@ test: deps test-deps ## run every test: Swift, Python, and a booted systemd
 	@$(MAKE) --no-print-directory $(COMPLETIONS)
 	SQZ_PYTHON="$(CURDIR)/$(VENV)/bin/python" $(SWIFT) test -c release --skip-build
 	Tests/KernelsCross/run
+	Tests/Fuzz/run.sh 0.5
 	SQZD_BIN="$(CURDIR)/$(BUILD)" $(VENV)/bin/pytest -ra clients/python/tests Tests/System Tests/Torture
 
 COUNT ?= 300
@@ -82,6 +83,10 @@ torture: build test-deps ## kill daemon and runners COUNT times, seeded by SEED,
 .PHONY: soak
 soak: build test-deps ## a mixed load for MINUTES
 	$(VENV)/bin/python Tests/Torture/soak.py --minutes $(MINUTES) --seed $(SEED) --bin $(BUILD)
+
+.PHONY: fuzz
+fuzz: deps ## fuzz every parser of untrusted bytes for MINUTES each
+	Tests/Fuzz/run.sh $(MINUTES)
 
 .PHONY: bench
 bench: build ## measure the engine against PyTorch, TensorFlow, ONNX Runtime, OpenVINO and ncnn, side by side

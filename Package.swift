@@ -10,12 +10,20 @@ let strict: [SwiftSetting] = [
 
 /// Release binaries carry the Swift runtime, so that a machine needs only Debian's C libraries. The flag stands here, not
 /// on the command line, so that tests and products come from one build.
-let staticRuntime: [LinkerSetting] = [
-    .unsafeFlags([
-        "-static-stdlib", "-lCoreFoundation", "-l_FoundationCollections", "-l_FoundationCShims", "-l_FoundationICU",
-        "-lswiftSynchronization",
-    ])
-]
+/// The thread sanitizer does not work with it (Tests/Race/run).
+let isSanitized = Context.environment["SQZ_SANITIZE"] != nil
+let staticRuntime: [LinkerSetting] =
+    isSanitized
+    ? []
+    : [
+        .unsafeFlags([
+            "-static-stdlib", "-lCoreFoundation", "-l_FoundationCollections", "-l_FoundationCShims",
+            "-l_FoundationICU", "-lswiftSynchronization",
+        ])
+    ]
+
+/// The parsers of untrusted bytes, for the package in Tests/Fuzz.
+let parsers = ["Varlink", "SqzProtocol", "Safetensors", "Datasets", "ModelFiles", "SqueezeNet"]
 
 /// The files of `protocol/`, which are compiled in.
 let interfaces = ["Jobs", "Inference", "Models", "Datasets", "Manager", "Runner"]
@@ -26,7 +34,7 @@ let package = Package(
         .executable(name: "sqzd", targets: ["sqzd"]),
         .executable(name: "sqzctl", targets: ["sqzctl"]),
         .executable(name: "sqz-runner-squeezenet", targets: ["sqz-runner-squeezenet"]),
-    ],
+    ] + parsers.map { .library(name: $0, targets: [$0]) },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON"]),
@@ -54,6 +62,7 @@ let package = Package(
             resources: interfaces.map { .embedInCode("Interfaces/io.sqzd.\($0).varlink") },
             swiftSettings: strict),
         .target(name: "CLandlock"),
+        .target(name: "CProcess"),
         .target(name: "Confinement", dependencies: ["CLandlock", "CSeccomp"], swiftSettings: strict),
         .target(name: "Safetensors", dependencies: ["Varlink"], swiftSettings: strict),
         .target(
@@ -71,7 +80,7 @@ let package = Package(
         .target(
             name: "SqzDaemon",
             dependencies: [
-                "SqzProtocol", "JobStore", "Systemd", "Varlink",
+                "CProcess", "SqzProtocol", "JobStore", "Systemd", "Varlink",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

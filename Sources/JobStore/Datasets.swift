@@ -61,6 +61,20 @@ extension JobStore {
         }
     }
 
+    /// The bytes of each user's models and data sets.
+    public func bytesByUser() async throws -> [Int: Int] {
+        try await database.read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT uid, sum(size) AS bytes FROM (
+                        SELECT uid, size FROM models UNION ALL SELECT uid, size FROM datasets
+                    ) GROUP BY uid
+                    """)
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0["uid"] as Int, $0["bytes"] as Int) })
+        }
+    }
+
     private static func dataset(_ name: String, in database: Database) throws -> Dataset {
         guard let row = try Row.fetchOne(database, sql: "SELECT * FROM datasets WHERE name = ?", arguments: [name])
         else {

@@ -6,7 +6,7 @@ public import SqueezeNet
 internal import Varlink
 
 /// All that a training needs to go on, bit for bit, where it was. Checkpoints are files in a directory of their own job, the
-/// two newest of which are kept; each carries a checksum over its numbers.
+/// two newest of which are kept; each carries a checksum over all that it says.
 public struct Checkpoint: Sendable {
     /// Where a training is, and what it has summed up in this epoch.
     public struct Position: Codable, Equatable, Sendable {
@@ -44,12 +44,13 @@ public struct Checkpoint: Sendable {
         let parts = [
             ("weights", state.weights), ("firstMoment", state.firstMoment), ("secondMoment", state.secondMoment),
         ]
+        let position = String(decoding: try JSON.encode(position), as: UTF8.self)
         let writer = try SafetensorsWriter(
             path: directory + "/" + Self.name(steps: state.steps),
             tensors: parts.map { TensorDeclaration(name: $0.0, type: .float32, shape: [$0.1.values.count]) },
             metadata: [
-                "format": Self.format, "steps": String(state.steps), "sha256": Self.digest(state),
-                "position": String(decoding: try JSON.encode(position), as: UTF8.self),
+                "format": Self.format, "steps": String(state.steps), "sha256": Self.digest(state, position),
+                "position": position,
             ])
         for (name, values) in parts { try values.withUnsafeBytes { try writer.write($0, to: name) } }
         try writer.commit()
@@ -86,12 +87,15 @@ public struct Checkpoint: Sendable {
         state = TrainerState(
             weights: try values("weights"), firstMoment: try values("firstMoment"),
             secondMoment: try values("secondMoment"), steps: steps)
+        guard file.metadata["sha256"] == Self.digest(state, position) else {
+            throw ModelFileError("its checksum does not fit")
+        }
         self.position = try JSON.decode(Position.self, from: Array(position.utf8))
-        guard file.metadata["sha256"] == Self.digest(state) else { throw ModelFileError("its checksum does not fit") }
     }
 
-    private static func digest(_ state: TrainerState) -> String {
+    private static func digest(_ state: TrainerState, _ position: String) -> String {
         var hash = SHA256()
+        hash.update(data: Array("\(state.steps) \(position)".utf8))
         for part in [state.weights, state.firstMoment, state.secondMoment] {
             part.withUnsafeBytes { hash.update(bufferPointer: $0) }
         }

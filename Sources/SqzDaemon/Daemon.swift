@@ -43,37 +43,42 @@ public struct Daemon: Sendable {
         let uploads = Uploads(directory: directory.uploads)
         try await tidyUp(directory, store, blobs, uploads, announcer)
 
+        // Counted from now on.
+        _ = MemoryKills.own
         let registry = RunnerRegistry(log: log)
         try await registry.scan(configuration.current)
         let scheduler = Scheduler(
             store: store, state: directory, blobs: blobs, registry: registry, announcer: announcer,
             configuration: configuration)
         let warm = WarmRunners(blobs: blobs, registry: registry, configuration: configuration, log: log)
+        let stopping = Stopping()
         let handlers = Handlers(
-            store: store, state: directory, blobs: blobs, uploads: uploads, scheduler: scheduler, registry: registry,
-            warm: warm, imports: Admission(places: Limits.imports), announcer: announcer, configuration: configuration,
-            startedAt: startedAt, stopping: Stopping(), counters: Counters(), log: log)
+            store: store, state: directory, blobs: blobs, uploads: uploads,
+            disk: DiskUse(store: store, uploads: uploads, state: directory, configuration: configuration),
+            scheduler: scheduler, registry: registry, warm: warm, imports: Admission(places: Limits.imports),
+            announcer: announcer, configuration: configuration, startedAt: startedAt, stopping: stopping,
+            counters: Counters(), log: log)
         let log = log
         let server = VarlinkServer(socket: socket.descriptor, handlers: handlers, log: log) {
             try ServiceManager.notify("READY=1\nSTATUS=ready")
             log.info("sqzd \(Version.current) is ready", metadata: ["SQZ_EVENT": "ready"])
-        } stopping: {
-            // Whom it would tell may have gone.
-            do { try ServiceManager.notify("STOPPING=1") } catch { log.warning("the stop not told: \(error)") }
         }
         let reload = Reload(
             hangups: hangups, file: places.configuration, configuration: configuration, registry: registry, log: log)
         var quiet = log
         quiet.logLevel = .error
+        let notice = StopNotice(stopping: stopping, log: log)
         // Ended in reverse order: first no new calls, then the jobs go back to the queue.
-        try await ServiceGroup(
+        let services = ServiceGroup(
             configuration: .init(
                 services: [
                     .init(service: scheduler), .init(service: warm), .init(service: reload),
-                    .init(service: Watchdog(scheduler: scheduler, store: store)), .init(service: server),
+                    .init(service: Watchdog(scheduler: scheduler, store: store)),
+                    .init(service: MemoryWatch(warm: warm, log: log)), .init(service: server),
+                    .init(service: notice, successTerminationBehavior: .ignore),
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
-        ).run()
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await notice.during { try await services.run() }
         socket.remove()
         try store.close()
         log.info("sqzd has stopped", metadata: ["SQZ_EVENT": "stopped"])
@@ -114,51 +119,4 @@ public struct Daemon: Sendable {
     }
 
     private func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-}
-
-/// Reads the configuration again at SIGHUP; one that can't be used changes nothing.
-private struct Reload: Service {
-    let hangups: UnixSignalsSequence
-    let file: String?
-    let configuration: LiveConfiguration
-    let registry: RunnerRegistry
-    let log: Logger
-
-    func run() async throws {
-        for await _ in hangups.cancelOnGracefulShutdown() {
-            do {
-                let next = try await DaemonConfiguration.load(file: file)
-                configuration.current = next
-                try await registry.scan(next)
-                log.info("configuration read again", metadata: ["SQZ_EVENT": "reloaded"])
-            } catch {
-                log.error("configuration not changed: \(error)", metadata: ["SQZ_EVENT": "reloaded"])
-            }
-        }
-    }
-}
-
-/// Tells systemd that the daemon lives: each time after the scheduler and the store, which do the work, have answered.
-private struct Watchdog: Service {
-    let scheduler: Scheduler
-    let store: JobStore
-
-    func run() async throws {
-        guard let interval = try ServiceManager.watchdogInterval() else {
-            try await gracefulShutdown()
-            return
-        }
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    _ = await scheduler.isStopping
-                    _ = try await store.counts()
-                    try ServiceManager.notify("WATCHDOG=1")
-                    try await Task.sleep(for: interval / 2)
-                } catch {
-                    return
-                }
-            }
-        }
-    }
 }

@@ -25,6 +25,13 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var defaultModel: String?
     /// How long a loaded model may be idle.
     public var unloadAfter: Duration
+    /// Memory that a runner may have, in MiB (`RunnerMemory`).
+    public var runnerMemoryMiB: Int
+    /// What each user's uploads, data sets and models may take on the disk, and those of all together, in MiB.
+    public var userDiskMiB: Int
+    public var diskMiB: Int
+    /// Disk that users leave free, for the daemon's own records and checkpoints, in MiB; 0: no matter.
+    public var freeDiskMiB: Int
 
     public static func load(file: String?) async throws -> DaemonConfiguration {
         let environment = EnvironmentVariablesProvider().prefixKeys(with: "sqzd")
@@ -60,7 +67,10 @@ public struct DaemonConfiguration: Sendable, Equatable {
                 retryDelay: 1_000_000 * (try number("retryDelaySeconds", 0...86_400)),
                 administrators: try text("administrators"),
                 defaultModel: try text("defaultModel"),
-                unloadAfter: .seconds(try number("unloadAfterSeconds", 1...86_400)))
+                unloadAfter: .seconds(try number("unloadAfterSeconds", 1...86_400)),
+                runnerMemoryMiB: try number("runnerMemoryMiB", 16...1 << 30),
+                userDiskMiB: try number("userDiskMiB", 1...1 << 40), diskMiB: try number("diskMiB", 1...1 << 40),
+                freeDiskMiB: try number("freeDiskMiB", 0...1 << 40))
         } catch let error as DaemonError {
             throw error
         } catch {
@@ -80,6 +90,10 @@ public struct DaemonConfiguration: Sendable, Equatable {
             "administrators": "",
             "defaultModel": "",
             "unloadAfterSeconds": 300,
+            "runnerMemoryMiB": ConfigValue(.int(RunnerMemory.standardMiB), isSecret: false),
+            "userDiskMiB": 65_536,
+            "diskMiB": 1_048_576,
+            "freeDiskMiB": 256,
         ]
     }
 

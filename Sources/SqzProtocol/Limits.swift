@@ -5,6 +5,9 @@ public enum Limits {
     public static let connectionsPerUser = 1_024
     /// The share of the file descriptors that connections may take: the rest is for runners and files.
     public static let descriptorShare = 0.75
+    /// Bytes in messages that are not answered yet, beyond the 16 KiB that each connection's buffer may hold.
+    public static let messageBytesPerUser = 128 << 20
+    public static let messageBytes = 512 << 20
     /// A streaming reply comes at least this often.
     public static let keepalive = Duration.seconds(25)
 

@@ -27,7 +27,7 @@ public enum SqzError: VarlinkErrors, Equatable {
     case noSuchUpload(sha256: String)
     case wrongOffset(sha256: String, offset: Int)
     case wrongChecksum(sha256: String, found: String)
-    case tooLarge(what: String, limit: Int)
+    case tooLarge(what: String, limit: Int, current: Int? = nil)
     case badModel(reason: String)
     case diverged(epoch: Int, step: Int)
     case failed(reason: String)
@@ -67,7 +67,8 @@ extension SqzError: CustomStringConvertible {
         case .wrongOffset(_, let offset): "the upload stands at byte \(offset)"
         case .wrongChecksum(let sha256, let found):
             "the bytes have the sha256 \(found), not \(sha256); they were dropped"
-        case .tooLarge(let what, let limit): "\(what): the limit is \(limit)"
+        case .tooLarge(let what, let limit, let current?): "\(what): the limit is \(limit), there are \(current)"
+        case .tooLarge(let what, let limit, nil): "\(what): the limit is \(limit)"
         case .badModel(let reason): "the model can't be used: \(reason)"
         case .diverged(let epoch, let step):
             "the loss was no longer finite in epoch \(epoch), step \(step); a smaller learning rate may help"

@@ -15,9 +15,17 @@ enum ErrorMapping {
                 interface: RunnerInterface.name)
         case let error as ModelFileError:
             return try SqzError.badModel(reason: "\(error)").wire(interface: RunnerInterface.name)
+        case let error as EngineError where error.isOutOfMemory:
+            return try SqzError.failed(
+                reason: "out of memory: \(error); runnerMemoryMiB in the daemon's configuration limits it"
+            ).wire(interface: RunnerInterface.name)
         case let error as JSONError:
             return try ServiceError.invalidParameter(parameter: error.path).wire(interface: ServiceInterface.name)
         default: return try SqzError.failed(reason: "\(error)").wire(interface: RunnerInterface.name)
         }
     }
+}
+
+extension EngineError {
+    fileprivate var isOutOfMemory: Bool { if case .outOfMemory = self { true } else { false } }
 }

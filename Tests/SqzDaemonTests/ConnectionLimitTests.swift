@@ -20,11 +20,22 @@ import Varlink
         return connections
     }
 
-    /// Whether another connection is served.
-    private static func isServed(_ daemon: TestDaemon) throws -> Bool {
+    /// Whether another connection is served, else the refusal.
+    private static func refusal(_ daemon: TestDaemon) throws -> Example.Reply? {
         let connection = try RawConnection(daemon)
         try connection.send(show)
-        return try connection.receive() != nil
+        let reply = try #require(try connection.receive())
+        return reply.error == "io.sqzd.Jobs.NoSuchJob" ? nil : reply
+    }
+
+    private static func isServed(_ daemon: TestDaemon) throws -> Bool { try refusal(daemon) == nil }
+
+    private static func refusal(_ what: String, limit: Int) -> Example.Reply {
+        Example.Reply(
+            error: "io.sqzd.Manager.TooLarge",
+            parameters: [
+                "what": .string(what), "limit": .integer(Int64(limit)), "current": .integer(Int64(limit)),
+            ])
     }
 
     /// Nothing tells a client when the daemon has noticed that it is gone: tried again until then.
@@ -40,8 +51,9 @@ import Varlink
     func aUserHas1024Connections() throws {
         let daemon = try Self.daemon(descriptors: 8_192)
         var connections = try Self.open(Limits.connectionsPerUser, daemon)
-        #expect(try !Self.isServed(daemon))
-        try daemon.wait(for: "too many are open")
+        let expected = Self.refusal("your open connections", limit: Limits.connectionsPerUser)
+        #expect(try Self.refusal(daemon) == expected)
+        try daemon.wait(for: "your open connections: the limit is 1024, there are 1024")
         // Those that are open are still served.
         try connections[0].send(Self.show)
         #expect(try connections[0].receive() != nil)
@@ -53,8 +65,9 @@ import Varlink
 
     @Test func connectionsLeaveDescriptorsForRunners() throws {
         let daemon = try Self.daemon(descriptors: 256)
-        let connections = try Self.open(Int(256 * Limits.descriptorShare), daemon)
-        #expect(try !Self.isServed(daemon))
+        let share = Int(256 * Limits.descriptorShare)
+        let connections = try Self.open(share, daemon)
+        #expect(try Self.refusal(daemon) == Self.refusal("all open connections", limit: share))
         try connections[0].send(#"{"method": "io.sqzd.Jobs.Submit", "parameters": {"kind": "countdown"}}"#)
         #expect(try connections[0].receive()?.parameters == ["id": .integer(1)])
         try connections[0].send(#"{"method": "io.sqzd.Jobs.Watch", "parameters": {"id": 1}, "more": true}"#)
@@ -79,12 +92,9 @@ import Varlink
             while watchers.count < share - 4, ContinuousClock.now < deadline {
                 let client = try daemon.client()
                 try client.send(JobsInterface.Watch.self, .init(id: id), mode: .more)
-                do {
-                    _ = try client.receive(JobsInterface.Watch.self, until: TestDaemon.deadline)
-                    watchers.append(client)
-                } catch ConnectionError.closed {
-                    // Not noticed yet.
-                }
+                // Refused where it was not noticed yet that others are gone.
+                let reply = try client.receive(JobsInterface.Watch.self, until: TestDaemon.deadline)
+                if reply.error == nil { watchers.append(client) }
             }
             #expect(watchers.count == share - 4)
         }

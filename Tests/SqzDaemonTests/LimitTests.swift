@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 import Varlink
 
-/// What a user can make the daemon spend: each limit of `Limits`, met over the socket. That of the queue is met in
-/// JobStoreTests, those of the connections in ConnectionLimitTests.
+/// What a user can make the daemon spend: each limit of `Limits`, met over the socket. Those of the queue are met in
+/// LargeQueueTests, those of the connections in ConnectionLimitTests.
 @Suite(.serialized, .daemon { try TestDaemon(runners: [.squeezenet, .countdown]) }) struct LimitTests {
     private let daemon: TestDaemon
 
@@ -101,7 +101,8 @@ import Varlink
 
     @Test func bytesOfAnUpload() throws {
         try daemon.expect(
-            .tooLarge(what: "bytes in one upload", limit: Limits.uploadBytes), from: DatasetsInterface.Offer.self,
+            .tooLarge(what: "bytes in one upload", limit: Limits.uploadBytes, current: Limits.uploadBytes + 1),
+            from: DatasetsInterface.Offer.self,
             .init(sha256: Self.sha256, size: Limits.uploadBytes + 1))
     }
 
@@ -195,7 +196,8 @@ private let run = """
     """
 
 /// A user's uploads, in a daemon of their own: they add up.
-@Suite(.serialized, .daemon { try TestDaemon(runners: []) }) struct UploadLimitTests {
+@Suite(.serialized, .daemon { try TestDaemon(runners: [], configuration: ["freeDiskMiB": .integer(0)]) })
+struct UploadLimitTests {
     private let daemon: TestDaemon
 
     init() throws { daemon = try #require(TestDaemon.current) }
@@ -215,7 +217,7 @@ private let run = """
         // What was announced already counts once.
         try daemon.call(DatasetsInterface.Offer.self, .init(sha256: Self.sha256(0), size: half))
         try daemon.expect(
-            .tooLarge(what: "bytes in all of your uploads", limit: Limits.uploadBytesPerUser),
+            .tooLarge(what: "bytes in all of your uploads", limit: Limits.uploadBytesPerUser, current: 2 * half),
             from: DatasetsInterface.Offer.self, .init(sha256: Self.sha256(2), size: 1))
         for name in try FileManager.default.contentsOfDirectory(atPath: daemon.state + "/uploads") {
             unlink("\(daemon.state)/uploads/\(name)")
@@ -232,7 +234,9 @@ private let run = """
             #expect(try reply.parameters(DatasetsInterface.Offer.Reply.self).offset == 0)
         }
         try daemon.expect(
-            .tooLarge(what: "uploads of yours", limit: Limits.uploadsPerUser), from: DatasetsInterface.Offer.self,
+            .tooLarge(
+                what: "uploads of yours", limit: Limits.uploadsPerUser, current: Limits.uploadsPerUser),
+            from: DatasetsInterface.Offer.self,
             .init(sha256: Self.sha256(Limits.uploadsPerUser), size: 1))
         // One that is under way goes on.
         try daemon.call(DatasetsInterface.Offer.self, .init(sha256: Self.sha256(5), size: 1))

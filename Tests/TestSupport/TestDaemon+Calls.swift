@@ -79,10 +79,10 @@ extension TestDaemon {
                 priority: priority, after: after))
     }
 
-    /// A job that runs until it is stopped, whatever else is queued; gives its id when it runs.
+    /// A job that runs until it is stopped, whatever else is queued; gives its id when its runner is at work.
     public func block(priority: Int = Limits.priorities.upperBound) throws -> Int {
         let id = try countDown(from: 1_000, delay: 60, priority: priority)
-        try watch(id) { $0.state == .running ? .stop : .more }
+        try wait(for: "job \(id): counting down")
         return id
     }
 

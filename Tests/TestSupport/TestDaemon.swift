@@ -18,6 +18,9 @@ public final class TestDaemon: Sendable {
     public static let programs = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().path
 
+    /// The daemon that is tested: `$SQZD_UNDER_TEST`, for one that was built in another way, else the one beside the tests.
+    private static let daemon = ProcessInfo.processInfo.environment["SQZD_UNDER_TEST"] ?? programs + "/sqzd"
+
     public let scratch: ScratchDirectory
     public let socket: String
     public let state: String
@@ -91,7 +94,7 @@ public final class TestDaemon: Sendable {
     /// Its command line.
     public var command: [String] {
         launcher + [
-            "\(Self.programs)/sqzd", "--socket", socket, "--state-dir", state, "--config", configurationFile,
+            Self.daemon, "--socket", socket, "--state-dir", state, "--config", configurationFile,
         ]
     }
 

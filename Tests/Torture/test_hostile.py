@@ -1,5 +1,6 @@
 """Clients that mean ill, beside one that does not."""
 
+import multiprocessing
 import threading
 import time
 from pathlib import Path
@@ -9,24 +10,30 @@ import hostile
 import pytest
 from victim import Victim
 
+import sqzd
+
 # How long the polite client calls beside each attack, and before.
 SECONDS = 2.0
 
 # Private memory while an attack goes on. A connection that says nothing costs its buffers, some 16 KiB. One that does not
-# read has replies of at most the channel's 64 KiB under way, and calls of a read or two. One that sends a large message has
+# read has what one read brought, 64 KiB of calls, in a buffer that may have doubled; the 1,600 calls in it, at 48 bytes in
+# their queue, which doubles too; and replies of at most the channel's 64 KiB: 384 KiB. One that sends a large message has
 # 16 MiB of it in a buffer that grows by doubling (up to 32 MiB, and 16 MiB beside it as it is moved); the message is then
 # parsed, one large message at a time: at most as many bytes of text again, and 20,000 values of 200 bytes. What the
 # allocator keeps from the attack before is as much again.
 BASE = 32 << 20
+IDLE = BASE + 1000 * (16 << 10)
+PIPELINING = IDLE + 200 * (384 << 10)
+LARGE = 2 * (BASE + 8 * (48 << 20) + (32 << 20))
 BOUND = {
-    "1,000 idle": BASE + 1000 * (16 << 10),
-    "1,000 half-closed": BASE + 1000 * (16 << 10),
-    "byte at a time": BASE + 1000 * (16 << 10),
-    "never reading": BASE + 200 * (2 * 64 << 10) + 1000 * (16 << 10),
-    "flooding": BASE + 200 * (2 * 64 << 10) + 1000 * (16 << 10),
-    "16 MiB text": 2 * (BASE + 8 * (48 << 20) + (32 << 20)),
-    "16 MiB numbers": 2 * (BASE + 8 * (48 << 20) + (32 << 20)),
-    "16 MiB keys": 2 * (BASE + 8 * (48 << 20) + (32 << 20)),
+    "1,000 idle": IDLE,
+    "1,000 half-closed": IDLE,
+    "byte at a time": IDLE,
+    "never reading": PIPELINING,
+    "flooding": PIPELINING,
+    "16 MiB text": LARGE,
+    "16 MiB numbers": LARGE,
+    "16 MiB keys": LARGE,
     "16 MiB, no end": 2 * (BASE + 16 * (48 << 20)),
 }
 
@@ -58,16 +65,24 @@ class Peak:
         self.thread.join()
 
 
-def polite(victim: Victim) -> Tuple[int, float]:
-    """How many calls were answered, and the 99th percentile of their times in milliseconds."""
+def called(path: str) -> List[float]:
+    """How long each of a client's calls took, in seconds."""
     times: List[float] = []
     end = time.monotonic() + SECONDS
-    with victim.client() as client:
+    with sqzd.Client(path) as client:
         while time.monotonic() < end:
             began = time.monotonic()
-            assert client.info().pid == victim.process.pid
+            client.info()
             times.append(time.monotonic() - began)
-    return len(times), 1000 * sorted(times)[len(times) * 99 // 100]
+    return times
+
+
+def polite(victim: Victim) -> Tuple[int, float]:
+    """How many calls were answered, and the 99th percentile of their times in milliseconds. They are made by a process of
+    their own: Python's threads wait for each other, and the attackers are threads of this one."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        times = sorted(pool.apply(called, [victim.socket]))
+    return len(times), 1000 * times[len(times) * 99 // 100]
 
 
 @pytest.mark.parametrize("name", hostile.ATTACKS)

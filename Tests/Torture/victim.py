@@ -29,7 +29,8 @@ class Victim(RealDaemon):
         self.lives = 0
         self.logs: List[str] = []
         file = self.folder / "sqzd.json"
-        file.write_text(json.dumps({**json.loads(file.read_text()), **configuration}))
+        # Small disks are filled to their last byte here.
+        file.write_text(json.dumps({**json.loads(file.read_text()), "freeDiskMiB": 0, **configuration}))
 
     @property
     def state(self) -> Path:

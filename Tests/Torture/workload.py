@@ -76,8 +76,9 @@ class Ledger:
 
 
 def was_killed(job: sqzd.Job) -> bool:
-    """Whether it failed because somebody killed its runner."""
-    return job.state == "failed" and "killed by signal 9" in (job.reason or "")
+    """Whether it failed because somebody killed its runner. 128 + 9 is what a shell in front of it says (pyenv's python3)."""
+    told = job.reason or ""
+    return job.state == "failed" and ("killed by signal 9" in told or told.endswith("exit status 137"))
 
 
 class Worker(threading.Thread):

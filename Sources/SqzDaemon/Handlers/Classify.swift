@@ -7,7 +7,6 @@ extension Handlers {
     func classify(
         _ parameters: InferenceInterface.Classify.Parameters
     ) async throws -> InferenceInterface.Classify.Reply {
-        try stopping.check()
         let images = parameters.images
         guard images.count <= Limits.imagesPerCall else {
             throw SqzError.tooManyImages(limit: Limits.imagesPerCall, images: images.count)

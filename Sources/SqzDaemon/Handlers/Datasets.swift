@@ -23,8 +23,13 @@ extension Handlers {
         -> DatasetsInterface.Offer.Reply
     {
         let uploads = uploads
-        return .init(
-            offset: try await onDisk { try uploads.offer(parameters.sha256, size: parameters.size, by: peer.uid) })
+        let (sha256, size) = (parameters.sha256, parameters.size)
+        try Uploads.check(sha256, size: size)
+        // One that is under way has its room.
+        if try await onDisk({ try !uploads.has(sha256, size: size, by: peer.uid) }) {
+            try await disk.require(size, for: peer.uid)
+        }
+        return .init(offset: try await onDisk { try uploads.offer(sha256, size: size, by: peer.uid) })
     }
 
     func write(_ parameters: DatasetsInterface.Write.Parameters, from peer: Peer) async throws

@@ -4,22 +4,13 @@ internal import SqzProtocol
 internal import Synchronization
 internal import Varlink
 
-/// Whether the daemon is stopping: calls that came before are answered, but begin nothing.
-final class Stopping: Sendable {
-    private let flag = Atomic(false)
-
-    func begin() { flag.store(true, ordering: .sequentiallyConsistent) }
-
-    /// Throws `SqzError.stopping` if it is.
-    func check() throws { if flag.load(ordering: .sequentiallyConsistent) { throw SqzError.stopping } }
-}
-
 /// What the methods work on. Each method is a function of the same name in a file of its own beside this one.
 struct Handlers: Sendable {
     let store: JobStore
     let state: StateDirectory
     let blobs: Blobs
     let uploads: Uploads
+    let disk: DiskUse
     let scheduler: Scheduler
     let registry: RunnerRegistry
     let warm: WarmRunners

@@ -16,6 +16,7 @@ extension Handlers {
         guard files.count <= Limits.filesPerDataset else {
             throw SqzError.tooLarge(what: "files in one data set", limit: Limits.filesPerDataset)
         }
+        try await disk.require(0, for: peer.uid)
         let name = UUID().uuidString
         let output = "\(state.imports)/\(name)"
         let dataset: Dataset
@@ -25,6 +26,8 @@ extension Handlers {
             }
             let blobs = blobs
             let sealed = try await onDisk { try blobs.seal(output) }
+            // What it was made of goes; a daemon that reads by itself what is not an upload has nothing to give back.
+            try await disk.require(sealed.size - (try await uploaded(parameters.files, by: peer)), for: peer.uid)
             dataset = try await store.addDataset(
                 parameters.name, imported, sha256: sealed.sha256, size: sealed.size, uid: Int(peer.uid), at: Clock.now()
             ) { try blobs.place(sealed) }
@@ -48,6 +51,12 @@ extension Handlers {
         try await onDisk { try StateDirectory.removeFiles(in: directory) { $0.hasPrefix(name) } }
     }
 
+    private func uploaded(_ files: [File]?, by peer: Peer) async throws -> Int {
+        let checksums = Set((files ?? []).map(\.sha256))
+        let uploads = uploads
+        return try await onDisk { try checksums.reduce(0) { try $0 + uploads.size(of: $1, by: peer.uid) } }
+    }
+
     private func removeUploads(_ files: [File]?, by peer: Peer) async throws {
         // Two files may have the same bytes.
         let checksums = Set((files ?? []).map(\.sha256))
@@ -62,7 +71,7 @@ extension Handlers {
     ) async throws -> Imported {
         let log = log
         return try await RunnerLink.with(
-            try await registry.importer(), launcher: configuration.current.launcher, log: { log.info("\($0)") }
+            try await registry.importer(), configuration.current, log: { log.info("\($0)") }
         ) { link in
             var imported: Imported?
             try await link.stream(

@@ -43,7 +43,7 @@ extension Handlers {
         do {
             made = try await imports.run {
                 try await RunnerLink.with(
-                    runner.path, launcher: configuration.current.launcher, log: { log.info("\($0)") }
+                    runner.path, configuration.current, log: { log.info("\($0)") }
                 ) { link in
                     try await link.call(RunnerInterface.Inspect.self, .init(model: path)).model
                 }

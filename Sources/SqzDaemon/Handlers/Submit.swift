@@ -25,6 +25,8 @@ extension Handlers {
                 option: "after", reason: "at most \(Limits.jobsAfter) jobs, there are \(after.count)")
         }
         try checkTimes(parameters)
+        // What a job has made is kept in any case: whoever has no room for it is told before.
+        if kind.model == .made { try await disk.require(0, for: peer.uid) }
         let dataset = try await dataset(parameters.dataset, for: kind)
         let submission = Submission(
             kind: kind.name, runner: runner.name, uid: Int(peer.uid), priority: priority, options: options,

@@ -12,8 +12,9 @@ extension Handlers {
         var sent = parameters.after ?? 0
         /// Sends what the store has beyond `sent`; tells whether the job has ended.
         func catchUp() async throws -> Bool {
-            let events = try await store.events(of: id, after: sent)
+            // Asked first: of a job that has ended by then, all events are there.
             let ended = try await store.job(id).state.isEnd
+            let events = try await store.events(of: id, after: sent)
             for (index, event) in events.enumerated() {
                 let isLast = ended && index == events.count - 1
                 try await replies.send(JobsInterface.Watch.Reply(event: event), continues: !isLast)

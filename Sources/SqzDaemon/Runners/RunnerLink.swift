@@ -9,7 +9,7 @@ internal import Varlink
 
 /// A running runner: Varlink over its standard input and output, with the daemon as the client. For one task at a time.
 struct RunnerLink {
-    private var replies: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private var replies: NIOAsyncChannelInboundStream<Frame>.AsyncIterator
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     /// What any task may do to the runner.
     let control: Control
@@ -82,15 +82,34 @@ struct RunnerCrash: Error, CustomStringConvertible {
     var description: String { "\(error)" }
 }
 
+/// What a runner's standard error tells of its end.
+private final class LastWords: Sendable {
+    private let line = Mutex<String?>(nil)
+
+    func hear(_ line: String) {
+        if RunnerMemory.tellsOfWant(line) { self.line.withLock { $0 = line } }
+    }
+
+    /// The last line in which it told that it had no memory.
+    var ofMemory: String? { line.withLock { $0 } }
+}
+
 extension RunnerLink {
     /// Starts the runner at `path`, hands it to `body`, and ends it after: its standard input is closed, and if it does not
     /// end on its own, it is terminated and then killed, with all that it started. `log` gets each line that it writes on
-    /// standard error.
+    /// standard error. Throws `RunnerCrash` where it ended too early, `SqzError.runnerFailed` where
+    /// that was for want of memory.
     static func with<Result: Sendable>(
-        _ path: String, launcher: [String], nice: CInt = 0, log: @escaping @Sendable (String) -> Void,
+        _ path: String, _ configuration: DaemonConfiguration, nice: CInt = 0,
+        log: @escaping @Sendable (String) -> Void,
         _ body: @escaping @Sendable (inout RunnerLink) async throws -> Result
     ) async throws -> Result {
-        let words = launcher + [path]
+        let words = configuration.launcher + [path]
+        let want = LastWords()
+        let log: @Sendable (String) -> Void = {
+            want.hear($0)
+            log($0)
+        }
         let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
         let talks = AsyncStream.makeStream(of: Ending.self)
         return try await withThrowingTaskGroup(of: Result?.self) { group in
@@ -110,7 +129,8 @@ extension RunnerLink {
                     let process = execution.processIdentifier.value
                     if nice != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(process), nice) }
                     return await Swift.Result {
-                        try await converse(
+                        try RunnerMemory.limit(process, toMiB: configuration.runnerMemoryMiB)
+                        return try await converse(
                             reading: output.reading, writing: input.writing, errors: errors.reading, log: log,
                             signal: { try execution.send(signal: Signal(rawValue: $0), toProcessGroup: true) },
                             over: {
@@ -122,6 +142,10 @@ extension RunnerLink {
                 switch result.closureResult {
                 case .success(let value): return value
                 case .failure(let error as RunnerEnded):
+                    // Whoever has no memory once has none the next time.
+                    if let want = Self.want(result.terminationStatus, want.ofMemory, configuration) {
+                        throw SqzError.runnerFailed(reason: want)
+                    }
                     throw RunnerCrash(reason: Self.describe(result.terminationStatus) ?? "\(error)")
                 case .failure(let error): throw error
                 }
@@ -158,6 +182,17 @@ extension RunnerLink {
         }
     }
 
+    /// That it ended for want of memory, if it did; `line` is the one in which it told so.
+    private static func want(
+        _ status: TerminationStatus, _ line: String?, _ configuration: DaemonConfiguration
+    ) -> String? {
+        if case .signaled(SIGKILL) = status, MemoryKills.own.claim() {
+            return "out of memory: the kernel killed it, because the service or the machine had no more"
+        }
+        guard let line, status != .exited(0) else { return nil }
+        return "out of memory: \(line); a runner may have \(configuration.runnerMemoryMiB) MiB (runnerMemoryMiB)"
+    }
+
     private static func describe(_ status: TerminationStatus) -> String? {
         switch status {
         case .exited(let code): "it ended before it was done, with the exit status \(code)"
@@ -177,7 +212,7 @@ extension RunnerLink {
             channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(FrameDecoder()))
-                return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                return try NIOAsyncChannel<Frame, ByteBuffer>(wrappingChannelSynchronously: channel)
             }
         }
         _ = (reading.handOver(), writing.handOver())

@@ -27,17 +27,17 @@ actor RunnerRegistry {
                 guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, access(path, X_OK) == 0 else {
                     continue
                 }
-                found.append(await describe(path, launcher: configuration.launcher))
+                found.append(await describe(path, configuration))
             }
         }
         entries = found
     }
 
-    private func describe(_ path: String, launcher: [String]) async -> Entry {
+    private func describe(_ path: String, _ configuration: DaemonConfiguration) async -> Entry {
         let log = log
         do {
             let reply = try await RunnerLink.with(
-                path, launcher: launcher, log: { log.info("\($0)", metadata: ["SQZ_RUNNER": "\(path)"]) }
+                path, configuration, log: { log.info("\($0)", metadata: ["SQZ_RUNNER": "\(path)"]) }
             ) { link in
                 let control = link.control
                 // One that says nothing must not keep the daemon from starting.

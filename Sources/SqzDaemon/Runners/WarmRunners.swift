@@ -93,9 +93,20 @@ actor WarmRunners: Service {
         return try await reply.value
     }
 
+    private var idle: [String: Slot] { slots.filter { $0.value.waiting.isEmpty && !$0.value.isAnswering } }
+
+    /// Unloads the models that nobody waits for; tells how many there were.
+    func unloadIdle() -> Int {
+        let idle = idle
+        for (sha256, slot) in idle {
+            slots[sha256] = nil
+            slot.signal.continuation.finish()
+        }
+        return idle.count
+    }
+
     /// Makes room by unloading the model that was idle for longest.
     private func unloadOne() throws {
-        let idle = slots.filter { $0.value.waiting.isEmpty && !$0.value.isAnswering }
         guard let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
             throw SqzError.busy(limit: Limits.loadedModels)
         }
@@ -135,7 +146,7 @@ actor WarmRunners: Service {
             let (blobs, log) = (blobs, log)
             let file = try await onDisk { try blobs.verified(model.sha256, of: "model \(name)") }
             try await RunnerLink.with(
-                path, launcher: configuration.current.launcher,
+                path, configuration.current,
                 log: { log.info("\($0)", metadata: ["SQZ_MODEL": "\(name)"]) }
             ) { link in
                 _ = try await link.call(RunnerInterface.Load.self, .init(model: file))

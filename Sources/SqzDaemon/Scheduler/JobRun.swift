@@ -7,7 +7,7 @@ internal import Varlink
 struct JobRun: Sendable {
     let job: Job
     let runner: String
-    let launcher: [String]
+    let configuration: DaemonConfiguration
     let datasetFile: String?
     let modelFile: String?
     let directory: String
@@ -31,7 +31,7 @@ struct JobRun: Sendable {
         let log = try JobLog(directory: directory)
         let journal = announcer.log
         return try await RunnerLink.with(
-            runner, launcher: launcher, nice: Self.nice,
+            runner, configuration, nice: Self.nice,
             log: { line in
                 journal.info("\(line)", metadata: ["SQZ_JOB": "\(job.id)", "SQZ_EVENT": "output"])
                 do { try log.append(line) } catch { journal.error("log of job \(job.id): \(error)") }

@@ -202,7 +202,7 @@ actor Scheduler: Service {
                 model = try await onDisk { try blobs.verified(sha256, of: "model \(name)") }
             }
             let run = JobRun(
-                job: job, runner: try await registry.path(of: job.runner), launcher: configuration.current.launcher,
+                job: job, runner: try await registry.path(of: job.runner), configuration: configuration.current,
                 datasetFile: dataset, modelFile: model, directory: directory, store: store, announcer: announcer)
             return .success(try await run.run(stops: stops))
         } catch {

@@ -1,63 +1,96 @@
+internal import Glibc
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
+internal import SqzProtocol
+internal import Synchronization
 internal import Varlink
 
 /// One client's connection: takes its calls one after the other, so that replies are in order.
 struct Connection: Sendable {
-    let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    let channel: NIOAsyncChannel<Frame, ByteBuffer>
     let peer: Peer
     let handlers: Handlers
     let log: Logger
 
-    /// Serves until the client closes, sends what is no Varlink, or the daemon closes everything.
+    /// Serves until the client closes, sends what is no Varlink, or the daemon stops.
     func serve() async {
+        let isStreaming = StreamingFlag()
         let outcome = await withTaskGroup(of: Outcome.self) { group in
-            group.addTask { await serveCalls() }
-            // A client that goes away is noticed also while a stream has nothing to send.
+            group.addTask { await serveCalls(isStreaming) }
             group.addTask {
                 do {
-                    try await withGracefulShutdownHandler {
-                        try await channel.channel.closeFuture.get()
-                    } onGracefulShutdown: {
-                        drain()
-                    }
-                } catch {
-                    return .broken("\(error)")
-                }
+                    try await gracefulShutdown()
+                    try await takeNoMore()
+                    // A stream has no end of its own: its client goes on with the next daemon.
+                    if !isStreaming.value { try await Task.sleep(for: Self.patience) }
+                } catch { /* cancelled, the client having gone before */  }
                 return .closed
             }
-            let first = await group.next()
+            // A client that goes away is noticed also while a stream has nothing to send.
+            group.addTask {
+                do { try await channel.channel.closeFuture.get() } catch { return .broken("\(error)") }
+                return .closed
+            }
+            var outcome = await group.next() ?? .closed
             group.cancelAll()
-            return first ?? .closed
+            // What is broken is closed, too, and that may be noticed first.
+            for await other in group {
+                if case .broken = other { outcome = other }
+            }
+            return outcome
         }
         if case .broken(let reason) = outcome {
             log.notice("connection closed: \(reason)", metadata: ["SQZ_UID": "\(peer.uid)"])
         }
     }
 
-    /// The daemon stops: what has come is answered, if that does not take too long, and nothing more is read.
-    private func drain() {
-        let channel = channel.channel
-        channel.close(mode: .input, promise: nil)
-        channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+    /// How long a call that has come may take when the daemon stops.
+    private static let patience = Duration.seconds(5)
+
+    /// Whether the replies to the call at hand have no end of their own.
+    private final class StreamingFlag: Sendable {
+        private let state = Atomic(false)
+        var value: Bool {
+            get { state.load(ordering: .relaxed) }
+            set { state.store(newValue, ordering: .relaxed) }
+        }
     }
 
-    private static let patience = TimeAmount.seconds(5)
+    /// Calls that have come are still read and answered, then the connection is closed. Who sends another one from now on is
+    /// told at once (EPIPE), and can be sure that it was not taken.
+    private func takeNoMore() async throws {
+        try await channel.channel.eventLoop.submit { [channel] in
+            try channel.channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+                // Not the channel's own way, which would drop what was not read. Fails where the client has gone.
+                _ = shutdown($0, CInt(SHUT_RD))
+            }
+        }.get()
+    }
 
     private enum Outcome {
         case closed
         case broken(String)
     }
 
-    private func serveCalls() async -> Outcome {
+    private func serveCalls(_ isStreaming: StreamingFlag) async -> Outcome {
         do {
             try await channel.executeThenClose { inbound, outbound in
-                for try await message in inbound {
-                    let call = try await parse(message)
-                    guard call.mode != .upgrade else { throw Unsupported(mode: "upgrade") }
-                    try await answer(call, to: outbound)
+                do {
+                    for try await message in inbound {
+                        // Until it is answered it counts for what it holds.
+                        defer { withExtendedLifetime(message) {} }
+                        let call = try await parse(message)
+                        guard call.mode != .upgrade else { throw Unsupported(mode: "upgrade") }
+                        isStreaming.value = Handlers.endless.contains(call.method)
+                        try await answer(call, to: outbound)
+                        isStreaming.value = false
+                    }
+                } catch let error as SqzError {
+                    // A message for which there is no room. Nobody knows yet what it would call; it is told all the same.
+                    try await Replies(mode: .one, outbound: outbound).fail(try Self.wire(error))
+                    throw error
                 }
             }
             return .closed
@@ -75,10 +108,26 @@ struct Connection: Sendable {
         }
     }
 
+    /// Closes the connection, and says why to a client that asks.
+    func refuse(_ error: SqzError) async {
+        do {
+            try await channel.executeThenClose { _, outbound in
+                try await Replies(mode: .one, outbound: outbound).fail(try Self.wire(error))
+            }
+        } catch {
+            log.debug("connection lost before it was refused: \(error)")
+        }
+    }
+
+    /// An error that is no method's: the name is that of the daemon's own interface.
+    private static func wire(_ error: SqzError) throws -> VarlinkError {
+        try error.wire(interface: ManagerInterface.name)
+    }
+
     /// A large message takes up to a third of a second: a thread of its own for all of them keeps those of the small ones
     /// free.
-    private func parse(_ message: ByteBuffer) async throws -> Call {
-        guard message.readableBytes > Self.large else { return try message.call() }
+    private func parse(_ message: Frame) async throws -> Call {
+        guard message.bytes.readableBytes > Self.large else { return try message.call() }
         return try await Self.parser.runIfActive { try message.call() }
     }
 
@@ -97,11 +146,7 @@ struct Connection: Sendable {
     private func answer(_ call: Call, to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws {
         let replies = Replies(mode: call.mode, outbound: outbound)
         do {
-            if Handlers.endless.contains(call.method) {
-                try await cancelWhenGracefulShutdown { try await handlers.dispatch(call, from: peer, to: replies) }
-            } else {
-                try await handlers.dispatch(call, from: peer, to: replies)
-            }
+            try await handlers.dispatch(call, from: peer, to: replies)
         } catch let error as ChannelError {
             throw error
         } catch let error as IOError {

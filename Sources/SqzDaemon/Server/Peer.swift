@@ -8,18 +8,20 @@ public struct Peer: Hashable, Sendable {
     public init(uid: UInt32) { self.uid = uid }
 
     /// struct ucred
-    private struct Credentials {
+    private struct Credentials: Sendable {
         var pid: Int32 = 0
         var uid: UInt32 = 0
         var gid: UInt32 = 0
     }
 
-    init(of channel: any Channel) async throws {
-        guard let provider = channel as? any SocketOptionProvider else { throw ChannelError.operationUnsupported }
-        let credentials: Credentials = try await provider.unsafeGetSocketOption(
-            level: .init(rawValue: SOL_SOCKET), name: .init(rawValue: SO_PEERCRED)
-        ).get()
-        uid = credentials.uid
+    /// The peer of a connected channel.
+    static func of(_ channel: any Channel) -> EventLoopFuture<Peer> {
+        guard let provider = channel as? any SocketOptionProvider else {
+            return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+        }
+        let credentials: EventLoopFuture<Credentials> = provider.unsafeGetSocketOption(
+            level: .init(rawValue: SOL_SOCKET), name: .init(rawValue: SO_PEERCRED))
+        return credentials.map { Peer(uid: $0.uid) }
     }
 
     /// The superuser, the daemon's own user, and the members of `group` may change what is not theirs.

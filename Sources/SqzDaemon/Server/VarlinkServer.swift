@@ -11,56 +11,50 @@ struct VarlinkServer: Service {
     let socket: CInt
     let handlers: Handlers
     let log: Logger
-    /// Called when connections are accepted, and when no more are.
+    /// Called when connections are accepted.
     let ready: @Sendable () throws -> Void
-    let stopping: @Sendable () -> Void
 
     func run() async throws {
+        let budget = MessageBudget()
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 4_096)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .bind(socket) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(FrameDecoder()))
+                Peer.of(channel).flatMapThrowing { peer in
+                    try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(FrameDecoder(budget, of: peer)))
                     // One message waits at most, however large: it is read only when the one before is answered.
-                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                    let messages = try NIOAsyncChannel<Frame, ByteBuffer>(
                         wrappingChannelSynchronously: channel,
                         configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1)))
+                    return Connection(channel: messages, peer: peer, handlers: handlers, log: log)
                 }
             }
         try ready()
-        let limit = Limits.openConnections()
-        let open = OpenConnections(limit: limit)
+        let open = OpenConnections(limit: Limits.openConnections())
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await server.executeThenClose { connections in
                 try await withThrowingDiscardingTaskGroup { group in
-                    for try await channel in connections {
-                        group.addTask { await serve(channel, open) }
+                    for try await connection in connections {
+                        group.addTask { await serve(connection, open) }
                     }
-                    // The socket is closed; connections end when they have answered what has come.
                 }
             }
         } onCancelOrGracefulShutdown: {
-            handlers.stopping.begin()
-            stopping()
             server.channel.close(promise: nil)
         }
     }
 
-    private func serve(_ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ open: OpenConnections) async {
+    private func serve(_ connection: Connection, _ open: OpenConnections) async {
+        let peer = connection.peer
         do {
-            let peer = try await Peer(of: channel.channel)
-            guard await open.enter(peer) else {
-                log.warning("connection refused: too many are open", metadata: ["SQZ_UID": "\(peer.uid)"])
-                try await channel.executeThenClose { _, _ in }
-                return
-            }
-            handlers.counters.connections.add(1, ordering: .relaxed)
-            await Connection(channel: channel, peer: peer, handlers: handlers, log: log).serve()
-            await open.leave(peer)
+            try await open.enter(peer)
         } catch {
-            log.debug("connection lost before its first call: \(error)")
+            log.warning("connection refused: \(error)", metadata: ["SQZ_UID": "\(peer.uid)"])
+            return await connection.refuse(error)
         }
+        handlers.counters.connections.add(1, ordering: .relaxed)
+        await connection.serve()
+        await open.leave(peer)
     }
 }
 
@@ -72,11 +66,15 @@ private actor OpenConnections {
 
     init(limit: Int) { self.limit = limit }
 
-    func enter(_ peer: Peer) -> Bool {
-        guard total < limit, byUser[peer, default: 0] < Limits.connectionsPerUser else { return false }
+    /// Throws `SqzError.tooLarge`.
+    func enter(_ peer: Peer) throws(SqzError) {
+        let mine = byUser[peer, default: 0]
+        guard mine < Limits.connectionsPerUser else {
+            throw .tooLarge(what: "your open connections", limit: Limits.connectionsPerUser, current: mine)
+        }
+        guard total < limit else { throw .tooLarge(what: "all open connections", limit: limit, current: total) }
         total += 1
-        byUser[peer, default: 0] += 1
-        return true
+        byUser[peer] = mine + 1
     }
 
     func leave(_ peer: Peer) {

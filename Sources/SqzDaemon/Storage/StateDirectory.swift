@@ -53,6 +53,13 @@ struct StateDirectory: Sendable {
         guard fsync(descriptor) == 0 else { throw DaemonError.last("fsync", directory) }
     }
 
+    /// What users without privileges can still write to its file system.
+    func freeBytes() throws -> Int {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { throw DaemonError.last("statvfs", path) }
+        return Int(status.f_bavail) * Int(status.f_frsize)
+    }
+
     /// The names in a directory, sorted; empty where it does not exist.
     static func names(in directory: String) throws -> [String] {
         guard let stream = opendir(directory) else {

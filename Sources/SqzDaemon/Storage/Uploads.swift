@@ -14,35 +14,58 @@ struct Uploads: Sendable {
         let held: Int
     }
 
-    /// Begins an upload, or tells how far it is.
-    func offer(_ sha256: String, size: Int, by uid: UInt32) throws -> Int {
+    /// What is uploaded by each user, as large as it was announced.
+    func announcedByUser() throws -> [Int: Int] {
+        try StateDirectory.names(in: directory).reduce(into: [:]) { sums, name in
+            let parts = name.split(separator: "-").compactMap { Int($0) }
+            if let uid = parts.first, let size = parts.last { sums[uid, default: 0] += size }
+        }
+    }
+
+    /// Whether this upload was begun.
+    func has(_ sha256: String, size: Int, by uid: UInt32) throws -> Bool {
+        let path = path(sha256, size, uid)
+        if access(path, F_OK) == 0 { return true }
+        guard errno == ENOENT else { throw DaemonError.last("access", path) }
+        return false
+    }
+
+    private func path(_ sha256: String, _ size: Int, _ uid: UInt32) -> String {
+        "\(directory)/\(uid)-\(sha256)-\(size)"
+    }
+
+    /// Refuses what can be no upload.
+    static func check(_ sha256: String, size: Int) throws(SqzError) {
         guard sha256.utf8.count == 64, sha256.utf8.allSatisfy({ Self.isHexadecimal($0) }) else {
-            throw SqzError.invalidOption(option: "sha256", reason: "must be 64 hexadecimal digits, in lower case")
+            throw .invalidOption(option: "sha256", reason: "must be 64 hexadecimal digits, in lower case")
         }
-        guard size > 0 else { throw SqzError.invalidOption(option: "size", reason: "must be above 0") }
+        guard size > 0 else { throw .invalidOption(option: "size", reason: "must be above 0") }
         guard size <= Limits.uploadBytes else {
-            throw SqzError.tooLarge(what: "bytes in one upload", limit: Limits.uploadBytes)
+            throw .tooLarge(what: "bytes in one upload", limit: Limits.uploadBytes, current: size)
         }
+    }
+
+    /// Begins an upload, which was checked, or tells how far it is.
+    func offer(_ sha256: String, size: Int, by uid: UInt32) throws -> Int {
         let mine = try StateDirectory.names(in: directory).filter { $0.hasPrefix("\(uid)-") }
         let same = mine.filter { $0.hasPrefix("\(uid)-\(sha256)-") }
         // What was announced counts, not what has come.
         let announced = mine.filter { !same.contains($0) }.reduce(0) { $0 + (Int($1.split(separator: "-")[2]) ?? 0) }
         guard announced + size <= Limits.uploadBytesPerUser else {
-            throw SqzError.tooLarge(what: "bytes in all of your uploads", limit: Limits.uploadBytesPerUser)
+            throw SqzError.tooLarge(
+                what: "bytes in all of your uploads", limit: Limits.uploadBytesPerUser, current: announced)
         }
-        let name = "\(uid)-\(sha256)-\(size)"
+        let path = path(sha256, size, uid)
         guard mine.count < Limits.uploadsPerUser || !same.isEmpty else {
-            throw SqzError.tooLarge(what: "uploads of yours", limit: Limits.uploadsPerUser)
+            throw SqzError.tooLarge(
+                what: "uploads of yours", limit: Limits.uploadsPerUser, current: mine.count)
         }
-        let path = "\(directory)/\(name)"
         let descriptor = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw DaemonError.last("open", path) }
         defer { close(descriptor) }
         // One file has one size: what was said of it last counts.
-        for other in same where other != name {
-            guard unlink("\(directory)/\(other)") == 0 || errno == ENOENT else {
-                throw DaemonError.last("unlink", "\(directory)/\(other)")
-            }
+        for other in same.map({ "\(directory)/\($0)" }) where other != path {
+            guard unlink(other) == 0 || errno == ENOENT else { throw DaemonError.last("unlink", other) }
         }
         return try Self.size(descriptor, path)
     }
@@ -77,6 +100,8 @@ struct Uploads: Sendable {
         }
         return end
     }
+
+    func size(of sha256: String, by uid: UInt32) throws -> Int { try find(sha256, by: uid).size }
 
     /// The path of a whole upload.
     func finished(_ sha256: String, by uid: UInt32) throws -> String {

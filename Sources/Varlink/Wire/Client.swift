@@ -5,33 +5,49 @@ internal import Glibc
 /// A class, also because of a bug in Swift 6.3's optimizer: of a structure, `send` is specialized in this module and in those
 /// that call it under one symbol, but to take different parts of the structure, and the linker keeps only one of them.
 public final class Client {
-    private let file: FramedFile
+    private var file: FramedFile
     /// Closed with this connection; nil where the caller owns the descriptors.
-    private let descriptor: CInt?
+    private var descriptor: CInt?
+    private let path: String?
+    /// Calls whose last reply has not come.
+    private var unanswered = 0
 
     /// Connects to the socket at `path`.
     public init(path: String) throws(ConnectionError) {
-        let number = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        guard number >= 0 else { throw .system(call: "socket", errno: errno) }
+        self.path = path
+        let number = try Self.connect(path)
         descriptor = number
         file = FramedFile(input: number, output: number)
+    }
+
+    private static func connect(_ path: String) throws(ConnectionError) -> CInt {
+        let number = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        guard number >= 0 else { throw .system(call: "socket", errno: errno) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let capacity = MemoryLayout.size(ofValue: address.sun_path)
-        guard path.utf8.count < capacity else { throw .unreachable(path: path, errno: ENAMETOOLONG) }
+        guard path.utf8.count < capacity else {
+            close(number)
+            throw .unreachable(path: path, errno: ENAMETOOLONG)
+        }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard result == 0 else { throw .unreachable(path: path, errno: errno) }
+        guard result == 0 else {
+            defer { close(number) }
+            throw .unreachable(path: path, errno: errno)
+        }
+        return number
     }
 
     /// Speaks over descriptors that the caller owns, as a child's standard input and output.
     public init(over file: FramedFile) {
         self.file = file
         descriptor = nil
+        path = nil
     }
 
     deinit {
@@ -48,7 +64,33 @@ public final class Client {
     public func send<M: VarlinkMethod>(
         _ method: M.Type, _ parameters: M.Parameters, mode: ReplyMode = .one
     ) throws {
-        try file.write(try Call.message(method, parameters, mode: mode))
+        let message = try Call.message(method, parameters, mode: mode)
+        if try !write(message) {
+            guard let path, unanswered == 0 else { throw ConnectionError.closed }
+            // A service that stops takes no more, and has not done what it did not take; connecting waits for the next one.
+            try reconnect(path)
+            // Where this one has closed, too, what it says of it can be received.
+            _ = try write(message)
+        }
+        if mode != .oneway { unanswered += 1 }
+    }
+
+    /// Tells whether the other side takes it.
+    private func write(_ message: [UInt8]) throws(ConnectionError) -> Bool {
+        do throws(ConnectionError) {
+            try file.write(message)
+            return true
+        } catch {
+            guard error == .closed else { throw error }
+            return false
+        }
+    }
+
+    private func reconnect(_ path: String) throws(ConnectionError) {
+        let number = try Self.connect(path)
+        if let descriptor { close(descriptor) }
+        descriptor = number
+        file = FramedFile(input: number, output: number)
     }
 
     /// The next reply to a call that was sent.
@@ -57,9 +99,11 @@ public final class Client {
     ) throws -> Reply {
         guard let message = try file.read(until: deadline) else { throw ConnectionError.closed }
         do throws(MalformedMessage) {
-            return try message.withUnsafeBytes { bytes in
+            let reply = try message.withUnsafeBytes { bytes in
                 Result { () throws(MalformedMessage) in try Reply(parsing: bytes) }
             }.get()
+            if !reply.continues { unanswered -= 1 }
+            return reply
         } catch {
             throw ConnectionError.malformed(error.description)
         }

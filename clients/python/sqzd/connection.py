@@ -26,12 +26,18 @@ class Connection:
     def __init__(self, path: str) -> None:
         self._path = path
         self._buffer = bytearray()
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        # Calls whose last reply has not come.
+        self._unanswered = 0
+        self._socket = self._connected()
+
+    def _connected(self) -> socket.socket:
+        connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         try:
-            self._socket.connect(path)
+            connected.connect(self._path)
         except OSError as error:
-            self._socket.close()
-            raise DaemonUnreachable(f"no daemon at {path}: {error.strerror or error}") from error
+            connected.close()
+            raise DaemonUnreachable(f"no daemon at {self._path}: {error.strerror or error}") from error
+        return connected
 
     def close(self) -> None:
         self._socket.close()
@@ -48,10 +54,27 @@ class Connection:
         if len(message) > MESSAGE_LIMIT:
             raise MessageTooLarge(f"{method}: {len(message)} bytes, a message has {MESSAGE_LIMIT} at most")
         try:
-            self._socket.settimeout(None)
-            self._socket.sendall(message + b"\0")
+            self._send(message + b"\0")
         except OSError as error:
             self._lost(error)
+        if not oneway:
+            self._unanswered += 1
+
+    def _send(self, message: bytes) -> None:
+        try:
+            self._socket.settimeout(None)
+            self._socket.sendall(message)
+        except BrokenPipeError:
+            if self._unanswered:
+                raise
+            # A daemon that stops takes no more, and has not done what it did not take; connecting waits for the next one.
+            self._socket.close()
+            self._socket = self._connected()
+            try:
+                self._socket.sendall(message)
+            except BrokenPipeError:
+                # This one has closed, too; what it says of it can be received.
+                return
 
     def receive(self, *, deadline: Optional[float] = None, longest_silence: Optional[float] = None) -> Reply:
         """The next reply.
@@ -70,7 +93,14 @@ class Connection:
         del self._buffer[: end + 1]
         if len(message) > MESSAGE_LIMIT:
             raise ProtocolError(f"a reply is larger than {MESSAGE_LIMIT} bytes")
-        return _reply(message)
+        try:
+            reply = _reply(message)
+        except SqzdError:
+            self._unanswered -= 1
+            raise
+        if not reply.continues:
+            self._unanswered -= 1
+        return reply
 
     def _bytes(self, deadline: Optional[float], longest_silence: Optional[float]) -> bytes:
         left = None if deadline is None else deadline - time.monotonic()

@@ -118,7 +118,7 @@ class Stopping(SqzdError):
 
 
 class TooLarge(SqzdError):
-    """More `what` than the `limit`."""
+    """More `what` than the `limit`; `current`, where it is given, is how much there is."""
 
 
 class TooManyImages(SqzdError):

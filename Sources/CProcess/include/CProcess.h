@@ -1,0 +1,5 @@
+#pragma once
+
+/// Limits the memory for data (RLIMIT_DATA) of another process, in bytes: prlimit(2), which Swift's view of the C library does
+/// not have. 0, or -1 and errno.
+int sqz_limit_data(int process, unsigned long bytes);

@@ -1,0 +1,25 @@
+internal import Logging
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// Reads the configuration again at SIGHUP; one that can't be used changes nothing.
+struct Reload: Service {
+    let hangups: UnixSignalsSequence
+    let file: String?
+    let configuration: LiveConfiguration
+    let registry: RunnerRegistry
+    let log: Logger
+
+    func run() async throws {
+        for await _ in hangups.cancelOnGracefulShutdown() {
+            do {
+                let next = try await DaemonConfiguration.load(file: file)
+                configuration.current = next
+                try await registry.scan(next)
+                log.info("configuration read again", metadata: ["SQZ_EVENT": "reloaded"])
+            } catch {
+                log.error("configuration not changed: \(error)", metadata: ["SQZ_EVENT": "reloaded"])
+            }
+        }
+    }
+}

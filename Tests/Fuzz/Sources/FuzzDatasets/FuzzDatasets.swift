@@ -1,0 +1,70 @@
+import Datasets
+import Glibc
+
+/// The first byte says what the files are called, the next two how long the first of them is.
+private let names: [[String]] = [
+    ["data_batch_1.bin", "test_batch.bin"],
+    ["train.bin", "test.bin"],
+    ["cifar-10-binary.tar.gz"],
+    ["cifar.tar"],
+    ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"],
+    ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"],
+    ["data_batch_1.bin", "batches.meta.txt"],
+    ["data_batch_1.bin.gz"],
+]
+
+/// A folder in memory.
+private let folder: String = {
+    let path = "/dev/shm/sqzd-fuzz-\(getpid())"
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { fatalError("\(path) can't be made") }
+    return path
+}()
+
+/// Small ones, so that meeting one takes no time.
+private let limits: DatasetLimits = {
+    var limits = DatasetLimits()
+    limits.files = 16
+    limits.decompressedBytes = 1 << 20
+    limits.pictures = 300
+    limits.outputBytes = 1 << 20
+    return limits
+}()
+
+func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    guard count >= 3 else { return 0 }
+    let input = UnsafeBufferPointer(start: start, count: count)
+    let names = names[Int(input[0]) % names.count]
+    let rest = input[3...]
+    let first = min(rest.count, Int(input[1]) << 8 | Int(input[2]))
+    let parts = names.count == 1 ? [rest] : [rest.prefix(first), rest.dropFirst(first)]
+    let files = zip(names, parts).map { name, bytes in
+        let path = "\(folder)/\(name)"
+        write(bytes, to: path)
+        return InputFile(name: name, path: path)
+    }
+    let output = folder + "/output"
+    do throws(DatasetError) {
+        let made = try DatasetImport.run(files: files, classes: nil, output: output, limits: limits) { _ in }
+        // What was made must be a data set that opens, with every label one of the classes.
+        let dataset = try Dataset(path: output)
+        precondition(
+            dataset.train.count == made.trainCount, "\(made.trainCount) pictures became \(dataset.train.count)")
+        for place in 0..<dataset.train.count { precondition(dataset.train.label(place) < dataset.classes.count) }
+        unlink(output)
+    } catch {
+        precondition(error.code != .unwritable, "\(error)")
+        precondition(access(output, F_OK) != 0, "a refused import left \(output): \(error)")
+    }
+    for file in files { unlink(file.path) }
+    return 0
+}
+
+private func write(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, to path: String) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    guard descriptor >= 0 else { fatalError("\(path) can't be made") }
+    defer { close(descriptor) }
+    let done = UnsafeBufferPointer(rebasing: bytes).withMemoryRebound(to: UInt8.self) {
+        Glibc.write(descriptor, $0.baseAddress, $0.count)
+    }
+    guard done == bytes.count else { fatalError("\(path) can't be written") }
+}

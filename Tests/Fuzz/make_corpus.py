@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Makes corpus/ of the protocol's examples, of Tests/Fixtures, and, where a model is named, of its header.
+
+    make_corpus.py [MODEL.safetensors]
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent / "corpus"
+CHECKOUT = FOLDER.parents[2]
+FIXTURES = CHECKOUT / "Tests" / "Fixtures"
+
+
+def seed(target: str, name: str, data: bytes) -> None:
+    (FOLDER / target).mkdir(parents=True, exist_ok=True)
+    (FOLDER / target / name).write_bytes(data)
+
+
+def varlink() -> None:
+    for example in sorted((CHECKOUT / "protocol" / "examples").glob("*.json")):
+        read = json.loads(example.read_text())
+        # The others show a method's errors.
+        if read["call"]["method"] == example.stem:
+            seed("FuzzVarlink", example.stem, json.dumps(read["call"], separators=(",", ":")).encode())
+            if example.stem.startswith("io.sqzd.Runner."):
+                replies = [json.dumps(reply, separators=(",", ":")).encode() for reply in read["replies"]]
+                seed("FuzzVarlink", f"{example.stem}-replies", b"\0".join(replies) + b"\0")
+
+
+def datasets() -> None:
+    """The number of the names in FuzzDatasets.swift, the first file's length, the files."""
+
+    def files(kind: int, *parts: bytes) -> bytes:
+        return bytes([kind]) + len(parts[0]).to_bytes(3, "big")[-2:] + b"".join(parts)
+
+    record = bytes([3]) + bytes(range(256)) * 12
+    fine = bytes([1, 7]) + bytes(range(256)) * 12
+    idx = bytes.fromhex("00000803 00000002 0000001c 0000001c") + bytes(range(196)) * 8
+    labels = bytes.fromhex("00000801 00000002") + bytes([4, 9])
+    seed("FuzzDatasets", "cifar-10", files(0, record * 2, record))
+    seed("FuzzDatasets", "cifar-100", files(1, fine * 2, fine))
+    seed("FuzzDatasets", "classes", files(6, record, b"cat\ndog\nbird\nfish\n"))
+    seed("FuzzDatasets", "idx", files(4, idx, labels))
+    archive = (FIXTURES / "datasets" / "cifar-10-binary.tar.gz").read_bytes()
+    if len(archive) < 60_000:
+        seed("FuzzDatasets", "archive", files(2, archive))
+    pictures = (FIXTURES / "datasets" / "train-images-idx3-ubyte.gz").read_bytes()
+    if len(pictures) < 60_000:
+        seed("FuzzDatasets", "idx-gz", files(5, pictures, (FIXTURES / "datasets" / "train-labels-idx1-ubyte.gz").read_bytes()))
+
+
+def safetensors() -> None:
+    seed("FuzzSafetensors", "types", (FIXTURES / "safetensors" / "types.safetensors").read_bytes())
+    header = b'{"__metadata__":{"format":"x"},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}'
+    seed("FuzzSafetensors", "small", len(header).to_bytes(8, "little") + header + bytes(8))
+
+
+def checkpoint() -> None:
+    """The header of one whose numbers are all zero, as FuzzCheckpoints.swift puts them behind it."""
+    count = 146_570
+    position = '{"correct":0,"count":0,"epoch":1,"lossSum":0.0,"step":1}'
+    digest = hashlib.sha256(f"1 {position}".encode() + bytes(3 * 4 * count)).hexdigest()
+    metadata = {"format": "sqzd-checkpoint-1", "steps": "1", "sha256": digest, "position": position}
+    header = {"__metadata__": metadata}
+    for number, name in enumerate(["weights", "firstMoment", "secondMoment"]):
+        offsets = [4 * count * number, 4 * count * (number + 1)]
+        header[name] = {"dtype": "F32", "shape": [count], "data_offsets": offsets}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    seed("FuzzCheckpoints", "zero", len(text).to_bytes(8, "little") + text)
+
+
+def model(path: Path) -> None:
+    data = path.read_bytes()
+    seed("FuzzModelFiles", "header", data[: 8 + int.from_bytes(data[:8], "little")])
+
+
+if __name__ == "__main__":
+    varlink()
+    datasets()
+    safetensors()
+    checkpoint()
+    for name in sys.argv[1:]:
+        model(Path(name))

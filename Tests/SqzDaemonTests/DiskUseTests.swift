@@ -1,0 +1,92 @@
+import Foundation
+import SqzProtocol
+import TestSupport
+import Testing
+import Varlink
+
+/// What users may keep on the disk. Each test has a daemon of its own, with limits of its own.
+@Suite(.serialized) struct DiskUseTests {
+    private static let sha256 = String(repeating: "0", count: 63)
+    private static let mine = "bytes of your uploads, data sets and models on the disk"
+
+    private static func daemon(_ configuration: [String: JSONValue]) throws -> TestDaemon {
+        try TestDaemon(runners: [.squeezenet], configuration: configuration)
+    }
+
+    @Test func uploadsCountAsTheyWereAnnounced() throws {
+        let daemon = try Self.daemon(["userDiskMiB": .integer(1)])
+        let limit = 1 << 20
+        typealias Offer = DatasetsInterface.Offer
+        try daemon.expect(
+            .tooLarge(what: Self.mine, limit: limit, current: 0), from: Offer.self,
+            .init(sha256: Self.sha256 + "0", size: limit + 1))
+        try daemon.call(Offer.self, .init(sha256: Self.sha256 + "1", size: 700_000))
+        try daemon.expect(
+            .tooLarge(what: Self.mine, limit: limit, current: 700_000), from: Offer.self,
+            .init(sha256: Self.sha256 + "2", size: 400_000))
+        // The one that is under way has its room.
+        try daemon.call(Offer.self, .init(sha256: Self.sha256 + "1", size: 700_000))
+        try daemon.call(Offer.self, .init(sha256: Self.sha256 + "2", size: limit - 700_000))
+        try daemon.stop()
+    }
+
+    @Test func aDatasetThatIsTooLargeIsNotKept() throws {
+        let daemon = try Self.daemon(["userDiskMiB": .integer(1)])
+        let path = try Colours.write(to: daemon.scratch, "data/large", train: 400)
+        let error = try daemon.error(of: DatasetsInterface.Import.self, .init(name: "large", path: path))
+        #expect(error.flatMap { SqzError($0) } == .tooLarge(what: Self.mine, limit: 1 << 20, current: 0))
+        #expect(try daemon.call(DatasetsInterface.List.self, NoParameters()).datasets == [])
+        for folder in ["blobs", "imports"] {
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(daemon.state)/\(folder)") == [])
+        }
+        try daemon.importColours()
+        try daemon.stop()
+    }
+
+    @Test func whoHasNoRoomForAModelCannotTrain() throws {
+        let daemon = try Self.daemon(["userDiskMiB": .integer(1)])
+        let dataset = try daemon.importColours()
+        // What a job has made is kept, though it is more than is allowed.
+        #expect(try daemon.train().state == .succeeded)
+        let model = try #require(try daemon.call(ModelsInterface.List.self, NoParameters()).models.first)
+        let used = dataset.size + model.size
+        #expect(used > 1 << 20)
+        try daemon.expect(
+            .tooLarge(what: Self.mine, limit: 1 << 20, current: used), from: JobsInterface.Submit.self,
+            .init(kind: "train", dataset: dataset.name))
+        // To use it needs no room, and removing it makes some.
+        let evaluation = try daemon.submit(.init(kind: "evaluate", dataset: dataset.name))
+        #expect(try daemon.end(of: evaluation).state == .succeeded)
+        try daemon.call(ModelsInterface.Remove.self, .init(model: "colours@1"))
+        #expect(try daemon.train().state == .succeeded)
+        try daemon.stop()
+    }
+
+    @Test func allUsersTogetherAreLimited() throws {
+        let daemon = try Self.daemon(["diskMiB": .integer(1)])
+        try daemon.call(DatasetsInterface.Offer.self, .init(sha256: Self.sha256 + "1", size: 700_000))
+        try daemon.expect(
+            .tooLarge(what: "bytes of all uploads, data sets and models on the disk", limit: 1 << 20, current: 700_000),
+            from: DatasetsInterface.Offer.self, .init(sha256: Self.sha256 + "2", size: 400_000))
+        try daemon.stop()
+    }
+
+    @Test func diskIsLeftFree() throws {
+        // A pebibyte.
+        let daemon = try Self.daemon(["freeDiskMiB": .integer(1 << 30)])
+        let error = try daemon.error(of: DatasetsInterface.Offer.self, .init(sha256: Self.sha256 + "1", size: 1))
+        guard
+            case .tooLarge("bytes that must stay free on the disk", 1 << 50, let free?)? = error.flatMap({
+                SqzError($0)
+            })
+        else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(free > 0 && free < 1 << 50)
+        try daemon.configure([:])
+        try daemon.reload()
+        try daemon.call(DatasetsInterface.Offer.self, .init(sha256: Self.sha256 + "1", size: 1))
+        try daemon.stop()
+    }
+}

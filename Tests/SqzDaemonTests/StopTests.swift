@@ -1,0 +1,79 @@
+import Foundation
+import SqzProtocol
+import TestSupport
+import Testing
+import Varlink
+
+/// What clients see of a daemon that stops.
+@Suite struct StopTests {
+    private typealias Classify = InferenceInterface.Classify
+
+    /// Classifies as slowly as a picture says, in seconds.
+    private static let runner = TestDaemon.Runner.python(
+        "warm", describe: "offer('make', classifies=True)",
+        run: """
+            with open(call['parameters']['directory'] + '/model', 'w') as file: file.write('model')
+            send({'result': {'model': {
+                'file': 'model', 'weightsSha256': '', 'architecture': '', 'bypass': '', 'classes': [], 'parameters': 0,
+                'multiplyAdds': 0, 'preprocessing': '', 'layers': []}}})
+            """,
+        others: [
+            "Load": "send({})",
+            "Classify": """
+            log('classifying')
+            time.sleep(float(call['parameters']['images'][0]))
+            send({'results': [{'classes': []}]})
+            """,
+        ])
+
+    @Test func callsThatHaveComeAreAnsweredAndNoOthersAreTaken() async throws {
+        try await onThread {
+            let daemon = try TestDaemon(runners: [Self.runner])
+            #expect(try daemon.end(of: daemon.submit(.init(kind: "make", model: "m"))).state == .succeeded)
+            let idle = try daemon.client()
+            try idle.send(ManagerInterface.Info.self, NoParameters())
+            _ = try idle.receive(ManagerInterface.Info.self, until: TestDaemon.deadline)
+            let busy = try daemon.client()
+            // The second waits in the connection until the first is answered.
+            for _ in 0..<2 { try busy.send(Classify.self, .init(images: ["0.5"], model: "m")) }
+            try daemon.wait(for: "classifying")
+
+            daemon.signal(SIGTERM)
+            // An idle connection is closed at once, a busy one when its calls are answered.
+            #expect(throws: ConnectionError.closed) {
+                try idle.receive(ManagerInterface.Info.self, until: TestDaemon.deadline)
+            }
+            #expect(throws: ConnectionError.closed) {
+                try busy.send(Classify.self, .init(images: ["0"], model: "m"))
+            }
+            for _ in 0..<2 {
+                let reply = try busy.receive(Classify.self, until: TestDaemon.deadline)
+                #expect(try reply.parameters(Classify.Reply.self).results.count == 1)
+            }
+            try daemon.stop()
+        }
+    }
+
+    @Test func aCallThatHangsDoesNotKeepItFromStopping() async throws {
+        try await onThread {
+            let daemon = try TestDaemon(runners: [Self.runner])
+            #expect(try daemon.end(of: daemon.submit(.init(kind: "make", model: "m"))).state == .succeeded)
+            let client = try daemon.client()
+            try client.send(Classify.self, .init(images: ["1000"], model: "m"))
+            try daemon.wait(for: "classifying")
+            try daemon.stop()
+        }
+    }
+
+    /// sd_notify(3): systemd is told that the daemon goes on stopping, however long a runner's step takes.
+    @Test func itAsksForTimeWhileItStops() async throws {
+        try await onThread {
+            let daemon = try TestDaemon(runners: [.countdown])
+            _ = try daemon.block()
+            daemon.signal(SIGTERM)
+            try daemon.wait(for: "STOPPING=1")
+            try daemon.wait(for: "EXTEND_TIMEOUT_USEC=15000000")
+            try daemon.stop()
+        }
+    }
+}
