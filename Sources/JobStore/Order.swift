@@ -58,8 +58,8 @@ extension JobStore {
             } else if case .userLimit(let count)? = place.wait {
                 job.reason = "waits because uid \(job.uid) already runs \(count), the limit for each user"
             } else if case .turn? = place.wait {
-                // What put it back into the queue says more.
-                job.reason = job.reason ?? "waits for its turn"
+                // What put it back into the queue is of interest, too.
+                job.reason = (job.reason.map { $0 + "; " } ?? "") + "waits for its turn"
             }
             return job
         }

@@ -54,6 +54,10 @@ import Varlink
         let jobs = try (mine + [theirs]).map { try daemon.job($0) }
         #expect(jobs.map(\.position) == [2, 3, 4, 1])
         #expect(jobs.allSatisfy { $0.reason == "waits for its turn" })
+        try daemon.call(JobsInterface.Pause.self, .init(id: theirs))
+        #expect(
+            try daemon.call(JobsInterface.Resume.self, .init(id: theirs)).job.reason
+                == "resumed by uid \(geteuid()); waits for its turn")
         try daemon.cancel(blocker)
         let ends = try (mine + [theirs]).map { try daemon.end(of: $0) }
         let started = try ends.map { try #require($0.startedAt) }
