@@ -88,6 +88,11 @@ soak: build test-deps ## a mixed load for MINUTES
 fuzz: deps ## fuzz every parser of untrusted bytes for MINUTES each
 	Tests/Fuzz/run.sh $(MINUTES)
 
+.PHONY: race
+race: deps ## look for data races: the daemon's tests on a daemon with the thread sanitizer
+	$(SWIFT) build -c release --build-tests
+	Tests/Race/run
+
 .PHONY: bench
 bench: build ## measure the engine against PyTorch, TensorFlow, ONNX Runtime, OpenVINO and ncnn, side by side
 	$(call apt-install,python3 python3-venv)

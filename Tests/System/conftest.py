@@ -32,6 +32,13 @@ def container(built: Path) -> Iterator[Container]:
         subprocess.run(["make", "--quiet", "install", f"DESTDIR={container.root}"], cwd=CHECKOUT, check=True)
         runners = container.root / "usr/local/libexec/sqzd/runners"
         shutil.copy(CHECKOUT / "Tests/Plugins/countdown", runners)
+        # What guest.py needs, which users run inside.
+        shutil.copytree(CHECKOUT / "clients/python/sqzd", container.root / "opt/guest/sqzd")
+        shutil.copy(CHECKOUT / "Tests/System/guest.py", container.root / "opt/guest")
+        pictures = container.root / "opt/guest/pictures"
+        pictures.mkdir()
+        for file in (CHECKOUT / "Tests/Fixtures/datasets").glob("*-idx?-ubyte*"):
+            shutil.copy(file, pictures)
         container.boot(FASHION)
         for command in ("systemd-sysusers", "journalctl --update-catalog", "systemctl daemon-reload"):
             container.run(*command.split())

@@ -2,35 +2,33 @@ internal import Glibc
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import ServiceLifecycle
 internal import SqzProtocol
 internal import Synchronization
 internal import Varlink
 
 /// One client's connection: takes its calls one after the other, so that replies are in order.
-struct Connection: Sendable {
-    let channel: NIOAsyncChannel<Frame, ByteBuffer>
+final class Connection: Sendable {
     let peer: Peer
-    let handlers: Handlers
-    let log: Logger
+    private let channel: NIOAsyncChannel<Frame, ByteBuffer>
+    private let handlers: Handlers
+    private let log: Logger
+    /// The replies to the call at hand have no end of their own.
+    private let isStreaming = Atomic(false)
+
+    init(_ channel: NIOAsyncChannel<Frame, ByteBuffer>, peer: Peer, handlers: Handlers, log: Logger) {
+        self.channel = channel
+        self.peer = peer
+        self.handlers = handlers
+        self.log = log
+    }
 
     /// Serves until the client closes, sends what is no Varlink, or the daemon stops.
     func serve() async {
-        let isStreaming = StreamingFlag()
         let outcome = await withTaskGroup(of: Outcome.self) { group in
-            group.addTask { await serveCalls(isStreaming) }
-            group.addTask {
-                do {
-                    try await gracefulShutdown()
-                    try await takeNoMore()
-                    // A stream has no end of its own: its client goes on with the next daemon.
-                    if !isStreaming.value { try await Task.sleep(for: Self.patience) }
-                } catch { /* cancelled, the client having gone before */  }
-                return .closed
-            }
+            group.addTask { await self.serveCalls() }
             // A client that goes away is noticed also while a stream has nothing to send.
             group.addTask {
-                do { try await channel.channel.closeFuture.get() } catch { return .broken("\(error)") }
+                do { try await self.channel.channel.closeFuture.get() } catch { return .broken("\(error)") }
                 return .closed
             }
             var outcome = await group.next() ?? .closed
@@ -46,35 +44,34 @@ struct Connection: Sendable {
         }
     }
 
-    /// How long a call that has come may take when the daemon stops.
-    private static let patience = Duration.seconds(5)
-
-    /// Whether the replies to the call at hand have no end of their own.
-    private final class StreamingFlag: Sendable {
-        private let state = Atomic(false)
-        var value: Bool {
-            get { state.load(ordering: .relaxed) }
-            set { state.store(newValue, ordering: .relaxed) }
-        }
-    }
-
     /// Calls that have come are still read and answered, then the connection is closed. Who sends another one from now on is
     /// told at once (EPIPE), and can be sure that it was not taken.
-    private func takeNoMore() async throws {
-        try await channel.channel.eventLoop.submit { [channel] in
-            try channel.channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-                // Not the channel's own way, which would drop what was not read. Fails where the client has gone.
-                _ = shutdown($0, CInt(SHUT_RD))
-            }
-        }.get()
+    func drain() async {
+        do {
+            try await channel.channel.eventLoop.submit { [channel] in
+                try channel.channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self)
+                {
+                    // Not the channel's own way, which would drop what was not read. Fails where the client has gone.
+                    _ = shutdown($0, CInt(SHUT_RD))
+                }
+            }.get()
+        } catch {
+            log.debug("connection lost before the daemon stopped: \(error)")
+        }
+        // A stream has no end of its own: its client goes on with the next daemon.
+        let patience = isStreaming.load(ordering: .relaxed) ? TimeAmount.zero : Self.patience
+        channel.channel.eventLoop.scheduleTask(in: patience) { [channel] in channel.channel.close(promise: nil) }
     }
+
+    /// How long calls that have come may take when the daemon stops.
+    private static let patience = TimeAmount.seconds(5)
 
     private enum Outcome {
         case closed
         case broken(String)
     }
 
-    private func serveCalls(_ isStreaming: StreamingFlag) async -> Outcome {
+    private func serveCalls() async -> Outcome {
         do {
             try await channel.executeThenClose { inbound, outbound in
                 do {
@@ -83,9 +80,9 @@ struct Connection: Sendable {
                         defer { withExtendedLifetime(message) {} }
                         let call = try await parse(message)
                         guard call.mode != .upgrade else { throw Unsupported(mode: "upgrade") }
-                        isStreaming.value = Handlers.endless.contains(call.method)
+                        isStreaming.store(Handlers.endless.contains(call.method), ordering: .relaxed)
                         try await answer(call, to: outbound)
-                        isStreaming.value = false
+                        isStreaming.store(false, ordering: .relaxed)
                     }
                 } catch let error as SqzError {
                     // A message for which there is no room. Nobody knows yet what it would call; it is told all the same.

@@ -26,7 +26,7 @@ struct VarlinkServer: Service {
                     let messages = try NIOAsyncChannel<Frame, ByteBuffer>(
                         wrappingChannelSynchronously: channel,
                         configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1)))
-                    return Connection(channel: messages, peer: peer, handlers: handlers, log: log)
+                    return Connection(messages, peer: peer, handlers: handlers, log: log)
                 }
             }
         try ready()
@@ -37,50 +37,75 @@ struct VarlinkServer: Service {
                     for try await connection in connections {
                         group.addTask { await serve(connection, open) }
                     }
+                    await open.drain()
                 }
             }
         } onCancelOrGracefulShutdown: {
-            server.channel.close(promise: nil)
+            Self.stopAccepting(server.channel)
+        }
+    }
+
+    /// Closes the listening socket when every connection that was accepted has been handed out: none gets lost. Those that
+    /// were not accepted wait for the next daemon, where systemd keeps the socket.
+    private static func stopAccepting(_ channel: any Channel) {
+        channel.setOption(.autoRead, value: false).flatMap {
+            // A connection is made ready on a loop of its own, and handed out on this one.
+            let loops = MultiThreadedEventLoopGroup.singleton.makeIterator().map { $0.submit {} }
+            return EventLoopFuture.andAllComplete(Array(loops), on: channel.eventLoop)
+        }.flatMap {
+            channel.eventLoop.submit {}
+        }.whenComplete { _ in
+            channel.close(promise: nil)
         }
     }
 
     private func serve(_ connection: Connection, _ open: OpenConnections) async {
         let peer = connection.peer
         do {
-            try await open.enter(peer)
+            try await open.enter(connection)
         } catch {
             log.warning("connection refused: \(error)", metadata: ["SQZ_UID": "\(peer.uid)"])
             return await connection.refuse(error)
         }
         handlers.counters.connections.add(1, ordering: .relaxed)
         await connection.serve()
-        await open.leave(peer)
+        await open.leave(connection)
     }
 }
 
-/// Counts open connections, in all and for each user.
+/// The open connections, in all and for each user.
 private actor OpenConnections {
     private let limit: Int
-    private var total = 0
+    private var connections: [ObjectIdentifier: Connection] = [:]
     private var byUser: [Peer: Int] = [:]
+    private var isDraining = false
 
     init(limit: Int) { self.limit = limit }
 
     /// Throws `SqzError.tooLarge`.
-    func enter(_ peer: Peer) throws(SqzError) {
-        let mine = byUser[peer, default: 0]
+    func enter(_ connection: Connection) async throws(SqzError) {
+        let mine = byUser[connection.peer, default: 0]
         guard mine < Limits.connectionsPerUser else {
             throw .tooLarge(what: "your open connections", limit: Limits.connectionsPerUser, current: mine)
         }
-        guard total < limit else { throw .tooLarge(what: "all open connections", limit: limit, current: total) }
-        total += 1
-        byUser[peer] = mine + 1
+        guard connections.count < limit else {
+            throw .tooLarge(what: "all open connections", limit: limit, current: connections.count)
+        }
+        connections[ObjectIdentifier(connection)] = connection
+        byUser[connection.peer] = mine + 1
+        if isDraining { await connection.drain() }
     }
 
-    func leave(_ peer: Peer) {
-        total -= 1
-        byUser[peer, default: 0] -= 1
-        if byUser[peer] == 0 { byUser[peer] = nil }
+    func leave(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+        byUser[connection.peer, default: 0] -= 1
+        if byUser[connection.peer] == 0 { byUser[connection.peer] = nil }
+    }
+
+    /// No more calls are taken.
+    func drain() async {
+        isDraining = true
+        for connection in connections.values { await connection.drain() }
     }
 }
 
