@@ -29,36 +29,14 @@ extension State {
 }
 
 extension Job {
-    init(row: Row, in database: Database) throws {
-        let id: Int = row["id"]
-        let state = try State(row: row)
-        let after = try Row.fetchAll(
-            database, sql: "SELECT after, condition FROM dependencies WHERE job = ? ORDER BY after", arguments: [id]
-        ).map { try Dependency(job: $0["after"], row: $0) }
-        var position: Int?
-        var reason: String? = row["reason"]
-        if state == .queued {
-            position = try Int.fetchOne(
-                database,
-                sql: """
-                    SELECT 1 + count(*) FROM jobs
-                    WHERE state = 'queued' AND (priority > :priority OR (priority = :priority AND id < :id))
-                    """,
-                arguments: ["priority": row["priority"] as Int, "id": id])
-            let open = try Int.fetchAll(
-                database,
-                sql: """
-                    SELECT after FROM dependencies JOIN jobs ON jobs.id = after
-                    WHERE job = ? AND state IN ('queued', 'running', 'paused') ORDER BY after
-                    """,
-                arguments: [id])
-            if !open.isEmpty { reason = "waits for \(open.map { "job \($0)" }.joined(separator: ", "))" }
-        }
+    /// A job as it is on disk.
+    init(row: Row, after: [Dependency]) throws {
         self.init(
-            id: id, kind: row["kind"], runner: row["runner"], state: state, uid: row["uid"], priority: row["priority"],
-            options: try row.json([String: JSONValue].self, "options") ?? [:], dataset: row["dataset"],
-            model: row["model"], after: after, submittedAt: row["submittedAt"], startedAt: row["startedAt"],
-            endedAt: row["endedAt"], starts: row["starts"], position: position, reason: reason,
+            id: row["id"], kind: row["kind"], runner: row["runner"], state: try State(row: row), uid: row["uid"],
+            priority: row["priority"], options: try row.json([String: JSONValue].self, "options") ?? [:],
+            dataset: row["dataset"], model: row["model"], after: after, timeLimit: row["timeLimit"],
+            deadline: row["deadline"], submittedAt: row["submittedAt"], startedAt: row["startedAt"],
+            endedAt: row["endedAt"], starts: row["starts"], reason: row["reason"],
             progress: try row.json(Progress.self, "progress"), outcome: try row.json(Outcome.self, "outcome"))
     }
 }

@@ -3,36 +3,48 @@ public import SqzProtocol
 
 // Reading jobs, their events and predictions.
 extension JobStore {
-    /// Throws `SqzError.noSuchJob`.
-    public func job(_ id: Int) async throws -> Job {
-        try await database.read { try Self.job(id, in: $0) }
+    /// A job as it is on disk; with an outlook also why it waits, where, and for how long. Throws `SqzError.noSuchJob`.
+    public func job(_ id: Int, _ outlook: Outlook? = nil) async throws -> Job {
+        try await database.read { database in
+            let job = try Self.job(id, in: database)
+            guard let outlook else { return job }
+            return try Self.explain([job], outlook, in: database)[0]
+        }
     }
 
     static func job(_ id: Int, in database: Database) throws -> Job {
-        guard let row = try Row.fetchOne(database, sql: "SELECT * FROM jobs WHERE id = ?", arguments: [id]) else {
-            throw SqzError.noSuchJob(id: id)
+        guard let job = try jobs([id], in: database).first else { throw SqzError.noSuchJob(id: id) }
+        return job
+    }
+
+    /// Those of the jobs that there are, newest first.
+    static func jobs(_ ids: [Int], in database: Database) throws -> [Job] {
+        guard !ids.isEmpty else { return [] }
+        let rows = try Row.fetchAll(database, sql: "SELECT * FROM jobs WHERE id IN (\(list(ids))) ORDER BY id DESC")
+        let dependencies = try Row.fetchAll(
+            database,
+            sql: "SELECT job, after, condition FROM dependencies WHERE job IN (\(list(ids))) ORDER BY job, after")
+        let after = Dictionary(grouping: dependencies) { $0["job"] as Int }
+        return try rows.map { row in
+            try Job(
+                row: row, after: try after[row["id"], default: []].map { try Dependency(job: $0["after"], row: $0) })
         }
-        return try Job(row: row, in: database)
     }
 
     /// Jobs in any of `states` (all if nil) with an id below `before`, newest first.
-    public func jobs(in states: [State]? = nil, before: Int? = nil, limit: Int) async throws -> [Job] {
-        let names = (states ?? State.allCases).map { "'\($0.rawValue)'" }.joined(separator: ", ")
-        return try await database.read { database in
-            try Row.fetchAll(
-                database, sql: "SELECT * FROM jobs WHERE state IN (\(names)) AND id < ? ORDER BY id DESC LIMIT ?",
-                arguments: [before ?? Int.max, limit]
-            ).map { try Job(row: $0, in: database) }
-        }
-    }
-
-    /// Jobs in the queue, in its order.
-    public func waitingJobs(limit: Int) async throws -> [Job] {
+    public func jobs(
+        in states: [State]? = nil, before: Int? = nil, limit: Int, _ outlook: Outlook
+    ) async throws -> [Job] {
         try await database.read { database in
-            try Row.fetchAll(
-                database, sql: "SELECT * FROM jobs WHERE state = 'queued' ORDER BY priority DESC, id LIMIT ?",
-                arguments: [limit]
-            ).map { try Job(row: $0, in: database) }
+            // The newest of each state, which an index has in order.
+            let wanted = Set(states ?? State.allCases).map { state in
+                "SELECT id FROM (SELECT id FROM jobs WHERE state = '\(state.rawValue)' AND id < :before ORDER BY id DESC LIMIT :limit)"
+            }.joined(separator: " UNION ALL ")
+            guard !wanted.isEmpty else { return [] }
+            let ids = try Int.fetchAll(
+                database, sql: "\(wanted) ORDER BY id DESC LIMIT :limit",
+                arguments: ["before": before ?? Int.max, "limit": limit])
+            return try Self.explain(try Self.jobs(ids, in: database), outlook, in: database)
         }
     }
 
@@ -42,7 +54,7 @@ extension JobStore {
             try Int.fetchAll(
                 database,
                 sql: """
-                    SELECT id FROM jobs WHERE state IN ('succeeded', 'cancelled') AND starts > 0
+                    SELECT id FROM jobs WHERE state IN ('succeeded', 'cancelled') AND lastStart IS NOT NULL
                     ORDER BY endedAt DESC LIMIT ?
                     """,
                 arguments: [limit])

@@ -1,40 +1,80 @@
 internal import GRDB
 public import SqzProtocol
 
-// Which job is next.
+// Which job is next, and what the others wait for.
 extension JobStore {
-    /// How far back a user's use of the machine counts, in microseconds: a day.
-    private static let memory = 86_400 * 1_000_000
-
-    /// Of the jobs that wait for nothing but their turn: the highest priority, then the user whose jobs ran least in the
-    /// last day, then the oldest.
-    private static let next = """
-        SELECT id FROM jobs LEFT JOIN (
-            SELECT uid AS user, sum(ranFor + CASE state WHEN 'running' THEN max(0, :now - lastStart) ELSE 0 END) AS used
-            FROM jobs WHERE lastStart IS NOT NULL AND (endedAt IS NULL OR endedAt > :now - :memory) GROUP BY uid
-        ) ON user = uid
-        WHERE state = 'queued' AND NOT EXISTS (
-            SELECT 1 FROM dependencies JOIN jobs other ON other.id = after
-            WHERE job = jobs.id AND other.state IN ('queued', 'running', 'paused')
-        ) ORDER BY priority DESC, coalesce(used, 0), id LIMIT 1
-        """
-
     /// The job that is to run next becomes running; nil where none may run.
-    public func startNext(at time: Int) async throws -> Change? {
+    public func startNext(at time: Int, limits: RunningLimits) async throws -> Change? {
         try await database.write { database in
-            guard let id = try Self.next(at: time, in: database) else { return nil }
-            return try Self.move(id, to: .running, Event(time: time, kind: .state), in: database).first
+            var queue = try Self.queue(Outlook(now: time, limits: limits), in: database)
+            guard queue.hasRoom, let next = queue.takeNext() else { return nil }
+            return try Self.move(next.id, to: .running, Event(time: time, kind: .state), in: database).first
         }
     }
 
-    /// The job that would run next; nil where none may run.
-    public func peekNext(at time: Int) async throws -> Job? {
+    /// The job that would run next if there were room and its priority is above `priority`; nil where there is none.
+    public func peekNext(above priority: Int, at time: Int, limits: RunningLimits) async throws -> Job? {
         try await database.read { database in
-            try Self.next(at: time, in: database).map { try Self.job($0, in: database) }
+            let isAny = try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND priority > ?)",
+                arguments: [priority])
+            guard isAny == true else { return nil }
+            var queue = try Self.queue(Outlook(now: time, limits: limits), in: database)
+            guard let next = queue.takeNext(), next.priority > priority else { return nil }
+            return try Self.job(next.id, in: database)
         }
     }
 
-    private static func next(at time: Int, in database: Database) throws -> Int? {
-        try Int.fetchOne(database, sql: next, arguments: ["now": time, "memory": memory])
+    /// Jobs in the order in which they are going to run.
+    public func waitingJobs(limit: Int, _ outlook: Outlook) async throws -> [Job] {
+        try await database.read { database in
+            let forecast = try Self.forecast(outlook, in: database)
+            let ids = forecast.order.prefix(limit)
+            let jobs = try Self.jobs(Array(ids), in: database).map { ($0.id, $0) }
+            let byID = Dictionary(uniqueKeysWithValues: jobs)
+            return try Self.explain(ids.compactMap { byID[$0] }, forecast, outlook, in: database)
+        }
     }
+
+    /// Completes jobs by why they wait, at which place, and when they are likely to start and to end.
+    static func explain(_ jobs: [Job], _ outlook: Outlook, in database: Database) throws -> [Job] {
+        guard jobs.contains(where: { $0.state == .queued || $0.state == .running }) else { return jobs }
+        return try explain(jobs, try forecast(outlook, in: database), outlook, in: database)
+    }
+
+    private static func explain(
+        _ jobs: [Job], _ forecast: Forecast, _ outlook: Outlook, in database: Database
+    ) throws -> [Job] {
+        let open = try openDependencies(
+            of: jobs.filter { $0.state == .queued && !$0.after.isEmpty }.map(\.id), in: database)
+        return jobs.map { job in
+            guard let place = forecast.places[job.id] else { return job }
+            var job = job
+            job.position = place.position
+            job.expectedStart = place.start
+            job.expectedEnd = place.end
+            if let others = open[job.id] {
+                job.reason = "waits for \(others.map { "job \($0)" }.joined(separator: ", "))"
+            } else if case .userLimit(let count)? = place.wait {
+                job.reason = "waits because uid \(job.uid) already runs \(count), the limit for each user"
+            } else if case .turn? = place.wait {
+                // What put it back into the queue is of interest, too.
+                job.reason = (job.reason.map { $0 + "; " } ?? "") + "waits for its turn"
+            }
+            return job
+        }
+    }
+
+    private static func openDependencies(of jobs: [Int], in database: Database) throws -> [Int: [Int]] {
+        guard !jobs.isEmpty else { return [:] }
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT job, after FROM dependencies JOIN jobs ON jobs.id = after
+                WHERE job IN (\(list(jobs))) AND state IN ('queued', 'running', 'paused') ORDER BY after
+                """)
+        return rows.reduce(into: [:]) { $0[$1["job"] as Int, default: []].append($1["after"] as Int) }
+    }
+
+    static func list(_ ids: [Int]) -> String { ids.map(String.init).joined(separator: ", ") }
 }

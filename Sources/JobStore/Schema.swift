@@ -81,6 +81,26 @@ enum Schema {
                     ) STRICT, WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("2") { database in
+            try database.execute(
+                sql: """
+                    -- Seconds, microseconds since 1970.
+                    ALTER TABLE jobs ADD COLUMN timeLimit INTEGER;
+                    ALTER TABLE jobs ADD COLUMN deadline INTEGER;
+                    -- What ranFor may become under the time limit: a retried job has all of its time again.
+                    ALTER TABLE jobs ADD COLUMN allowance INTEGER;
+                    -- Crashes of its runner in a row without getting further, and when it may be tried again.
+                    ALTER TABLE jobs ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE jobs ADD COLUMN notBefore INTEGER;
+                    DROP INDEX jobsInOrder;
+                    CREATE INDEX jobsByState ON jobs (state);
+                    CREATE INDEX jobsByUser ON jobs (state, uid);
+                    CREATE INDEX jobsByPriority ON jobs (state, priority);
+                    CREATE INDEX jobsThatRan ON jobs (endedAt) WHERE lastStart IS NOT NULL;
+                    CREATE INDEX deadlines ON jobs (deadline) WHERE deadline IS NOT NULL AND endedAt IS NULL;
+                    CREATE INDEX delays ON jobs (notBefore) WHERE notBefore IS NOT NULL;
+                    """)
+        }
         return migrator
     }()
 }

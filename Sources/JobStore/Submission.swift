@@ -12,10 +12,17 @@ public struct Submission: Sendable {
     public var dataset: String?
     public var model: String?
     public var after: [Dependency]
+    /// It waits to be resumed before it waits for its turn.
+    public var isHeld: Bool
+    /// Seconds that it may run, over all its runs.
+    public var timeLimit: Int?
+    /// Microseconds since 1970.
+    public var deadline: Int?
 
     public init(
         kind: String, runner: String, uid: Int, priority: Int = 0, options: [String: JSONValue] = [:],
-        dataset: String? = nil, model: String? = nil, after: [Dependency] = []
+        dataset: String? = nil, model: String? = nil, after: [Dependency] = [], isHeld: Bool = false,
+        timeLimit: Int? = nil, deadline: Int? = nil
     ) {
         self.kind = kind
         self.runner = runner
@@ -25,6 +32,21 @@ public struct Submission: Sendable {
         self.dataset = dataset
         self.model = model
         self.after = after
+        self.isHeld = isHeld
+        self.timeLimit = timeLimit
+        self.deadline = deadline
+    }
+}
+
+/// How many jobs may wait, queued or paused.
+public struct QueueLimits: Sendable {
+    public var jobs: Int
+    /// Of each user's.
+    public var perUser: Int
+
+    public init(jobs: Int, perUser: Int) {
+        self.jobs = jobs
+        self.perUser = perUser
     }
 }
 
@@ -40,30 +62,38 @@ extension Dependency {
 }
 
 extension JobStore {
-    /// Adds a job to the queue unless `limit` jobs are queued already in all, or `userLimit` by its user.
-    public func submit(_ submission: Submission, at time: Int, limit: Int, userLimit: Int) async throws -> Change {
+    /// Adds a job to the queue, unless as many wait already as may (`SqzError.queueFull`).
+    public func submit(_ submission: Submission, at time: Int, limits: QueueLimits) async throws -> Change {
         let options = try jsonText(submission.options)
+        let state = submission.isHeld ? State.paused : .queued
+        let reason = submission.isHeld ? "held until it is resumed" : nil
         return try await database.write { database in
-            let queued = try Self.count(database, "state = 'queued'")
-            guard queued < limit else { throw SqzError.queueFull(limit: limit, queued: queued, uid: nil) }
-            let mine = try Self.count(database, "state = 'queued' AND uid = \(submission.uid)")
-            guard mine < userLimit else {
-                throw SqzError.queueFull(limit: userLimit, queued: mine, uid: submission.uid)
-            }
+            try Self.checkRoom(for: submission.uid, limits, in: database)
             try database.execute(
                 sql: """
-                    INSERT INTO jobs (kind, runner, state, uid, priority, options, dataset, model, submittedAt)
-                    VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?)
+                    INSERT INTO jobs (
+                        kind, runner, state, uid, priority, options, dataset, model, submittedAt, reason, timeLimit,
+                        allowance, deadline
+                    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    submission.kind, submission.runner, submission.uid, submission.priority, options,
-                    submission.dataset, submission.model, time,
+                    submission.kind, submission.runner, state.rawValue, submission.uid, submission.priority, options,
+                    submission.dataset, submission.model, time, reason, submission.timeLimit,
+                    submission.timeLimit.map { $0 * 1_000_000 }, submission.deadline,
                 ])
             let id = Int(database.lastInsertedRowID)
             for dependency in submission.after { try Self.add(dependency, to: id, in: database) }
-            let event = try Self.append(Event(time: time, kind: .state, state: .queued), to: id, in: database)
-            return Change(job: try Self.job(id, in: database), event: event)
+            let event = try Self.append(
+                Event(time: time, kind: .state, state: state, reason: reason), to: id, in: database)
+            return Change(before: nil, job: try Self.job(id, in: database), event: event)
         }
+    }
+
+    static func checkRoom(for uid: Int, _ limits: QueueLimits, in database: Database) throws {
+        let waiting = try count(database, "state IN ('queued', 'paused')")
+        guard waiting < limits.jobs else { throw SqzError.queueFull(limit: limits.jobs, queued: waiting, uid: nil) }
+        let mine = try count(database, "state IN ('queued', 'paused') AND uid = \(uid)")
+        guard mine < limits.perUser else { throw SqzError.queueFull(limit: limits.perUser, queued: mine, uid: uid) }
     }
 
     private static func add(_ dependency: Dependency, to id: Int, in database: Database) throws {

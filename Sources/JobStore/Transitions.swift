@@ -3,6 +3,8 @@ public import SqzProtocol
 
 /// A transition: the job after it, and the event that tells of it.
 public struct Change: Sendable {
+    /// nil where the job is new.
+    public var before: State?
     public var job: Job
     public var event: Event
 }
@@ -15,7 +17,7 @@ extension State {
         case (.running, .succeeded), (.running, .failed), (.running, .cancelled), (.running, .queued),
             (.running, .paused):
             true
-        case (.paused, .queued), (.paused, .cancelled): true
+        case (.paused, .queued), (.paused, .cancelled), (.paused, .failed): true
         case (.failed, .queued), (.cancelled, .queued): true
         default: false
         }
@@ -44,6 +46,23 @@ extension JobStore {
                     ? SqzError.jobEnded(id: id, state: current) : SqzError.wrongState(id: id, state: current)
             }
             return try Self.move(id, to: state, Event(time: time, kind: .state, reason: reason), in: database)
+        }
+    }
+
+    /// A job that is paused, or has ended, goes back to the queue, unless as many wait already as may. Throws
+    /// `SqzError.jobEnded`, `wrongState` or `queueFull`.
+    public func putBack(
+        _ id: Int, from states: Set<State>, reason: String, at time: Int, limits: QueueLimits
+    ) async throws -> [Change] {
+        try await database.write { database in
+            let job = try Self.job(id, in: database)
+            guard states.contains(job.state) else {
+                throw job.state.isEnd
+                    ? SqzError.jobEnded(id: id, state: job.state) : SqzError.wrongState(id: id, state: job.state)
+            }
+            // A paused job counts already.
+            if job.state.isEnd { try Self.checkRoom(for: job.uid, limits, in: database) }
+            return try Self.move(id, to: .queued, Event(time: time, kind: .state, reason: reason), in: database)
         }
     }
 
@@ -87,21 +106,30 @@ extension JobStore {
         }
     }
 
-    /// Jobs that were running when the daemon ended go back to the queue, or become what they were intended to.
+    /// Jobs that were running when the daemon ended go back to the queue, or become what they were intended to. How long they
+    /// ran is known until the last that they told of: the daemon may have been away for long.
     public func requeueRunning(reason: String, at time: Int) async throws -> [Change] {
         try await database.write { database in
             let rows = try Row.fetchAll(
-                database, sql: "SELECT id, intent, intentReason FROM jobs WHERE state = 'running' ORDER BY id")
+                database,
+                sql: """
+                    SELECT id, intent, intentReason, (SELECT max(time) FROM events WHERE job = id) AS last
+                    FROM jobs WHERE state = 'running' ORDER BY id
+                    """)
             return try rows.flatMap { row in
                 let intent: String? = row["intent"]
                 return try Self.move(
                     row["id"], to: intent.flatMap(State.init(rawValue:)) ?? .queued,
-                    Event(time: time, kind: .state, reason: row["intentReason"] ?? reason), in: database)
+                    Event(time: time, kind: .state, reason: row["intentReason"] ?? reason), ranUntil: row["last"],
+                    in: database)
             }
         }
     }
 
-    static func move(_ id: Int, to state: State, _ event: Event, in database: Database) throws -> [Change] {
+    /// - Parameter ranUntil: when a running job stopped to run; nil: at the event's time.
+    static func move(
+        _ id: Int, to state: State, _ event: Event, ranUntil: Int? = nil, in database: Database
+    ) throws -> [Change] {
         let current = try job(id, in: database).state
         guard current.canBecome(state) else {
             throw current.isEnd
@@ -117,18 +145,28 @@ extension JobStore {
         } else if current == .running {
             try database.execute(
                 sql: "UPDATE jobs SET ranFor = ranFor + max(0, ? - lastStart) WHERE id = ?",
-                arguments: [event.time, id])
+                arguments: [ranUntil ?? event.time, id])
+        } else if state == .queued {
+            // Somebody wants it to be tried: what it crashed before is forgotten, and one that had ended has all its time.
+            try database.execute(
+                sql: """
+                    UPDATE jobs SET crashes = 0,
+                        allowance = CASE WHEN ? THEN ranFor + timeLimit * 1000000 ELSE allowance END
+                    WHERE id = ?
+                    """,
+                arguments: [current.isEnd, id])
         }
         try database.execute(
             sql: """
-                UPDATE jobs SET state = ?, reason = ?, outcome = ?, endedAt = ?, intent = NULL, intentReason = NULL
+                UPDATE jobs SET state = ?, reason = ?, outcome = ?, endedAt = ?, intent = NULL, intentReason = NULL,
+                    notBefore = NULL
                 WHERE id = ?
                 """,
             arguments: [
                 state.rawValue, event.reason, try jsonText(event.outcome), state.isEnd ? event.time : nil, id,
             ])
         event = try append(event, to: id, in: database)
-        let change = Change(job: try job(id, in: database), event: event)
+        let change = Change(before: current, job: try job(id, in: database), event: event)
         return [change]
             + (state.isEnd ? try cancelThoseThatWaitInVain(for: id, ended: state, event.time, in: database) : [])
     }

@@ -31,6 +31,8 @@ public struct Daemon: Sendable {
 
     /// Serves until SIGTERM or SIGINT. Throws what kept it from starting.
     public func run() async throws {
+        // From here on, rather than when somebody listens: the signal would end the daemon before.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         let configuration = LiveConfiguration(try await DaemonConfiguration.load(file: places.configuration))
         let directory = try StateDirectory(path: try stateDirectory())
         let store = try JobStore(path: directory.database)
@@ -49,22 +51,23 @@ public struct Daemon: Sendable {
             store: store, state: directory, blobs: blobs, registry: registry, announcer: announcer,
             configuration: configuration)
         let warm = WarmRunners(blobs: blobs, registry: registry, configuration: configuration, log: log)
+        let stopping = Stopping()
         let handlers = Handlers(
             store: store, state: directory, blobs: blobs, uploads: uploads,
             disk: DiskUse(store: store, uploads: uploads, state: directory, configuration: configuration),
             scheduler: scheduler, registry: registry, warm: warm, imports: Admission(places: Limits.imports),
-            announcer: announcer, configuration: configuration,
-            startedAt: startedAt,
+            announcer: announcer, configuration: configuration, startedAt: startedAt, stopping: stopping,
             counters: Counters(), log: log)
         let log = log
         let server = VarlinkServer(socket: socket.descriptor, handlers: handlers, log: log) {
             try ServiceManager.notify("READY=1\nSTATUS=ready")
             log.info("sqzd \(Version.current) is ready", metadata: ["SQZ_EVENT": "ready"])
         }
-        let reload = Reload(file: places.configuration, configuration: configuration, registry: registry, log: log)
+        let reload = Reload(
+            hangups: hangups, file: places.configuration, configuration: configuration, registry: registry, log: log)
         var quiet = log
         quiet.logLevel = .error
-        let notice = StopNotice(log: log)
+        let notice = StopNotice(stopping: stopping, log: log)
         // Ended in reverse order: first no new calls, then the jobs go back to the queue.
         let services = ServiceGroup(
             configuration: .init(

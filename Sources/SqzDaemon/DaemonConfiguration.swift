@@ -1,6 +1,8 @@
 internal import Configuration
+internal import FoundationEssentials
 internal import Glibc
 internal import SystemPackage
+internal import Varlink
 
 /// What an administrator sets: the file of `--config`, else `sqzd.json` in the configuration directory that systemd names, if
 /// there is one; over it the environment (`SQZD_RUNNING_JOBS` for `runningJobs`). Read at the start and again at SIGHUP.
@@ -13,6 +15,10 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var launcher: [String]
     /// Jobs that run at the same time.
     public var runningJobs: Int
+    /// Of these, jobs of one user: the others' have room too.
+    public var runningJobsPerUser: Int
+    /// How long a job whose runner crashed waits before it is tried again for the first time, in microseconds.
+    public var retryDelay: Int
     /// Members may change what is not theirs.
     public var administrators: String?
     /// The model that `classify` takes without `--model`.
@@ -33,25 +39,12 @@ public struct DaemonConfiguration: Sendable, Equatable {
         let path = file ?? getenv("CONFIGURATION_DIRECTORY").map { String(cString: $0) + "/sqzd.json" }
         do {
             if let path {
+                if let text = FileManager.default.contents(atPath: path) { try checkKeys(of: Array(text)) }
                 providers.append(
                     try await FileProvider<JSONSnapshot>(filePath: FilePath(path), allowMissing: file == nil))
             }
             // What nobody set; being a provider, it lets a value of the wrong type be an error rather than unseen.
-            providers.append(
-                InMemoryProvider(values: [
-                    "dataDirectories": ConfigValue(
-                        .stringArray(["/usr/share/datasets", "/srv/datasets"]), isSecret: false),
-                    "runnerDirectories": ConfigValue(.stringArray([builtInRunners]), isSecret: false),
-                    "launcher": ConfigValue(.stringArray([]), isSecret: false),
-                    "runningJobs": 1,
-                    "administrators": "",
-                    "defaultModel": "",
-                    "unloadAfterSeconds": 300,
-                    "runnerMemoryMiB": ConfigValue(.int(RunnerMemory.standardMiB), isSecret: false),
-                    "userDiskMiB": 65_536,
-                    "diskMiB": 1_048_576,
-                    "freeDiskMiB": 256,
-                ]))
+            providers.append(InMemoryProvider(values: defaults))
             let reader = ConfigReader(providers: providers)
             func text(_ key: String) throws -> String? {
                 let value = try reader.requiredString(forKey: ConfigKey(key))
@@ -69,7 +62,10 @@ public struct DaemonConfiguration: Sendable, Equatable {
                 dataDirectories: try reader.requiredStringArray(forKey: "dataDirectories"),
                 runnerDirectories: try reader.requiredStringArray(forKey: "runnerDirectories"),
                 launcher: try reader.requiredStringArray(forKey: "launcher"),
-                runningJobs: try number("runningJobs", 1...64), administrators: try text("administrators"),
+                runningJobs: try number("runningJobs", 1...64),
+                runningJobsPerUser: try number("runningJobsPerUser", 1...64),
+                retryDelay: 1_000_000 * (try number("retryDelaySeconds", 0...86_400)),
+                administrators: try text("administrators"),
                 defaultModel: try text("defaultModel"),
                 unloadAfter: .seconds(try number("unloadAfterSeconds", 1...86_400)),
                 runnerMemoryMiB: try number("runnerMemoryMiB", 16...1 << 30),
@@ -79,6 +75,34 @@ public struct DaemonConfiguration: Sendable, Equatable {
             throw error
         } catch {
             throw DaemonError.configuration(reason: "\(path.map { $0 + ": " } ?? "")\(error)")
+        }
+    }
+
+    /// Every setting, and its value where nobody sets it.
+    private static var defaults: [AbsoluteConfigKey: ConfigValue] {
+        [
+            "dataDirectories": ConfigValue(.stringArray(["/usr/share/datasets", "/srv/datasets"]), isSecret: false),
+            "runnerDirectories": ConfigValue(.stringArray([builtInRunners]), isSecret: false),
+            "launcher": ConfigValue(.stringArray([]), isSecret: false),
+            "runningJobs": 1,
+            "runningJobsPerUser": 4,
+            "retryDelaySeconds": 10,
+            "administrators": "",
+            "defaultModel": "",
+            "unloadAfterSeconds": 300,
+            "runnerMemoryMiB": ConfigValue(.int(RunnerMemory.standardMiB), isSecret: false),
+            "userDiskMiB": 65_536,
+            "diskMiB": 1_048_576,
+            "freeDiskMiB": 256,
+        ]
+    }
+
+    /// Refuses what would be ignored: a setting that is misspelt.
+    private static func checkKeys(of text: [UInt8]) throws {
+        let known = defaults.keys.map { $0.components.joined(separator: ".") }.sorted()
+        for key in try JSON.decode([String: JSONValue].self, from: text).keys.sorted() where !known.contains(key) {
+            throw DaemonError.configuration(
+                reason: "there is no setting \(key); there are \(known.joined(separator: ", "))")
         }
     }
 

@@ -76,8 +76,11 @@ public struct Outcome: Codable, Equatable, Sendable {
 }
 
 /// dataset is a data set's name. model is the model that the job uses (NAME@VERSION), or the name under which a
-/// training job registers what it makes. starts counts how often a runner was started for it. position is its place in
-/// the queue, from 1. reason says why it waits or why it failed.
+/// training job registers what it makes. timeLimit is how many seconds it may run, over all its runs, deadline until when
+/// it must have ended. starts counts how often a runner was started for it. position is its place in the order in which
+/// waiting jobs are going to run, from 1. expectedStart and expectedEnd are guesses, from how far what runs says that it
+/// is and how long such jobs took before; they are absent where one of these is not known. reason says why it waits or why
+/// it failed.
 public struct Job: Codable, Equatable, Sendable {
     public var id: Int
     public var kind: String
@@ -89,19 +92,24 @@ public struct Job: Codable, Equatable, Sendable {
     public var dataset: String?
     public var model: String?
     public var after: [Dependency]
+    public var timeLimit: Int?
+    public var deadline: Int?
     public var submittedAt: Int
     public var startedAt: Int?
     public var endedAt: Int?
     public var starts: Int
     public var position: Int?
+    public var expectedStart: Int?
+    public var expectedEnd: Int?
     public var reason: String?
     public var progress: Progress?
     public var outcome: Outcome?
 
     public init(
         id: Int, kind: String, runner: String, state: State, uid: Int, priority: Int, options: [String: JSONValue],
-        dataset: String? = nil, model: String? = nil, after: [Dependency], submittedAt: Int, startedAt: Int? = nil,
-        endedAt: Int? = nil, starts: Int, position: Int? = nil, reason: String? = nil, progress: Progress? = nil,
+        dataset: String? = nil, model: String? = nil, after: [Dependency], timeLimit: Int? = nil, deadline: Int? = nil,
+        submittedAt: Int, startedAt: Int? = nil, endedAt: Int? = nil, starts: Int, position: Int? = nil,
+        expectedStart: Int? = nil, expectedEnd: Int? = nil, reason: String? = nil, progress: Progress? = nil,
         outcome: Outcome? = nil
     ) {
         self.id = id
@@ -114,11 +122,15 @@ public struct Job: Codable, Equatable, Sendable {
         self.dataset = dataset
         self.model = model
         self.after = after
+        self.timeLimit = timeLimit
+        self.deadline = deadline
         self.submittedAt = submittedAt
         self.startedAt = startedAt
         self.endedAt = endedAt
         self.starts = starts
         self.position = position
+        self.expectedStart = expectedStart
+        self.expectedEnd = expectedEnd
         self.reason = reason
         self.progress = progress
         self.outcome = outcome
@@ -187,7 +199,9 @@ public enum JobsInterface {
 
     /// Puts a job into the queue; it is on disk when the reply comes. kind is one that io.sqzd.Manager.Runners names,
     /// options are its options by name. A higher priority (-100 to 100, 0 by default; above 0 for administrators only)
-    /// goes first. after: the job waits until those jobs have ended.
+    /// goes first. after: the job waits until those jobs have ended. hold: it is paused, until it is resumed. timeLimit: it
+    /// fails when it has run for so many seconds, deadline: at this time; one that runs then ends at its next step, with a
+    /// checkpoint.
     public enum Submit: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Submit"
 
@@ -198,10 +212,14 @@ public enum JobsInterface {
             public var model: String?
             public var priority: Int?
             public var after: [Dependency]?
+            public var hold: Bool?
+            public var timeLimit: Int?
+            public var deadline: Int?
 
             public init(
                 kind: String, options: [String: JSONValue]? = nil, dataset: String? = nil, model: String? = nil,
-                priority: Int? = nil, after: [Dependency]? = nil
+                priority: Int? = nil, after: [Dependency]? = nil, hold: Bool? = nil, timeLimit: Int? = nil,
+                deadline: Int? = nil
             ) {
                 self.kind = kind
                 self.options = options
@@ -209,6 +227,9 @@ public enum JobsInterface {
                 self.model = model
                 self.priority = priority
                 self.after = after
+                self.hold = hold
+                self.timeLimit = timeLimit
+                self.deadline = deadline
             }
         }
 
@@ -351,7 +372,7 @@ public enum JobsInterface {
         }
     }
 
-    /// Puts a paused job back into the queue.
+    /// Puts a paused or held job back into the queue.
     public enum Resume: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Resume"
 
@@ -372,7 +393,8 @@ public enum JobsInterface {
         }
     }
 
-    /// Puts a job that failed or was cancelled back into the queue. One that failed goes on from its last checkpoint.
+    /// Puts a job that failed or was cancelled back into the queue, with all of its time limit. One that failed goes on from
+    /// its last checkpoint.
     public enum Retry: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Retry"
 

@@ -11,11 +11,15 @@ public enum Limits {
     /// A streaming reply comes at least this often.
     public static let keepalive = Duration.seconds(25)
 
-    // The queue
+    // The queue; paused jobs count as queued
     public static let queuedJobs = 20_000
     public static let queuedJobsPerUser = 10_000
     public static let priorities = -100...100
     public static let jobsAfter = 64
+    /// Seconds that a job may be given, and that its deadline may be away: ten years.
+    public static let longestTime = 10 * 366 * 86_400
+    /// How often a job whose runner crashes is tried again in a row, if it comes no further.
+    public static let retries = 3
     public static let listedJobs = 1_000
     public static let predictionsPerReply = 1_000
     /// Bytes of what a runner writes that are kept, and of one line of it.

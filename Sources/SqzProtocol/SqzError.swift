@@ -13,6 +13,7 @@ public enum SqzError: VarlinkErrors, Equatable {
     case noSuchModel(model: String, known: [String])
     case stopping
     case noModels
+    case noDatasets
     case badImage(index: Int, reason: String)
     case tooManyImages(limit: Int, images: Int)
     case busy(limit: Int)
@@ -48,6 +49,7 @@ extension SqzError: CustomStringConvertible {
             "there is no data set \(name)\(Self.list(known, none: "any data set"))"
         case .noSuchModel(let name, let known): "there is no model \(name)\(Self.list(known, none: "any model"))"
         case .stopping: "the daemon is stopping"
+        case .noDatasets: "there is no data set yet; sqzctl dataset import makes one"
         case .noModels: "there is no model yet; sqzctl train makes one"
         case .badImage(let index, let reason): "picture \(index): \(reason)"
         case .tooManyImages(let limit, let images): "\(images) pictures in one call, the limit is \(limit)"

@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 import Varlink
 
-/// What a user can make the daemon spend: each limit of `Limits`, met over the socket. That of the queue is met in
-/// JobStoreTests, those of the connections in ConnectionLimitTests.
+/// What a user can make the daemon spend: each limit of `Limits`, met over the socket. Those of the queue are met in
+/// LargeQueueTests, those of the connections in ConnectionLimitTests.
 @Suite(.serialized, .daemon { try TestDaemon(runners: [.squeezenet, .countdown]) }) struct LimitTests {
     private let daemon: TestDaemon
 

@@ -21,7 +21,7 @@ import Varlink
 
     @Test func aProgramThatGetsNoneIsToldFromOneThatCrashes() throws {
         let job = try daemon.end(of: daemon.submit(.init(kind: "glutton")))
-        #expect(job.state == .failed)
+        #expect(job.state == .failed && job.starts == 1)
         #expect(
             job.reason == "the runner failed: out of memory: MemoryError; a runner may have 100 MiB (runnerMemoryMiB)")
     }
@@ -79,16 +79,26 @@ import Varlink
             func killed() throws -> String {
                 let id = try daemon.block()
                 kill(try daemon.runnerProcess(), SIGKILL)
-                return try #require(try daemon.end(of: id).reason)
+                var reason: String?
+                try daemon.watch(id) { event in
+                    reason = event.reason
+                    return reason == nil ? .more : .stop
+                }
+                try daemon.cancel(id)
+                try daemon.end(of: id)
+                return try #require(reason)
             }
             #expect(try killed().contains("killed by signal 9"))
             let id = try daemon.block()
             try write(4)
             kill(try daemon.runnerProcess(), SIGKILL)
+            let job = try daemon.end(of: id)
             #expect(
-                try daemon.end(of: id).reason
+                job.reason
                     == "the runner failed: out of memory: the kernel killed it, because the service or the machine had no more"
             )
+            // It would have none the next time either.
+            #expect(job.state == .failed && job.starts == 1)
             // One kill is one runner's end.
             #expect(try killed().contains("killed by signal 9"))
             try daemon.stop()

@@ -96,6 +96,9 @@ import Varlink
         ("{", ""), ("[]", ""), (#"{"runningJobs": 0}"#, "runningJobs must be from 1 to 64, is 0"),
         (#"{"runningJobs": "many"}"#, "runningJobs"), (#"{"runnerDirectories": 7}"#, "runnerDirectories"),
         (#"{"unloadAfterSeconds": 0}"#, "unloadAfterSeconds must be from 1"),
+        (#"{"runningJobsPerUser": 65}"#, "runningJobsPerUser must be from 1 to 64, is 65"),
+        (#"{"runningJob": 1}"#, "there is no setting runningJob; there are administrators, dataDirectories"),
+        (#"{"runningJobs": 1, "runningJobs": 2}"#, "runningJobs"),
     ]) func aConfigurationThatCannotBeUsed(text: String, words: String) throws {
         let daemon = try TestDaemon(runners: [], starts: false)
         try daemon.scratch.write("sqzd.json", Array(text.utf8))

@@ -48,6 +48,15 @@ import Varlink
         #expect(try daemon.call(Offer.self, .init(sha256: sha256, size: bytes.count)).offset == bytes.count)
     }
 
+    @Test func whatIsSaidOfAFilesSizeLastCounts() throws {
+        let (bytes, sha256) = try file(1_000, seed: 99)
+        try daemon.call(Offer.self, .init(sha256: sha256, size: 5_000))
+        #expect(try write(bytes[..<100], at: 0, of: sha256) == 100)
+        #expect(try daemon.call(Offer.self, .init(sha256: sha256, size: bytes.count)).offset == 0)
+        #expect(try uploads.filter { $0.contains(sha256) } == ["\(geteuid())-\(sha256)-\(bytes.count)"])
+        #expect(try write(bytes, at: 0, of: sha256) == bytes.count)
+    }
+
     @Test(arguments: [false, true]) func anUploadGoesOnAfterARestart(killed: Bool) throws {
         let (bytes, sha256) = try file(50_000, seed: killed ? 2 : 3)
         #expect(try daemon.call(Offer.self, .init(sha256: sha256, size: bytes.count)).offset == 0)

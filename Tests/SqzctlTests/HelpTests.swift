@@ -66,6 +66,12 @@ import Varlink
         (["show", "first"], "first"), (["train", "--epochs", "many"], "many"), (["classify"], "images"),
         (["jobs", "--state", "sleeping"], "sleeping"), (["wait", "1", "--timeout", "-1"], "--timeout"),
         (["dataset", "dance"], "dance"), (["train", "--learning-rate"], "--learning-rate"),
+        (["train", "--time-limit", "0"], "--time-limit"), (["train", "--time-limit", "5x"], "5x"),
+        (["train", "--time-limit", "-1"], "--time-limit"), (["train", "--time-limit", "1.5h"], "1.5h"),
+        (["train", "--deadline", "tomorrow"], "tomorrow"), (["train", "--deadline", "+"], "--deadline"),
+        (["train", "--deadline", "2100-02-30T08:00"], "2100-02-30T08:00"),
+        (["train", "--deadline", "2100-02-03T08:00+1"], "2100-02-03T08:00+1"),
+        (["train", "--deadline", "2100-02-03T24:00"], "2100-02-03T24:00"),
     ]) func aWrongCommandLineIsUsage(words: [String], named: String) throws {
         let transcript = try Sqzctl.run(socket: Self.nowhere, words)
         transcript.expect(64, named)

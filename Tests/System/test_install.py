@@ -85,7 +85,7 @@ def test_catalog_explains_every_message() -> None:
 
 def test_example_configuration_has_every_key() -> None:
     source = (CHECKOUT / "Sources/SqzDaemon/DaemonConfiguration.swift").read_text()
-    defaults = re.search(r"InMemoryProvider\(values: \[\n(.+?)\]\)\)", source, re.DOTALL)
+    defaults = re.search(r"var defaults: .+?\n +\[\n(.+?)\n +\]\n", source, re.DOTALL)
     assert defaults is not None
     keys = re.findall(r'^ +"(\w+)":', defaults[1], re.MULTILINE)
     # Where the runners are depends on where the daemon is.

@@ -7,7 +7,9 @@ import pytest
 from container import Container
 from prerequisites import FASHION
 
-TRANSITIONS = {"queued", "started", "epoch", "succeeded", "failed", "cancelled", "interrupted", "paused"}
+TRANSITIONS = {
+    "queued", "started", "epoch", "succeeded", "failed", "cancelled", "interrupted", "paused", "resumed", "retried"
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def test_the_journal_has_a_jobs_life_in_fields(container: Container) -> None:
 
 
 def test_the_catalog_explains(container: Container) -> None:
-    job = container.submit("countdown", "alice", options={"crash": True})
+    job = container.submit("countdown", "alice", options={"from": 1000, "delay": 60}, timeLimit=1)
     assert container.await_end(job)["state"] == "failed"
     (failed,) = entries(container, job)["failed"]
     assert failed["PRIORITY"] == "3"

@@ -113,6 +113,25 @@ extension TestDaemon {
 
     public func job(_ id: Int) throws -> Job { try call(JobsInterface.Show.self, .init(id: id)).job }
 
+    /// What runs and waits now.
+    public func snapshot() throws -> JobsInterface.Monitor.Reply {
+        let client = try client()
+        try client.send(JobsInterface.Monitor.self, NoParameters(), mode: .more)
+        return try client.receive(JobsInterface.Monitor.self, until: Self.deadline)
+            .parameters(JobsInterface.Monitor.Reply.self)
+    }
+
+    /// Changes the database of a daemon that does not run.
+    public func change(_ statements: String...) throws {
+        let script = """
+            import sqlite3, sys
+            with sqlite3.connect(sys.argv[1]) as database:
+                for statement in sys.argv[2:]:
+                    database.execute(statement)
+            """
+        try Oracle.run("python3", ["-c", script, state + "/sqzd.db"] + statements)
+    }
+
     @discardableResult
     public func cancel(_ id: Int) throws -> Job { try call(JobsInterface.Cancel.self, .init(id: id)).job }
 

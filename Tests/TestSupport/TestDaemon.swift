@@ -81,6 +81,8 @@ public final class TestDaemon: Sendable {
     public func configure(_ configuration: [String: JSONValue]) throws {
         let always: [String: JSONValue] = [
             "runnerDirectories": .array([.string(scratch["runners"])]), "dataDirectories": .array([.string(data)]),
+            // Runners that crash are tried again at once, unless a test wants to see the delay.
+            "retryDelaySeconds": .integer(0),
         ]
         try scratch.write(
             "sqzd.json", try JSON.encode(JSONValue.object(always.merging(configuration) { $1 })))

@@ -15,6 +15,6 @@ extension Handlers {
     {
         try authorize(peer, for: try await store.job(id).uid)
         try await scheduler.ask(id, Scheduler.Intent(state: next, reason: reason), from: states)
-        return try await store.job(id)
+        return try await job(id)
     }
 }

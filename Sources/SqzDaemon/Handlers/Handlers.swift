@@ -18,8 +18,12 @@ struct Handlers: Sendable {
     let announcer: Announcer
     let configuration: LiveConfiguration
     let startedAt: Int
+    let stopping: Stopping
     let counters: Counters
     let log: Logger
+
+    /// Methods whose replies end only with what they tell of.
+    static let endless: Set = [JobsInterface.Watch.name, JobsInterface.Monitor.name]
 
     /// Answers a call: the one list of what the daemon does.
     func dispatch(_ call: Call, from peer: Peer, to replies: Replies) async throws {

@@ -10,7 +10,7 @@ extension Handlers {
     func importDataset(
         _ parameters: DatasetsInterface.Import.Parameters, from peer: Peer, to replies: Replies
     ) async throws {
-        guard await !scheduler.isStopping else { throw SqzError.stopping }
+        try stopping.check()
         try checkName(parameters.name, option: "name")
         let files = try await inputFiles(parameters, from: peer)
         guard files.count <= Limits.filesPerDataset else {

@@ -8,13 +8,17 @@ extension Handlers {
         guard (1...Limits.listedJobs).contains(limit) else {
             throw SqzError.invalidOption(option: "limit", reason: "must be from 1 to \(Limits.listedJobs), is \(limit)")
         }
-        let jobs = try await store.jobs(in: parameters.states, before: parameters.before, limit: limit)
+        let jobs = try await store.jobs(
+            in: parameters.states, before: parameters.before, limit: limit, await scheduler.outlook)
         return .init(jobs: jobs.map(withLiveProgress))
     }
 
     func show(_ parameters: JobsInterface.Show.Parameters) async throws -> JobsInterface.Show.Reply {
-        .init(job: withLiveProgress(try await store.job(parameters.id)))
+        .init(job: try await job(parameters.id))
     }
+
+    /// A job with all that is known of it.
+    func job(_ id: Int) async throws -> Job { withLiveProgress(try await store.job(id, await scheduler.outlook)) }
 
     /// The store knows of whole epochs, the watchers of steps.
     func withLiveProgress(_ job: Job) -> Job {

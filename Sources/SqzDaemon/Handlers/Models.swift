@@ -34,7 +34,7 @@ extension Handlers {
     func importModel(
         _ parameters: ModelsInterface.Import.Parameters, from peer: Peer
     ) async throws -> ModelsInterface.Import.Reply {
-        guard await !scheduler.isStopping else { throw SqzError.stopping }
+        try stopping.check()
         try checkName(parameters.name, option: "name")
         let (uploads, blobs, log) = (uploads, blobs, log)
         let path = try await onDisk { try uploads.finished(parameters.sha256, by: peer.uid) }

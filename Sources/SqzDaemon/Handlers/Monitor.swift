@@ -28,8 +28,9 @@ extension Handlers {
     }
 
     private func snapshot() async throws -> JobsInterface.Monitor.Reply {
-        .init(
-            running: try await store.jobs(in: [.running], limit: Limits.listedJobs).map(withLiveProgress),
-            waiting: try await store.waitingJobs(limit: 100))
+        let outlook = await scheduler.outlook
+        return .init(
+            running: try await store.jobs(in: [.running], limit: Limits.listedJobs, outlook).map(withLiveProgress),
+            waiting: try await store.waitingJobs(limit: 100, outlook))
     }
 }

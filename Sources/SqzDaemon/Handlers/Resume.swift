@@ -10,13 +10,10 @@ extension Handlers {
 
     /// Puts a job that neither waits nor runs back into the queue.
     func putBack(_ id: Int, from states: Set<State>, _ reason: String, by peer: Peer) async throws -> Job {
-        let job = try await store.job(id)
-        try authorize(peer, for: job.uid)
-        guard let changes = try await store.move(id, from: states, to: .queued, reason: reason, at: Clock.now()) else {
-            throw SqzError.wrongState(id: id, state: .running)
-        }
+        try authorize(peer, for: try await store.job(id).uid)
+        let changes = try await store.putBack(id, from: states, reason: reason, at: Clock.now(), limits: .current)
         try await announcer.announce(changes)
         await scheduler.wake()
-        return try await store.job(id)
+        return try await job(id)
     }
 }

@@ -6,7 +6,7 @@ extension Handlers {
     func submit(_ parameters: JobsInterface.Submit.Parameters, from peer: Peer) async throws
         -> JobsInterface.Submit.Reply
     {
-        guard await !scheduler.isStopping else { throw SqzError.stopping }
+        try stopping.check()
         let (runner, kind) = try await registry.kind(parameters.kind)
         let options = try JobOptions.check(parameters.options ?? [:], against: kind)
         let priority = parameters.priority ?? 0
@@ -24,17 +24,35 @@ extension Handlers {
             throw SqzError.invalidOption(
                 option: "after", reason: "at most \(Limits.jobsAfter) jobs, there are \(after.count)")
         }
+        try checkTimes(parameters)
         // What a job has made is kept in any case: whoever has no room for it is told before.
         if kind.model == .made { try await disk.require(0, for: peer.uid) }
         let dataset = try await dataset(parameters.dataset, for: kind)
         let submission = Submission(
             kind: kind.name, runner: runner.name, uid: Int(peer.uid), priority: priority, options: options,
-            dataset: dataset, model: try await model(parameters.model, for: kind, dataset: dataset), after: after)
-        let change = try await store.submit(
-            submission, at: Clock.now(), limit: Limits.queuedJobs, userLimit: Limits.queuedJobsPerUser)
+            dataset: dataset, model: try await model(parameters.model, for: kind, dataset: dataset), after: after,
+            isHeld: parameters.hold ?? false, timeLimit: parameters.timeLimit, deadline: parameters.deadline)
+        let change = try await store.submit(submission, at: Clock.now(), limits: .current)
         try await announcer.announce([change])
         await scheduler.wake()
         return .init(id: change.job.id)
+    }
+
+    private func checkTimes(_ parameters: JobsInterface.Submit.Parameters) throws {
+        if let limit = parameters.timeLimit, !(1...Limits.longestTime).contains(limit) {
+            throw SqzError.invalidOption(
+                option: "timeLimit", reason: "must be from 1 to \(Limits.longestTime) seconds, is \(limit)")
+        }
+        guard let deadline = parameters.deadline else { return }
+        let now = Clock.now()
+        guard deadline > now else {
+            throw SqzError.invalidOption(option: "deadline", reason: "has passed: \(Timestamp.text(deadline))")
+        }
+        let latest = now + Limits.longestTime * 1_000_000
+        guard deadline <= latest else {
+            throw SqzError.invalidOption(
+                option: "deadline", reason: "must be at \(Timestamp.text(latest)) or before")
+        }
     }
 
     /// The data set's name: the one that was asked for, else the only one there is.
@@ -45,12 +63,9 @@ extension Handlers {
         }
         if let name { return try await store.dataset(name).name }
         let known = try await store.datasets().map(\.name)
+        guard !known.isEmpty else { throw SqzError.noDatasets }
         guard known.count == 1 else {
-            throw SqzError.invalidOption(
-                option: "dataset",
-                reason: known.isEmpty
-                    ? "there is no data set yet; sqzctl dataset import makes one"
-                    : "say which: \(known.joined(separator: ", "))")
+            throw SqzError.invalidOption(option: "dataset", reason: "say which: \(known.joined(separator: ", "))")
         }
         return known[0]
     }
@@ -71,6 +86,13 @@ extension Handlers {
             try checkName(name, option: "model")
             return name
         }
+    }
+}
+
+extension QueueLimits {
+    /// Those of this daemon.
+    static var current: QueueLimits {
+        QueueLimits(jobs: Limits.queuedJobs, perUser: Limits.queuedJobsPerUser)
     }
 }
 

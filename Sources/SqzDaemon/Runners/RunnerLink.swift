@@ -73,6 +73,15 @@ struct RunnerLink {
 /// The runner ended while something was expected of it; why, its end tells.
 struct RunnerEnded: Error {}
 
+/// The runner was killed by a signal, or exited, before it had said what it came to.
+struct RunnerCrash: Error, CustomStringConvertible {
+    let reason: String
+
+    /// What clients are told.
+    var error: SqzError { .runnerFailed(reason: reason) }
+    var description: String { "\(error)" }
+}
+
 /// What a runner's standard error tells of its end.
 private final class LastWords: Sendable {
     private let line = Mutex<String?>(nil)
@@ -88,7 +97,8 @@ private final class LastWords: Sendable {
 extension RunnerLink {
     /// Starts the runner at `path`, hands it to `body`, and ends it after: its standard input is closed, and if it does not
     /// end on its own, it is terminated and then killed, with all that it started. `log` gets each line that it writes on
-    /// standard error. Throws `SqzError.runnerFailed` where it ended too early.
+    /// standard error. Throws `RunnerCrash` where it ended too early, `SqzError.runnerFailed` where
+    /// that was for want of memory.
     static func with<Result: Sendable>(
         _ path: String, _ configuration: DaemonConfiguration, nice: CInt = 0,
         log: @escaping @Sendable (String) -> Void,
@@ -132,8 +142,11 @@ extension RunnerLink {
                 switch result.closureResult {
                 case .success(let value): return value
                 case .failure(let error as RunnerEnded):
-                    throw SqzError.runnerFailed(
-                        reason: Self.describe(result.terminationStatus, want.ofMemory, configuration) ?? "\(error)")
+                    // Whoever has no memory once has none the next time.
+                    if let want = Self.want(result.terminationStatus, want.ofMemory, configuration) {
+                        throw SqzError.runnerFailed(reason: want)
+                    }
+                    throw RunnerCrash(reason: Self.describe(result.terminationStatus) ?? "\(error)")
                 case .failure(let error): throw error
                 }
             }
@@ -169,20 +182,22 @@ extension RunnerLink {
         }
     }
 
-    /// - Parameter want: the line in which it told that it had no memory.
-    private static func describe(
-        _ status: TerminationStatus, _ want: String?, _ configuration: DaemonConfiguration
+    /// That it ended for want of memory, if it did; `line` is the one in which it told so.
+    private static func want(
+        _ status: TerminationStatus, _ line: String?, _ configuration: DaemonConfiguration
     ) -> String? {
         if case .signaled(SIGKILL) = status, MemoryKills.own.claim() {
             return "out of memory: the kernel killed it, because the service or the machine had no more"
         }
-        if let want, status != .exited(0) {
-            return "out of memory: \(want); a runner may have \(configuration.runnerMemoryMiB) MiB (runnerMemoryMiB)"
-        }
+        guard let line, status != .exited(0) else { return nil }
+        return "out of memory: \(line); a runner may have \(configuration.runnerMemoryMiB) MiB (runnerMemoryMiB)"
+    }
+
+    private static func describe(_ status: TerminationStatus) -> String? {
         switch status {
-        case .exited(let code): return "it ended before it was done, with the exit status \(code)"
+        case .exited(let code): "it ended before it was done, with the exit status \(code)"
         case .signaled(let signal):
-            return "it was killed by signal \(signal)\(strsignal(signal).map { " (\(String(cString: $0)))" } ?? "")"
+            "it was killed by signal \(signal)\(strsignal(signal).map { " (\(String(cString: $0)))" } ?? "")"
         }
     }
 

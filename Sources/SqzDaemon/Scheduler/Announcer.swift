@@ -12,7 +12,10 @@ struct Announcer: Sendable {
 
     /// Transitions that belong together.
     func announce(_ changes: [Change]) async throws {
-        for change in changes { announce(change.event, of: change.job) }
+        for change in changes {
+            watchers.publish(change.event, of: change.job.id)
+            write(change.event, of: change.job, as: Transition(change))
+        }
         if !changes.isEmpty {
             let counts = try await store.counts()
             do {
@@ -24,14 +27,13 @@ struct Announcer: Sendable {
         }
     }
 
-    /// An event of a job that stays in its state.
-    func announce(_ event: Event, of job: Job) {
+    /// An epoch of a job that goes on.
+    func announceEpoch(_ event: Event, of job: Job) {
         watchers.publish(event, of: job.id)
-        write(event, of: job)
+        write(event, of: job, as: .epoch)
     }
 
-    private func write(_ event: Event, of job: Job) {
-        let kind = Transition(event)
+    private func write(_ event: Event, of job: Job, as kind: Transition) {
         var fields: Logger.Metadata = [
             "MESSAGE_ID": "\(kind.messageID)", "SQZ_JOB": "\(job.id)", "SQZ_EVENT": "\(kind.rawValue)",
             "SQZ_KIND": "\(job.kind)", "SQZ_UID": "\(job.uid)",
@@ -49,17 +51,19 @@ struct Announcer: Sendable {
 
 /// The kinds of lines that jobs write into the journal. `systemd/sqzd.catalog` explains each.
 enum Transition: String, CaseIterable {
-    case queued, started, epoch, succeeded, failed, cancelled, interrupted, paused
+    case queued, started, epoch, succeeded, failed, cancelled, interrupted, paused, resumed, retried
 
-    init(_ event: Event) {
-        switch event.state {
-        case .queued: self = event.reason == nil ? .queued : .interrupted
-        case .running: self = .started
-        case .paused: self = .paused
-        case .succeeded: self = .succeeded
-        case .failed: self = .failed
-        case .cancelled: self = .cancelled
-        case nil: self = .epoch
+    init(_ change: Change) {
+        switch (change.before, change.job.state) {
+        case (nil, .queued): self = .queued
+        case (.running, .queued): self = .interrupted
+        case (.paused, .queued): self = .resumed
+        case (_, .queued): self = .retried
+        case (_, .running): self = .started
+        case (_, .paused): self = .paused
+        case (_, .succeeded): self = .succeeded
+        case (_, .failed): self = .failed
+        case (_, .cancelled): self = .cancelled
         }
     }
 
@@ -74,6 +78,8 @@ enum Transition: String, CaseIterable {
         case .cancelled: "49a33b0197604ce789ed3ee32d009006"
         case .interrupted: "82ee4f11aa1a4b32bf16853e40400202"
         case .paused: "e3eaf178ba3d488c89e021386ab4d95d"
+        case .resumed: "b349eb9e15014180a7ee9d6a4eab0364"
+        case .retried: "9963d2de5d5d4a5fba31b148111b3b8b"
         }
     }
 
@@ -92,7 +98,9 @@ enum Transition: String, CaseIterable {
         case .failed: return "\(subject) failed: \(event.reason ?? "no reason given")"
         case .cancelled: return "\(subject) cancelled"
         case .interrupted: return "\(subject) interrupted and queued again: \(event.reason ?? "")"
-        case .paused: return "\(subject) paused"
+        case .paused: return "\(subject) paused: \(event.reason ?? "")"
+        case .resumed: return "\(subject) queued again: \(event.reason ?? "")"
+        case .retried: return "\(subject) queued again: \(event.reason ?? "")"
         }
     }
 

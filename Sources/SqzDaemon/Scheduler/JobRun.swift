@@ -64,7 +64,7 @@ struct JobRun: Sendable {
             if let progress = reply.progress {
                 if reply.epochEnded == true {
                     let event = try await store.recordEpoch(progress, of: job.id, at: Clock.now())
-                    announcer.announce(event, of: job)
+                    announcer.announceEpoch(event, of: job)
                 } else {
                     announcer.watchers.publish(
                         Event(time: Clock.now(), kind: .progress, progress: progress), of: job.id)

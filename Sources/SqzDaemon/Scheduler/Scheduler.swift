@@ -16,6 +16,8 @@ actor Scheduler: Service {
     /// What was asked of jobs that the store calls running while they are not in `running` yet.
     private var askedWhileStarting: [Int: Intent] = [:]
     private(set) var isStopping = false
+    /// The one timer: it wakes at the next moment at which time alone changes something, if there is one.
+    private var alarm: Task<Void, any Error>?
 
     private struct Running {
         let job: Job
@@ -49,15 +51,17 @@ actor Scheduler: Service {
                 await self.stopAll()
             }
             wake()
+            defer { alarm?.cancel() }
             for await _ in wakeups.stream {
                 do {
-                    while !isStopping, running.count < configuration.current.runningJobs,
-                        let next = try await store.startNext(at: Clock.now())
+                    while !isStopping, running.count < limits.jobs,
+                        let next = try await store.startNext(at: Clock.now(), limits: limits)
                     {
                         let stops = admit(next.job)
                         group.addTask { await self.execute(next, stops: stops) }
                     }
                     try await preempt()
+                    try await lookAtTheClock()
                 } catch {
                     // A full disk, for instance: what is on disk is whole, and there may be room again.
                     announcer.log.critical("no job can be started: \(error)")
@@ -75,6 +79,32 @@ actor Scheduler: Service {
 
     /// Something has changed that may let a job start.
     func wake() { wakeups.continuation.yield() }
+
+    /// What is known of the queue beyond the store.
+    var outlook: Outlook { Outlook(now: Clock.now(), limits: limits, ends: announcer.watchers.expectedEnds()) }
+
+    private var limits: RunningLimits {
+        let current = configuration.current
+        return RunningLimits(jobs: current.runningJobs, perUser: current.runningJobsPerUser)
+    }
+
+    /// Ends jobs whose time is over, and sets the timer.
+    private func lookAtTheClock() async throws {
+        let agenda = try await store.agenda(at: Clock.now())
+        for expiry in agenda.expired where !isStopping {
+            do {
+                try await ask(expiry.id, Intent(state: .failed, reason: expiry.reason), from: [.queued, .paused])
+            } catch is SqzError {
+                // It has ended at this very moment.
+            }
+        }
+        alarm?.cancel()
+        guard let next = agenda.next, !isStopping else { return }
+        alarm = Task {
+            try await Task.sleep(for: .microseconds(max(0, next - Clock.now())))
+            wake()
+        }
+    }
 
     /// A job that waits becomes what is asked at once; one that runs at its next step, after a checkpoint. Throws
     /// `SqzError.jobEnded` or `wrongState`.
@@ -116,13 +146,13 @@ actor Scheduler: Service {
         for (id, entry) in running { stop(id, entry.intent ?? Self.restart) }
     }
 
-    /// Where a waiting job has a higher priority than a running one, and there is no room, the running one makes room.
+    /// Where a waiting job has a higher priority than a running one, and there is no room, the running one makes room: of
+    /// several of the lowest priority, the newest.
     private func preempt() async throws {
-        let isFull = running.count >= configuration.current.runningJobs
+        let isFull = running.count >= limits.jobs
         guard isFull, running.values.allSatisfy({ $0.intent == nil }),
-            let next = try await store.peekNext(at: Clock.now()),
-            let lowest = running.values.map(\.job).min(by: { $0.priority < $1.priority }),
-            lowest.priority < next.priority
+            let lowest = running.values.map(\.job).min(by: { ($0.priority, $1.id) < ($1.priority, $0.id) }),
+            let next = try await store.peekNext(above: lowest.priority, at: Clock.now(), limits: limits)
         else { return }
         stop(lowest.id, Intent(state: .queued, reason: "makes room for job \(next.id), which has a higher priority"))
     }
@@ -194,6 +224,11 @@ actor Scheduler: Service {
         case (.success(.stopped), nil):
             return try await store.move(
                 job.id, to: .failed, reason: "the runner stopped without being asked to", at: Clock.now())
+        case (.failure(let crash as RunnerCrash), nil):
+            let policy = RetryPolicy(retries: Limits.retries, delay: configuration.current.retryDelay)
+            return try await store.crash(
+                job.id, cause: "\(crash)", from: job.progress,
+                reached: announcer.watchers.progress(of: job.id)?.progress, policy, at: Clock.now())
         case (.failure(let error), nil):
             return try await store.move(job.id, to: .failed, reason: "\(error)", at: Clock.now())
         }

@@ -57,4 +57,13 @@ final class Watchers: Sendable {
 
     /// The last that a running job told of itself.
     func progress(of job: Int) -> Event? { state.withLock { $0.progress[job] } }
+
+    /// When running jobs are likely to end, by what each told last.
+    func expectedEnds() -> [Int: Int] {
+        state.withLock { state in
+            state.progress.compactMapValues { event in
+                event.progress?.secondsLeft.flatMap { $0 < 1e9 ? event.time + Int($0 * 1e6) : nil }
+            }
+        }
+    }
 }

@@ -12,7 +12,7 @@ final class Connection: Sendable {
     private let channel: NIOAsyncChannel<Frame, ByteBuffer>
     private let handlers: Handlers
     private let log: Logger
-    /// The call at hand has any number of replies.
+    /// The replies to the call at hand have no end of their own.
     private let isStreaming = Atomic(false)
 
     init(_ channel: NIOAsyncChannel<Frame, ByteBuffer>, peer: Peer, handlers: Handlers, log: Logger) {
@@ -80,7 +80,7 @@ final class Connection: Sendable {
                         defer { withExtendedLifetime(message) {} }
                         let call = try await parse(message)
                         guard call.mode != .upgrade else { throw Unsupported(mode: "upgrade") }
-                        isStreaming.store(call.mode == .more, ordering: .relaxed)
+                        isStreaming.store(Handlers.endless.contains(call.method), ordering: .relaxed)
                         try await answer(call, to: outbound)
                         isStreaming.store(false, ordering: .relaxed)
                     }

@@ -8,6 +8,7 @@ enum ErrorMapping {
         let interface = String(method[..<(method.lastIndex(of: ".") ?? method.startIndex)])
         switch error {
         case let error as SqzError: return try error.wire(interface: interface)
+        case let error as RunnerCrash: return try error.error.wire(interface: interface)
         case let error as ServiceError: return try error.wire(interface: ServiceInterface.name)
         case let error as VarlinkError: return error
         case let error as JSONError where error.kind != .syntax:

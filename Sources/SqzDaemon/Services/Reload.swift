@@ -4,13 +4,14 @@ internal import UnixSignals
 
 /// Reads the configuration again at SIGHUP; one that can't be used changes nothing.
 struct Reload: Service {
+    let hangups: UnixSignalsSequence
     let file: String?
     let configuration: LiveConfiguration
     let registry: RunnerRegistry
     let log: Logger
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+        for await _ in hangups.cancelOnGracefulShutdown() {
             do {
                 let next = try await DaemonConfiguration.load(file: file)
                 configuration.current = next

@@ -1,19 +1,36 @@
 internal import Logging
 internal import ServiceLifecycle
+internal import SqzProtocol
+internal import Synchronization
 internal import Systemd
+
+/// Whether the daemon is stopping: calls that have come are answered, but begin nothing.
+final class Stopping: Sendable {
+    private let flag = Atomic(false)
+
+    func begin() { flag.store(true, ordering: .sequentiallyConsistent) }
+
+    /// Throws `SqzError.stopping` if it is.
+    func check() throws { if flag.load(ordering: .sequentiallyConsistent) { throw SqzError.stopping } }
+}
 
 /// Tells systemd that the daemon stops and, for as long as that takes, asks for more time: a runner has 20 s to its next step
 /// and its checkpoint, whatever `TimeoutStopSec` says.
 struct StopNotice: Service {
-    private let stopping = AsyncStream.makeStream(of: Void.self)
-    let log: Logger
+    private let notices = AsyncStream.makeStream(of: Void.self)
+    private let stopping: Stopping
+    private let log: Logger
 
-    init(log: Logger) { self.log = log }
+    init(stopping: Stopping, log: Logger) {
+        self.stopping = stopping
+        self.log = log
+    }
 
     /// As the last service it is the first to be told of the stop.
     func run() async throws {
         try await gracefulShutdown()
-        stopping.continuation.yield()
+        stopping.begin()
+        notices.continuation.yield()
     }
 
     private static let interval = Duration.seconds(5)
@@ -24,7 +41,7 @@ struct StopNotice: Service {
     func during(_ body: @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                for await _ in stopping.stream {
+                for await _ in notices.stream {
                     for _ in 0..<Self.intervals {
                         try ServiceManager.notify("STOPPING=1\nSTATUS=stopping\nEXTEND_TIMEOUT_USEC=15000000")
                         try await Task.sleep(for: Self.interval)

@@ -48,20 +48,25 @@ struct Uploads: Sendable {
     /// Begins an upload, which was checked, or tells how far it is.
     func offer(_ sha256: String, size: Int, by uid: UInt32) throws -> Int {
         let mine = try StateDirectory.names(in: directory).filter { $0.hasPrefix("\(uid)-") }
+        let same = mine.filter { $0.hasPrefix("\(uid)-\(sha256)-") }
         // What was announced counts, not what has come.
-        let announced = mine.filter { !$0.contains(sha256) }.reduce(0) { $0 + (Int($1.split(separator: "-")[2]) ?? 0) }
+        let announced = mine.filter { !same.contains($0) }.reduce(0) { $0 + (Int($1.split(separator: "-")[2]) ?? 0) }
         guard announced + size <= Limits.uploadBytesPerUser else {
             throw SqzError.tooLarge(
                 what: "bytes in all of your uploads", limit: Limits.uploadBytesPerUser, current: announced)
         }
         let path = path(sha256, size, uid)
-        guard try mine.count < Limits.uploadsPerUser || has(sha256, size: size, by: uid) else {
+        guard mine.count < Limits.uploadsPerUser || !same.isEmpty else {
             throw SqzError.tooLarge(
                 what: "uploads of yours", limit: Limits.uploadsPerUser, current: mine.count)
         }
         let descriptor = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw DaemonError.last("open", path) }
         defer { close(descriptor) }
+        // One file has one size: what was said of it last counts.
+        for other in same.map({ "\(directory)/\($0)" }) where other != path {
+            guard unlink(other) == 0 || errno == ENOENT else { throw DaemonError.last("unlink", other) }
+        }
         return try Self.size(descriptor, path)
     }
 

@@ -73,6 +73,10 @@ class NameTaken(SqzdError):
     """Another data set is called `dataset`."""
 
 
+class NoDatasets(SqzdError):
+    """There is no data set yet."""
+
+
 class NoModels(SqzdError):
     """There is no model yet."""
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Dict, Generator, List, Mapping, Optional, Sequence, Union
 
 from .inference import ClassProbability
@@ -42,6 +43,8 @@ class Dependency:
 
 @dataclass(frozen=True)
 class Job:
+    """`expected_start` and `expected_end` are guesses, and None where they would be invented."""
+
     id: int
     kind: str
     runner: str
@@ -52,11 +55,15 @@ class Job:
     dataset: Optional[str]
     model: Optional[str]
     after: List[Dependency]
+    time_limit: Optional[int]
+    deadline: Optional[int]
     submitted_at: int
     started_at: Optional[int]
     ended_at: Optional[int]
     starts: int
     position: Optional[int]
+    expected_start: Optional[int]
+    expected_end: Optional[int]
     reason: Optional[str]
     progress: Optional[Progress]
     outcome: Optional[Outcome]
@@ -102,9 +109,13 @@ class JobCalls(Session):
         model: Optional[str] = None,
         priority: Optional[int] = None,
         after: Optional[Sequence[Union[int, Dependency]]] = None,
+        hold: bool = False,
+        time_limit: Optional[int] = None,
+        deadline: Optional[datetime] = None,
     ) -> int:
         """Queues a job and returns its id. `Client.runners` tells which kinds and options there are. A number in `after`
-        is a job that must succeed first."""
+        is a job that must succeed first. With `hold` it waits for `resume`. It fails when it has run for `time_limit`
+        seconds, or has not ended by `deadline` (local time, unless it has a time zone)."""
         dependencies = [Dependency(other) if isinstance(other, int) else other for other in after or ()]
         reply = self.call(
             "io.sqzd.Jobs.Submit",
@@ -114,6 +125,9 @@ class JobCalls(Session):
             model=model,
             priority=priority,
             after=[asdict(dependency) for dependency in dependencies] or None,
+            hold=True if hold else None,
+            timeLimit=time_limit,
+            deadline=None if deadline is None else round(deadline.timestamp() * 1_000_000),
         )
         return member(int, reply, "id")
 
@@ -124,10 +138,13 @@ class JobCalls(Session):
         *,
         priority: Optional[int] = None,
         after: Optional[Sequence[Union[int, Dependency]]] = None,
+        hold: bool = False,
+        time_limit: Optional[int] = None,
+        deadline: Optional[datetime] = None,
         **options: Any,
     ) -> int:
         """Trains, and registers the result as the next version of `model`. Options as `batch_size=128`."""
-        return self._work("train", dataset, model, priority, after, options)
+        return self._work("train", dataset, model, options, priority, after, hold, time_limit, deadline)
 
     def evaluate(
         self,
@@ -136,10 +153,13 @@ class JobCalls(Session):
         *,
         priority: Optional[int] = None,
         after: Optional[Sequence[Union[int, Dependency]]] = None,
+        hold: bool = False,
+        time_limit: Optional[int] = None,
+        deadline: Optional[datetime] = None,
         **options: Any,
     ) -> int:
         """Measures `model` (NAME or NAME@VERSION) on the data set's test pictures."""
-        return self._work("evaluate", dataset, model, priority, after, options)
+        return self._work("evaluate", dataset, model, options, priority, after, hold, time_limit, deadline)
 
     def predict(
         self,
@@ -148,22 +168,37 @@ class JobCalls(Session):
         *,
         priority: Optional[int] = None,
         after: Optional[Sequence[Union[int, Dependency]]] = None,
+        hold: bool = False,
+        time_limit: Optional[int] = None,
+        deadline: Optional[datetime] = None,
         **options: Any,
     ) -> int:
         """Classifies the data set's test pictures; `Client.predictions` has the results."""
-        return self._work("predict", dataset, model, priority, after, options)
+        return self._work("predict", dataset, model, options, priority, after, hold, time_limit, deadline)
 
     def _work(
         self,
         kind: str,
         dataset: str,
         model: Optional[str],
+        options: Mapping[str, Any],
         priority: Optional[int],
         after: Optional[Sequence[Union[int, Dependency]]],
-        options: Mapping[str, Any],
+        hold: bool,
+        time_limit: Optional[int],
+        deadline: Optional[datetime],
     ) -> int:
-        named = {name.replace("_", "-"): value for name, value in options.items()}
-        return self.submit(kind, named, dataset=dataset, model=model, priority=priority, after=after)
+        return self.submit(
+            kind,
+            {name.replace("_", "-"): value for name, value in options.items()},
+            dataset=dataset,
+            model=model,
+            priority=priority,
+            after=after,
+            hold=hold,
+            time_limit=time_limit,
+            deadline=deadline,
+        )
 
     def jobs(
         self, states: Optional[Sequence[str]] = None, *, before: Optional[int] = None, limit: Optional[int] = None
@@ -208,7 +243,7 @@ class JobCalls(Session):
         return member(Job, self.call("io.sqzd.Jobs.Pause", id=id), "job")
 
     def resume(self, id: int) -> Job:
-        """Puts a paused job back into the queue."""
+        """Puts a job that is paused or held back into the queue."""
         return member(Job, self.call("io.sqzd.Jobs.Resume", id=id), "job")
 
     def retry(self, id: int) -> Job:

@@ -26,7 +26,7 @@ class RealDaemon:
         for runner in (binaries / "sqz-runner-squeezenet", COUNTDOWN):
             (runners / runner.name).symlink_to(runner.resolve(strict=True))
         configuration = self.folder / "sqzd.json"
-        configuration.write_text(json.dumps({"runnerDirectories": [str(runners)]}))
+        configuration.write_text(json.dumps({"runnerDirectories": [str(runners)], "retryDelaySeconds": 0}))
         self.socket = str(self.folder / "io.sqzd")
         self.log = self.folder / "log"
         self.command = [

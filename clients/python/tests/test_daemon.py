@@ -2,6 +2,8 @@
 
 import random
 import socket
+import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import List
 
@@ -185,6 +187,7 @@ def test_queued_job_is_cancelled(client: sqzd.Client) -> None:
 def test_crash_fails_the_job(client: sqzd.Client) -> None:
     job = client.wait(client.submit("countdown", {"crash": True}), timeout=60)
     assert job.state == "failed" and job.reason
+    assert job.starts == 4 and job.reason.endswith("4 times in a row without getting further")
     assert client.logs(job.id)[-1] == "RuntimeError: told to crash"
 
 
@@ -289,6 +292,42 @@ def test_paused_job_waits_and_goes_on(client: sqzd.Client) -> None:
     assert client.retry(job).state in ("queued", "running")
     client.cancel(job)
     assert client.wait(job, timeout=60).starts >= 2
+
+
+def test_held_job_waits_for_its_submitter(client: sqzd.Client) -> None:
+    job = client.submit("countdown", hold=True, time_limit=60, deadline=datetime.now() + timedelta(hours=1))
+    held = client.show(job)
+    assert (held.state, held.starts, held.time_limit) == ("paused", 0, 60)
+    assert held.deadline is not None and abs(held.deadline / 1e6 - time.time() - 3600) < 60
+    client.resume(job)
+    assert client.wait(job, timeout=60).state == "succeeded"
+
+
+def test_time_limit_and_deadline_end_a_job(client: sqzd.Client) -> None:
+    endless = {"from": 1000, "delay": 60}
+    limited = client.wait(client.submit("countdown", endless, time_limit=1), timeout=60)
+    assert (limited.state, limited.reason) == ("failed", "it ran for its time limit of 1 s")
+    deadline = datetime.now(timezone.utc) + timedelta(seconds=1)
+    late = client.wait(client.submit("countdown", endless, deadline=deadline), timeout=60)
+    assert late.state == "failed" and late.reason is not None and late.reason.startswith("its deadline, ")
+    with pytest.raises(sqzd.InvalidOption) as past:
+        client.submit("countdown", deadline=datetime(2020, 1, 2))
+    assert past.value.parameters["option"] == "deadline"
+
+
+def test_what_waits_tells_its_place_and_its_times(client: sqzd.Client) -> None:
+    client.wait(client.submit("countdown", {"from": 1}), timeout=60)
+    running = client.submit("countdown", {"from": 1000, "delay": 0.05})
+    assert next(event for event in client.watch(running) if event.kind == "progress")
+    waiting = client.show(client.submit("countdown", {"from": 1}))
+    assert (waiting.position, waiting.reason) == (1, "waits for its turn")
+    assert waiting.expected_start is not None and waiting.expected_end is not None
+    assert waiting.submitted_at < waiting.expected_start < waiting.expected_end
+    end = client.show(running).expected_end
+    assert end is not None and end > waiting.submitted_at
+    client.cancel(waiting.id)
+    client.cancel(running)
+    assert client.wait(running, timeout=60).state == "cancelled"
 
 
 def test_monitor_shows_what_runs(client: sqzd.Client) -> None:

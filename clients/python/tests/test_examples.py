@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -95,7 +96,15 @@ def image(name: str) -> bytes:
 NAMED: Dict[str, Tuple[Callable[[sqzd.Client], Any], Optional[str]]] = {
     "io.sqzd.Jobs.Submit": (
         lambda client: client.train(
-            "fashion-mnist", "fashion", epochs=2, batch_size=128, learning_rate=0.001, seed=1
+            "fashion-mnist",
+            "fashion",
+            hold=True,
+            time_limit=3600,
+            deadline=datetime.fromtimestamp(1795168800),
+            epochs=2,
+            batch_size=128,
+            learning_rate=0.001,
+            seed=1,
         ),
         "id",
     ),

@@ -39,7 +39,7 @@ enum ExitStatus {
         switch error {
         case .invalidOption, .jobEnded, .wrongState, .noSuchKind: EX_USAGE
         case .badData, .badImage, .badModel, .nameTaken, .tooLarge, .tooManyImages, .wrongChecksum: EX_DATAERR
-        case .noSuchJob, .noSuchDataset, .noSuchModel, .noModels, .noSuchPath, .noSuchUpload: EX_NOINPUT
+        case .noSuchJob, .noSuchDataset, .noSuchModel, .noModels, .noDatasets, .noSuchPath, .noSuchUpload: EX_NOINPUT
         case .queueFull, .busy, .stopping, .inUse, .modelInUse, .wrongOffset: EX_TEMPFAIL
         case .pathNotAllowed: EX_NOPERM
         case .runnerFailed, .diverged, .failed: EXIT_FAILURE

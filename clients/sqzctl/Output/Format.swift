@@ -42,12 +42,20 @@ enum Format {
     }
 
     /// Microseconds since 1970, in the user's time zone.
-    static func time(_ microseconds: Int) -> String {
+    static func time(_ microseconds: Int) -> String { time(microseconds, "%Y-%m-%d %H:%M:%S") }
+
+    /// The time of day, with the day if it is not today.
+    static func clock(_ microseconds: Int) -> String {
+        let today = time(Int(Glibc.time(nil)) * 1_000_000).prefix(10)
+        return time(microseconds, time(microseconds).hasPrefix(today) ? "%H:%M:%S" : "%Y-%m-%d %H:%M")
+    }
+
+    private static func time(_ microseconds: Int, _ format: String) -> String {
         var seconds = time_t(microseconds / 1_000_000)
         var local = tm()
         localtime_r(&seconds, &local)
         var text = [CChar](repeating: 0, count: 32)
-        let count = strftime(&text, text.count, "%Y-%m-%d %H:%M:%S", &local)
+        let count = strftime(&text, text.count, format, &local)
         return String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 

@@ -16,7 +16,7 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         try Submitting(
             kind: "evaluate", common: common, data: scoring.data, model: scoring.model, options: scoring.options,
-            priority: queue.priority, after: queue.dependencies, follow: queue.follow
+            queue: queue
         ).run()
     }
 }

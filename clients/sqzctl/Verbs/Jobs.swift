@@ -36,11 +36,25 @@ struct Jobs: ParsableCommand {
 
     private static func howFar(_ job: Job) -> String {
         switch job.state {
-        case .queued: job.reason ?? job.position.map { "number \($0) in the queue" } ?? ""
-        case .running: job.progress.map(Format.progress) ?? "starting"
+        case .queued: queued(job)
+        case .running: running(job)
         case .succeeded: job.outcome.map { Format.outcome(Outcome(loss: $0.loss, accuracy: $0.accuracy)) } ?? ""
         case .paused, .failed, .cancelled: job.reason ?? ""
         }
+    }
+
+    private static func queued(_ job: Job) -> String {
+        let parts = [
+            job.position.map { "number \($0)" }, job.expectedStart.map { "start about \(Format.clock($0))" },
+            job.reason,
+        ]
+        return parts.compactMap { $0 }.joined(separator: ", ")
+    }
+
+    private static func running(_ job: Job) -> String {
+        let text = job.progress.map(Format.progress) ?? "starting"
+        guard job.progress?.secondsLeft == nil, let end = job.expectedEnd else { return text }
+        return "\(text)  end about \(Format.clock(end))"
     }
 }
 

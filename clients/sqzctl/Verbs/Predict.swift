@@ -21,7 +21,7 @@ struct Predict: ParsableCommand {
         options["top"] = top.map { .integer(Int64($0)) }
         try Submitting(
             kind: "predict", common: common, data: scoring.data, model: scoring.model, options: options,
-            priority: queue.priority, after: queue.dependencies, follow: queue.follow
+            queue: queue
         ).run()
     }
 }

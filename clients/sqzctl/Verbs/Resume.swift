@@ -3,7 +3,7 @@ internal import SqzProtocol
 
 struct Resume: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Puts paused jobs back into the queue.",
+        abstract: "Puts jobs that are paused, or were submitted with --hold, back into the queue.",
         discussion: """
             For example:
               sqzctl resume 7

@@ -24,6 +24,10 @@ struct Show: ParsableCommand {
             fields.add("user", Format.user(job.uid))
             fields.add("priority", job.priority == 0 ? nil : String(job.priority))
             fields.add("place in the queue", job.position.map(String.init))
+            fields.add("start", job.expectedStart.map { "about \(Format.time($0))" })
+            fields.add("end", job.expectedEnd.map { "about \(Format.time($0))" })
+            fields.add("time limit", job.timeLimit.map { Format.duration(Double($0)) })
+            fields.add("deadline", job.deadline.map(Format.time))
             for dependency in job.after {
                 fields.add("after", "job \(dependency.job) (\(dependency.condition.rawValue))")
             }

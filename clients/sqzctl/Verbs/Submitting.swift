@@ -9,17 +9,16 @@ struct Submitting {
     var data: String?
     var model: String?
     var options: [String: JSONValue] = [:]
-    var priority: Int?
-    var after: [Dependency] = []
-    var follow = false
+    let queue: QueueOptions
 
     func run() throws {
         let dataset = try data.map(dataset)
         let parameters = JobsInterface.Submit.Parameters(
-            kind: kind, options: options.isEmpty ? nil : options, dataset: dataset, model: model, priority: priority,
-            after: after.isEmpty ? nil : after)
+            kind: kind, options: options.isEmpty ? nil : options, dataset: dataset, model: model,
+            priority: queue.priority, after: queue.dependencies.isEmpty ? nil : queue.dependencies,
+            hold: queue.hold ? true : nil, timeLimit: queue.timeLimit?.seconds, deadline: queue.deadline?.microseconds)
         let reply = try Daemon(common).show(JobsInterface.Submit.self, parameters) { Output.line(String($0.id)) }
-        if follow { try Following.follow(reply.id, common) }
+        if queue.follow { try Following.follow(reply.id, common) }
     }
 
     /// The name of a data set: one that is registered, else that of the path, which is imported.

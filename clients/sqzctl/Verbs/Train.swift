@@ -8,6 +8,7 @@ struct Train: ParsableCommand {
         discussion: """
             For example:
               sqzctl train --data cifar-10-binary.tar.gz --pad 4 --epochs 10 --model cifar --follow
+              sqzctl train --data cifar --epochs 100 --after 7 --time-limit 8h --deadline 2026-12-01T08:00
 
             What each option means to the runner, and its default, is in sqzctl runners.
             """)
@@ -52,28 +53,7 @@ struct Train: ParsableCommand {
         options["pad"] = pad.map { .integer(Int64($0)) }
         options["threads"] = threads.map { .integer(Int64($0)) }
         try Submitting(
-            kind: "train", common: common, data: data, model: model, options: options, priority: queue.priority,
-            after: queue.dependencies, follow: queue.follow
+            kind: "train", common: common, data: data, model: model, options: options, queue: queue
         ).run()
-    }
-}
-
-/// Where a job stands in the queue, and what its submitter does then.
-struct QueueOptions: ParsableArguments {
-    @Option(parsing: .unconditional, help: "Higher goes first, -100 to 100; above 0 for administrators only.")
-    var priority: Int?
-    @Option(help: "Wait until this job has succeeded; may be given several times.")
-    var after: [Int] = []
-    @Option(help: "Wait until this job has failed.")
-    var afterFailure: [Int] = []
-    @Option(help: "Wait until this job has ended, however it did.")
-    var afterAny: [Int] = []
-    @Flag(help: "Stream the job until it ends. Ctrl-C detaches, the job goes on.")
-    var follow = false
-
-    var dependencies: [Dependency] {
-        after.map { Dependency(job: $0, condition: .success) }
-            + afterFailure.map { Dependency(job: $0, condition: .failure) }
-            + afterAny.map { Dependency(job: $0, condition: .any) }
     }
 }

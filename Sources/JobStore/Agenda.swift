@@ -1,0 +1,58 @@
+internal import GRDB
+internal import SqzProtocol
+
+/// What time brings to the queue.
+public struct Agenda: Equatable, Sendable {
+    /// A job whose time is over, and in which way.
+    public struct Expiry: Equatable, Sendable {
+        public var id: Int
+        public var reason: String
+
+        public init(id: Int, reason: String) {
+            self.id = id
+            self.reason = reason
+        }
+    }
+
+    public var expired: [Expiry]
+    /// The next moment at which a job may be tried again, or its time is over.
+    public var next: Int?
+
+    public init(expired: [Expiry], next: Int?) {
+        self.expired = expired
+        self.next = next
+    }
+}
+
+extension JobStore {
+    /// What is due at `time`, and when the next thing is. A running job that is about to stop anyway has no times any more.
+    public func agenda(at time: Int) async throws -> Agenda {
+        try await database.read { database in
+            let deadline = "deadline IS NOT NULL AND endedAt IS NULL AND intent IS NULL"
+            let limit = "state = 'running' AND timeLimit IS NOT NULL AND intent IS NULL"
+            let end = "lastStart + allowance - ranFor"
+            let late = try Row.fetchAll(
+                database, sql: "SELECT id, deadline FROM jobs WHERE \(deadline) AND deadline <= ? ORDER BY id",
+                arguments: [time]
+            ).map { row in
+                Agenda.Expiry(id: row[0], reason: "its deadline, \(Timestamp.text(row[1])), has passed")
+            }
+            let long = try Row.fetchAll(
+                database, sql: "SELECT id, timeLimit FROM jobs WHERE \(limit) AND \(end) <= ? ORDER BY id",
+                arguments: [time]
+            ).map { Agenda.Expiry(id: $0[0], reason: "it ran for its time limit of \($0[1] as Int) s") }
+            let next = try Int.fetchOne(
+                database,
+                sql: """
+                    SELECT min(moment) FROM (
+                        SELECT min(notBefore) AS moment FROM jobs WHERE notBefore IS NOT NULL AND notBefore > :time
+                        UNION ALL SELECT min(deadline) FROM jobs WHERE \(deadline) AND deadline > :time
+                        UNION ALL SELECT min(\(end)) FROM jobs WHERE \(limit) AND \(end) > :time
+                    )
+                    """,
+                arguments: ["time": time])
+            let ids = Set(late.map(\.id))
+            return Agenda(expired: late + long.filter { !ids.contains($0.id) }, next: next)
+        }
+    }
+}
