@@ -9,7 +9,9 @@ public enum ProcessTable {
             guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return false }
             let text = String(decoding: bytes, as: UTF8.self)
             guard let end = text.lastIndex(of: ")") else { return false }
-            return text[end...].split(separator: " ").dropFirst(2).first == "\(parent)"
+            let (state, ofParent) = (text[end...].split(separator: " ")[1], text[end...].split(separator: " ")[2])
+            // One that ended and is not collected yet is no process any more.
+            return state != "Z" && ofParent == "\(parent)"
         }.sorted()
     }
 
