@@ -89,8 +89,8 @@ def test_nobody_notices_a_restart(container: Container, model: str) -> None:
                 # It serves again, both of them too.
                 container.call("io.sqzd.Inference.Classify", {"images": [], "model": model})
             outcomes = [kept.end(), fresh.end()]
-    for outcome in outcomes:
-        assert outcome["errors"] == [] and outcome["answered"] > 10, outcome
+    assert [outcome["errors"] for outcome in outcomes] == [[], []]
+    assert all(outcome["answered"] > 10 for outcome in outcomes)
     output, _ = watcher.communicate()
     assert watcher.returncode == 0
     events = [reply["event"] for reply in map(json.loads, output.splitlines()) if "event" in reply]

@@ -48,15 +48,18 @@ struct VarlinkServer: Service {
     /// Closes the listening socket when every connection that was accepted has been handed out: none gets lost. Those that
     /// were not accepted wait for the next daemon, where systemd keeps the socket.
     private static func stopAccepting(_ channel: any Channel) {
-        channel.setOption(.autoRead, value: false).flatMap {
-            // A connection is made ready on a loop of its own, and handed out on this one.
-            let loops = MultiThreadedEventLoopGroup.singleton.makeIterator().map { $0.submit {} }
-            return EventLoopFuture.andAllComplete(Array(loops), on: channel.eventLoop)
-        }.flatMap {
-            channel.eventLoop.submit {}
-        }.whenComplete { _ in
-            channel.close(promise: nil)
+        var quiet = channel.setOption(.autoRead, value: false)
+        // A connection goes twice to a loop of its own and back, for its options and for its handlers, before it is handed
+        // out; twice as often is enough.
+        for _ in 0..<4 {
+            quiet = quiet.flatMap {
+                let loops = MultiThreadedEventLoopGroup.singleton.makeIterator().map { $0.submit {} }
+                return EventLoopFuture.andAllComplete(Array(loops), on: channel.eventLoop)
+            }.flatMap {
+                channel.eventLoop.submit {}
+            }
         }
+        quiet.whenComplete { _ in channel.close(promise: nil) }
     }
 
     private func serve(_ connection: Connection, _ open: OpenConnections) async {
