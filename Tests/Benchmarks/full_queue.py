@@ -1,6 +1,6 @@
 """How long users wait for a daemon with a full queue, and how much memory it takes.
 
-    queue.py .build/release --jobs 10000
+    full_queue.py .build/release --jobs 10000
 
 Queues so many jobs behind one that does not end, all through the socket, and then times what users do: programs from
 their start to their end, calls from the first byte to the last, the daemon from kill -9 to READY=1.
