@@ -25,7 +25,7 @@ extension Plan {
             return min(total, units * index / count * unit)..<min(total, units * (index + 1) / count * unit)
         }
 
-        /// This share of a map's pixels, in whole registers tiles of the 1×1 kernels.
+        /// This share of a map's pixels, in whole register tiles of the 1×1 kernels.
         func pixels(of layer: Pointwise) -> Range<Int> { range(of: Int(layer.shape.rows), unit: 8) }
     }
 

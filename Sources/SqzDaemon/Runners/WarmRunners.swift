@@ -98,11 +98,13 @@ actor WarmRunners: Service {
     /// Unloads the models that nobody waits for; tells how many there were.
     func unloadIdle() -> Int {
         let idle = idle
-        for (sha256, slot) in idle {
-            slots[sha256] = nil
-            slot.signal.continuation.finish()
-        }
+        for sha256 in idle.keys { unload(sha256) }
         return idle.count
+    }
+
+    /// Ends a model's runner once it has answered; new calls load the model anew.
+    private func unload(_ sha256: String) {
+        slots.removeValue(forKey: sha256)?.signal.continuation.finish()
     }
 
     /// Makes room by unloading the model that was idle for longest.
@@ -110,8 +112,7 @@ actor WarmRunners: Service {
         guard let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
             throw SqzError.busy(limit: Limits.loadedModels)
         }
-        slots[oldest.key] = nil
-        oldest.value.signal.continuation.finish()
+        unload(oldest.key)
     }
 
     /// The requests that wait for a model, as many as fit one batch.
@@ -200,8 +201,7 @@ actor WarmRunners: Service {
         guard let slot = slots[load.model.sha256], slot.id == load.slot else { return nil }
         let rest = configuration.current.unloadAfter - (ContinuousClock.now - slot.lastUse)
         guard rest <= .zero, slot.waiting.isEmpty, !slot.isAnswering else { return max(rest, .seconds(1)) }
-        slots[load.model.sha256] = nil
-        slot.signal.continuation.finish()
+        unload(load.model.sha256)
         return nil
     }
 
