@@ -86,10 +86,19 @@ extension JobStore {
         }
     }
 
-    /// An epoch has ended with these figures.
-    public func recordEpoch(_ progress: Progress, of id: Int, at time: Int) async throws -> Event {
+    /// An epoch has ended with these figures. Nil if that is known: a runner that goes on from a checkpoint tells again of
+    /// what may not have been written down.
+    public func recordEpoch(_ progress: Progress, of id: Int, at time: Int) async throws -> Event? {
         let text = try jsonText(progress)
         return try await database.write { database in
+            let last = try Int.fetchOne(
+                database,
+                sql: """
+                    SELECT json_extract(progress, '$.epoch') FROM events WHERE job = ? AND kind = 'epoch'
+                    ORDER BY sequence DESC LIMIT 1
+                    """,
+                arguments: [id])
+            if let last, progress.epoch <= last { return nil }
             try database.execute(sql: "UPDATE jobs SET progress = ? WHERE id = ?", arguments: [text, id])
             return try Self.append(Event(time: time, kind: .epoch, progress: progress), to: id, in: database)
         }
@@ -103,6 +112,16 @@ extension JobStore {
                 sql: "UPDATE jobs SET intent = ?, intentReason = ? WHERE id = ? AND state = 'running'",
                 arguments: [state.rawValue, reason, id])
             return database.changesCount == 1
+        }
+    }
+
+    /// A job that has not ended gets another priority; tells of the one before. Throws `SqzError.noSuchJob` or `jobEnded`.
+    public func prioritize(_ id: Int, _ priority: Int) async throws -> (before: Int, job: Job) {
+        try await database.write { database in
+            let before = try Self.job(id, in: database)
+            guard !before.state.isEnd else { throw SqzError.jobEnded(id: id, state: before.state) }
+            try database.execute(sql: "UPDATE jobs SET priority = ? WHERE id = ?", arguments: [priority, id])
+            return (before.priority, try Self.job(id, in: database))
         }
     }
 

@@ -27,14 +27,31 @@ public struct Checkpoint: Sendable {
         }
     }
 
-    public var state: TrainerState
-    public var position: Position
+    /// What an epoch came to.
+    public struct EndedEpoch: Codable, Equatable, Sendable {
+        /// At the epoch's end.
+        public var position: Position
+        public var validation: Classifier.Evaluation
 
-    public init(state: TrainerState, position: Position) {
-        self.state = state
-        self.position = position
+        public init(position: Position, validation: Classifier.Evaluation) {
+            self.position = position
+            self.validation = validation
+        }
     }
 
+    public var state: TrainerState
+    public var position: Position
+    /// The epochs that ended before, newest last: whoever was to be told of them may have gone before it wrote them down.
+    /// Only the last thousand are kept, which are more than can be on their way.
+    public var ended: [EndedEpoch]
+
+    public init(state: TrainerState, position: Position, ended: [EndedEpoch] = []) {
+        self.state = state
+        self.position = position
+        self.ended = ended
+    }
+
+    private static let keptEpochs = 1_000
     private static let format = "sqzd-checkpoint-1"
     private static let prefix = "checkpoint-"
     private static let kept = 2
@@ -45,12 +62,13 @@ public struct Checkpoint: Sendable {
             ("weights", state.weights), ("firstMoment", state.firstMoment), ("secondMoment", state.secondMoment),
         ]
         let position = String(decoding: try JSON.encode(position), as: UTF8.self)
+        let ended = String(decoding: try JSON.encode(Array(ended.suffix(Self.keptEpochs))), as: UTF8.self)
         let writer = try SafetensorsWriter(
             path: directory + "/" + Self.name(steps: state.steps),
             tensors: parts.map { TensorDeclaration(name: $0.0, type: .float32, shape: [$0.1.values.count]) },
             metadata: [
-                "format": Self.format, "steps": String(state.steps), "sha256": Self.digest(state, position),
-                "position": position,
+                "format": Self.format, "steps": String(state.steps), "sha256": Self.digest(state, position + ended),
+                "position": position, "ended": ended,
             ])
         for (name, values) in parts { try values.withUnsafeBytes { try writer.write($0, to: name) } }
         try writer.commit()
@@ -87,15 +105,18 @@ public struct Checkpoint: Sendable {
         state = TrainerState(
             weights: try values("weights"), firstMoment: try values("firstMoment"),
             secondMoment: try values("secondMoment"), steps: steps)
-        guard file.metadata["sha256"] == Self.digest(state, position) else {
+        // Checkpoints of 0.1.0 have none.
+        let ended = file.metadata["ended"]
+        guard file.metadata["sha256"] == Self.digest(state, position + (ended ?? "")) else {
             throw ModelFileError("its checksum does not fit")
         }
         self.position = try JSON.decode(Position.self, from: Array(position.utf8))
+        self.ended = try ended.map { try JSON.decode([EndedEpoch].self, from: Array($0.utf8)) } ?? []
     }
 
-    private static func digest(_ state: TrainerState, _ position: String) -> String {
+    private static func digest(_ state: TrainerState, _ place: String) -> String {
         var hash = SHA256()
-        hash.update(data: Array("\(state.steps) \(position)".utf8))
+        hash.update(data: Array("\(state.steps) \(place)".utf8))
         for part in [state.weights, state.firstMoment, state.secondMoment] {
             part.withUnsafeBytes { hash.update(bufferPointer: $0) }
         }

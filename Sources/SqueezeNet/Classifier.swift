@@ -18,12 +18,18 @@ public final class Classifier {
     private let threadsOffset: Int
 
     /// What `evaluate` found.
-    public struct Evaluation: Sendable, Equatable {
+    public struct Evaluation: Sendable, Codable, Equatable {
         /// Sum of the pictures' losses.
         public var lossSum: Double
         /// How many pictures the network put into their class.
         public var correct: Int
         public var count: Int
+
+        public init(lossSum: Double, correct: Int, count: Int) {
+            self.lossSum = lossSum
+            self.correct = correct
+            self.count = count
+        }
 
         public var meanLoss: Double { lossSum / Double(count) }
         public var accuracy: Double { Double(correct) / Double(count) }

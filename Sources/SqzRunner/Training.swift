@@ -55,6 +55,7 @@ struct Training {
             network: network, preprocessing: preprocessing, recipe: options.recipe, state: state, seed: options.seed,
             threads: options.threads)
         var position = checkpoint?.position ?? Checkpoint.Position(epoch: 1)
+        var ended = checkpoint?.ended ?? []
         Log.write(
             """
             \(network.architecture.rawValue), \(network.parameterCount) parameters, \(trained.count) pictures to train, \
@@ -63,27 +64,34 @@ struct Training {
         if checkpoint != nil { Log.write("goes on from epoch \(position.epoch), step \(position.step)") }
 
         var meter = Meter(epochs: options.epochs, steps: stepsPerEpoch, perEpoch: trained.count)
-        var evaluation: Classifier.Evaluation?
+        // The last run may have been killed with these on their way.
+        for epoch in ended { try tell(epoch, meter) }
         while position.epoch <= options.epochs {
-            guard try train(&position, trainer, &meter, evaluation) else { return nil }
-            evaluation = try validate(trainer.weights)
-            try replies.progress(meter.progress(position, evaluation), epochEnded: true)
+            guard try train(&position, trainer, &meter, ended) else { return nil }
+            let epoch = Checkpoint.EndedEpoch(
+                position: position, validation: try validate(trainer.weights, position))
+            try tell(epoch, meter)
+            ended.append(epoch)
             position = Checkpoint.Position(epoch: position.epoch + 1)
-            try Checkpoint(state: trainer.state, position: position).write(in: directory)
+            try Checkpoint(state: trainer.state, position: position, ended: ended).write(in: directory)
         }
-        return try finish(trainer.weights, try evaluation ?? validate(trainer.weights))
+        return try finish(trainer.weights, try ended.last?.validation ?? validate(trainer.weights, position))
+    }
+
+    private func tell(_ epoch: Checkpoint.EndedEpoch, _ meter: Meter) throws {
+        try replies.progress(meter.progress(epoch.position, epoch.validation), epochEnded: true)
     }
 
     /// The rest of an epoch; false if it was asked to stop.
     private func train(
         _ position: inout Checkpoint.Position, _ trainer: Trainer, _ meter: inout Meter,
-        _ evaluation: Classifier.Evaluation?
+        _ ended: [Checkpoint.EndedEpoch]
     ) throws -> Bool {
         let order = shuffledIndices(trained.count, seed: options.seed, epoch: position.epoch)
         var lastCheckpoint = ContinuousClock.now
         while position.step < stepsPerEpoch {
             if inbox.stopRequested || lastCheckpoint + Self.checkpointInterval < .now {
-                try Checkpoint(state: trainer.state, position: position).write(in: directory)
+                try Checkpoint(state: trainer.state, position: position, ended: ended).write(in: directory)
                 lastCheckpoint = .now
                 if inbox.stopRequested { return false }
             }
@@ -100,16 +108,22 @@ struct Training {
             position.lossSum += result.lossSum
             position.correct += result.correct
             position.count += result.count
-            if meter.isDue(after: result.count) { try replies.progress(meter.progress(position, evaluation)) }
+            if meter.isDue(after: result.count) {
+                try replies.progress(meter.progress(position, ended.last?.validation))
+            }
         }
         return true
     }
 
-    private func validate(_ weights: Weights) throws -> Classifier.Evaluation {
+    private func validate(_ weights: Weights, _ position: Checkpoint.Position) throws -> Classifier.Evaluation {
         guard weights.areFinite else { throw SqzError.failed(reason: "the weights are no longer finite") }
         let classifier = try Classifier(
             network: network, weights: weights, preprocessing: preprocessing, threads: options.threads)
-        return validation.evaluate(classifier)
+        let evaluation = validation.evaluate(classifier)
+        guard evaluation.lossSum.isFinite else {
+            throw SqzError.diverged(epoch: position.epoch, step: position.step)
+        }
+        return evaluation
     }
 
     private func finish(_ weights: Weights, _ evaluation: Classifier.Evaluation) throws -> RunResult {
@@ -118,7 +132,7 @@ struct Training {
             network: network, preprocessing: preprocessing, classes: dataset.classes, weights: weights)
         try model.write(to: "\(directory)/\(file)")
         return RunResult(
-            images: trained.count * options.epochs, loss: finite(evaluation.meanLoss), accuracy: evaluation.accuracy,
+            images: trained.count * options.epochs, loss: evaluation.meanLoss, accuracy: evaluation.accuracy,
             model: MadeModel(file: file, model))
     }
 }

@@ -30,8 +30,9 @@ import Varlink
     @Test func aJobGoesThroughItsStatesAndTheFileRemembersEach() async throws {
         let id = try await submit()
         #expect(try await store.startNext(at: 2)?.job.id == id)
-        _ = try await store.recordEpoch(
-            Progress(epoch: 1, epochs: 3, step: 4, steps: 4, loss: 0.25, accuracy: 0.5), of: id, at: 3)
+        let epoch = Progress(epoch: 1, epochs: 3, step: 4, steps: 4, loss: 0.25, accuracy: 0.5)
+        #expect(try await store.recordEpoch(epoch, of: id, at: 3)?.sequence == 3)
+        #expect(try await store.recordEpoch(epoch, of: id, at: 3) == nil)
         _ = try await store.succeed(id, Outcome(images: 12, loss: 0.125, accuracy: 0.75), at: 4)
         try store.close()
 

@@ -80,7 +80,12 @@ import Testing
                 weights: Weights(glorotUniformFor: network, seed: UInt64(steps)),
                 firstMoment: Weights(glorotUniformFor: network, seed: 100),
                 secondMoment: Weights(glorotUniformFor: network, seed: 200), steps: steps),
-            position: .init(epoch: 2, step: steps, lossSum: 0.1, correct: 3, count: 128))
+            position: .init(epoch: 2, step: steps, lossSum: 0.1, correct: 3, count: 128),
+            ended: [
+                .init(
+                    position: .init(epoch: 1, step: 4, lossSum: 0.3, correct: 2, count: 512),
+                    validation: .init(lossSum: 0.7, correct: 1, count: 64))
+            ])
     }
 
     private func newest(_ refused: (String, String) -> Void = { _, _ in }) throws -> Checkpoint? {
@@ -92,7 +97,8 @@ import Testing
         for steps in [1, 2, 10, 3] { try checkpoint(steps: steps).write(in: scratch.path) }
         #expect(try scratch.names() == ["checkpoint-0000000003.safetensors", "checkpoint-0000000010.safetensors"])
         let read = try #require(try newest())
-        #expect(read.state == checkpoint(steps: 10).state && read.position == checkpoint(steps: 10).position)
+        let written = checkpoint(steps: 10)
+        #expect(read.state == written.state && read.position == written.position && read.ended == written.ended)
     }
 
     @Test func aCorruptCheckpointGivesWayToTheOneBefore() throws {

@@ -109,8 +109,15 @@ import Varlink
 
         let killed = scratch["killed"]
         #expect(try train(in: killed, options()) { $0.epoch == 2 ? .kill : nil } == nil)
-        #expect(try train(in: killed, options())?.result != nil)
+        var epochs: [Int] = []
+        let rest = try train(in: killed, options()) {
+            epochs.append($0.epoch)
+            return nil
+        }
+        #expect(rest?.result != nil)
         #expect(try weights(killed) == expected)
+        // Of what ended before the kill it tells again.
+        #expect(epochs.first == 1)
 
         let other = scratch["other"]
         _ = try train(in: other, options(seed: 6))

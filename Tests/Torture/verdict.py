@@ -19,7 +19,7 @@ class Reference(NamedTuple):
 
 
 def epochs(events: List[sqzd.Event]) -> Dict[int, List[Tuple[Optional[float], ...]]]:
-    """The figures that were kept of each epoch; more than once where a runner died before its checkpoint."""
+    """The figures that were kept of each epoch; each is to be there once."""
     found: Dict[int, List[Tuple[Optional[float], ...]]] = {}
     for event in events:
         if event.kind == "epoch" and event.progress is not None:
@@ -107,8 +107,9 @@ def wrong_history(client: sqzd.Client, job: sqzd.Job) -> List[str]:
 def wrong_epochs(client: sqzd.Client, job: sqzd.Job, reference: Reference) -> List[str]:
     found = epochs(list(client.watch(job.id)))
     wrong = []
-    if sorted(found) != list(range(1, len(reference.epochs) + 1)):
-        wrong.append(f"it tells of the epochs {sorted(found)}")
+    told = sorted(epoch for epoch, figures in found.items() for _ in figures)
+    if told != list(range(1, len(reference.epochs) + 1)):
+        wrong.append(f"it tells of the epochs {told}")
     for epoch, figures in found.items():
         # Each time that an epoch was told of, it came to the same, to the last bit.
         if any(told != reference.epochs[epoch - 1] for told in figures):

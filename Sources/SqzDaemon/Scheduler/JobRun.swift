@@ -63,8 +63,9 @@ struct JobRun: Sendable {
             if let predictions = reply.predictions { try await store.add(predictions, to: job.id) }
             if let progress = reply.progress {
                 if reply.epochEnded == true {
-                    let event = try await store.recordEpoch(progress, of: job.id, at: Clock.now())
-                    announcer.announceEpoch(event, of: job)
+                    if let event = try await store.recordEpoch(progress, of: job.id, at: Clock.now()) {
+                        announcer.announceEpoch(event, of: job)
+                    }
                 } else {
                     announcer.watchers.publish(
                         Event(time: Clock.now(), kind: .progress, progress: progress), of: job.id)
