@@ -12,16 +12,21 @@ extension JobStore {
         }
     }
 
-    /// The job that would run next if there were room and its priority is above `priority`; nil where there is none.
-    public func peekNext(above priority: Int, at time: Int, limits: RunningLimits) async throws -> Job? {
+    /// The running job of the lowest priority, of several the newest, and the one that would run next if there were room, if
+    /// that has a higher one.
+    public func preemption(at time: Int, limits: RunningLimits) async throws -> (running: Int, next: Int)? {
         try await database.read { database in
-            let isAny = try Bool.fetchOne(
-                database, sql: "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND priority > ?)",
-                arguments: [priority])
-            guard isAny == true else { return nil }
+            let lowest = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT id, priority FROM jobs WHERE state = 'running' AND priority <
+                        (SELECT max(priority) FROM jobs WHERE state = 'queued')
+                    ORDER BY priority, id DESC LIMIT 1
+                    """)
+            guard let lowest else { return nil }
             var queue = try Self.queue(Outlook(now: time, limits: limits), in: database)
-            guard let next = queue.takeNext(), next.priority > priority else { return nil }
-            return try Self.job(next.id, in: database)
+            guard let next = queue.takeNext(), next.priority > lowest["priority"] else { return nil }
+            return (lowest["id"], next.id)
         }
     }
 

@@ -223,6 +223,30 @@ public enum JobsInterface {
         }
     }
 
+    /// Changes the priority of a job that has not ended, within what its submitter could have asked for. It counts at once: a
+    /// running job may have to make room for one that waits.
+    public enum Prioritize: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Prioritize"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+            public var priority: Int
+
+            public init(id: Int, priority: Int) {
+                self.id = id
+                self.priority = priority
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var job: Job
+
+            public init(job: Job) {
+                self.job = job
+            }
+        }
+    }
+
     /// What the job's runner wrote, oldest line first; the last MiB of it is kept.
     public enum Logs: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Logs"

@@ -166,6 +166,22 @@ import Varlink
         #expect(started == [4, 1, 3, 0, 2, 5].map { ids[$0] })
     }
 
+    @Test func aPriorityMayChangeWhileTheJobWaitsOrRuns() throws {
+        let running = try daemon.block(priority: 0)
+        let ids = [try daemon.countDown(from: 1), try daemon.countDown(from: 1, priority: -1)]
+        #expect(try daemon.call(JobsInterface.Prioritize.self, .init(id: ids[1], priority: 0)).job.position == 2)
+        #expect(try daemon.job(running).state == .running)
+        // Now both go before the one that runs.
+        #expect(try daemon.call(JobsInterface.Prioritize.self, .init(id: running, priority: -1)).job.priority == -1)
+        for id in ids { #expect(try daemon.end(of: id).state == .succeeded) }
+        let reason = "makes room for job \(ids[0]), which has a higher priority"
+        #expect(try daemon.call(JobsInterface.Cancel.self, .init(id: running)).job.priority == -1)
+        #expect(try daemon.events(of: running).contains { $0.state == .queued && $0.reason == reason })
+        try daemon.expect(
+            .jobEnded(id: ids[0], state: .succeeded), from: JobsInterface.Prioritize.self,
+            .init(id: ids[0], priority: 1))
+    }
+
     @Test func jobsAreListedNewestFirst() throws {
         let blocker = try daemon.block()
         let ids = try (0..<5).map { _ in try daemon.countDown(from: 1) }

@@ -31,7 +31,8 @@ import Varlink
         #expect(
             try Set(Self.commands().map { $0.joined(separator: " ") }) == [
                 "train", "classify", "predict", "evaluate", "jobs", "show", "watch", "wait", "logs", "predictions",
-                "cancel", "pause", "resume", "retry", "models", "model", "model show", "model export", "model import",
+                "cancel", "pause", "resume", "retry", "prioritize", "models", "model", "model show", "model export",
+                "model import",
                 "model rm", "datasets", "dataset", "dataset show", "dataset import",
                 "dataset rm", "runners", "info", "metrics", "top",
             ])

@@ -102,12 +102,17 @@ import Varlink
         try Sqzctl.run(daemon, "cancel", "\(blocker)").expect(64, "job \(blocker) has ended already: cancelled")
     }
 
-    @Test func pauseResumeAndRetry() throws {
+    @Test func pauseResumePrioritizeAndRetry() throws {
         let blocker = try daemon.block()
         let id = "\(try daemon.countDown(from: 1))"
         #expect(try people("pause", id) == "job \(id)  paused\n")
         try Sqzctl.run(daemon, "pause", id).expect(64, "job \(id)", "paused")
         #expect(try people("resume", id) == "job \(id)  queued\n")
+        #expect(try people("prioritize", id, "--priority", "-5") == "job \(id)  priority -5\n")
+        #expect(
+            try Sqzctl.run(daemon, "prioritize", id, "--priority=3", "--json")
+                .reply(JobsInterface.Prioritize.Reply.self).job.priority == 3)
+        try Sqzctl.run(daemon, "prioritize", id, "--priority", "101").expect(64, "priority", "-100 to 100")
         _ = try people("cancel", id)
         #expect(try people("retry", id) == "job \(id)  queued\n")
         for verb in ["pause", "resume"] {

@@ -72,9 +72,14 @@ def test_reading_is_everybodys(container: Container, running: int, hers: str) ->
     assert container.call("io.sqzd.Jobs.Cancel", {"id": job}, user="bob")["job"]["id"] == job
 
 
-@pytest.mark.parametrize("method", ["Cancel", "Pause", "Resume", "Retry"])
-def test_another_members_job_stays_as_it_is(container: Container, running: int, method: str) -> None:
-    assert refused(container, "bob", f"Jobs.{method}", id=running) == DENIED
+@pytest.mark.parametrize(
+    "method, more",
+    [("Cancel", {}), ("Pause", {}), ("Resume", {}), ("Retry", {}), ("Prioritize", {"priority": -1})],
+)
+def test_another_members_job_stays_as_it_is(
+    container: Container, running: int, method: str, more: Dict[str, int]
+) -> None:
+    assert refused(container, "bob", f"Jobs.{method}", id=running, **more) == DENIED
     assert container.call("io.sqzd.Jobs.Show", {"id": running})["job"]["state"] == "running"
 
 
@@ -88,6 +93,14 @@ def test_only_administrators_go_before_others(container: Container, administrato
     assert refused(container, "alice", "Jobs.Submit", kind="countdown", priority=1) == DENIED
     job = container.submit("countdown", administrators, priority=1)
     assert container.await_end(job)["state"] == "succeeded"
+    hers = container.submit("countdown", "alice", hold=True)
+    assert refused(container, "alice", "Jobs.Prioritize", id=hers, priority=1) == DENIED
+    for user, priority in ((administrators, 1), ("alice", -1)):
+        reply = container.call("io.sqzd.Jobs.Prioritize", {"id": hers, "priority": priority}, user=user)
+        assert reply["job"]["priority"] == priority
+    line = container.await_journal(f"SQZ_JOB={hers}", "SQZ_EVENT=prioritized")
+    assert "has priority 1 instead of 0, by uid" in line["MESSAGE"]
+    container.call("io.sqzd.Jobs.Cancel", {"id": hers}, user="alice")
 
 
 def test_administrators_may_change_what_is_anothers(container: Container, running: int, administrators: str) -> None:

@@ -57,6 +57,7 @@ struct Handlers: Sendable {
         case Jobs.Pause.name: try await answer(Jobs.Pause.self) { try await pause($0, from: peer) }
         case Jobs.Resume.name: try await answer(Jobs.Resume.self) { try await resume($0, from: peer) }
         case Jobs.Retry.name: try await answer(Jobs.Retry.self) { try await retry($0, from: peer) }
+        case Jobs.Prioritize.name: try await answer(Jobs.Prioritize.self) { try await prioritize($0, from: peer) }
         case Jobs.Logs.name: try await answer(Jobs.Logs.self) { try await logs($0) }
         case Jobs.Predictions.name:
             try await stream(Jobs.Predictions.self) { try await predictions($0, to: replies) }

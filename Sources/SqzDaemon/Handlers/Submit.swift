@@ -10,15 +10,7 @@ extension Handlers {
         let (runner, kind) = try await registry.kind(parameters.kind)
         let options = try JobOptions.check(parameters.options ?? [:], against: kind)
         let priority = parameters.priority ?? 0
-        guard Limits.priorities.contains(priority) else {
-            throw SqzError.invalidOption(
-                option: "priority",
-                reason:
-                    "must be from \(Limits.priorities.lowerBound) to \(Limits.priorities.upperBound), is \(priority)")
-        }
-        if priority > 0, try !peer.isAdministrator(group: configuration.current.administrators) {
-            throw ServiceError.permissionDenied
-        }
+        try check(priority, of: peer)
         let after = parameters.after ?? []
         guard after.count <= Limits.jobsAfter else {
             throw SqzError.invalidOption(

@@ -33,6 +33,13 @@ struct Announcer: Sendable {
         write(event, of: job, as: .epoch)
     }
 
+    /// A job has another priority. That is no event of its history.
+    func announcePriority(of job: Job, before: Int, by peer: Peer) {
+        watchers.publishChange()
+        let reason = "priority \(job.priority) instead of \(before), by uid \(peer.uid)"
+        write(Event(time: Clock.now(), kind: .state, reason: reason), of: job, as: .prioritized)
+    }
+
     private func write(_ event: Event, of job: Job, as kind: Transition) {
         var fields: Logger.Metadata = [
             "MESSAGE_ID": "\(kind.messageID)", "SQZ_JOB": "\(job.id)", "SQZ_EVENT": "\(kind.rawValue)",
@@ -51,7 +58,7 @@ struct Announcer: Sendable {
 
 /// The kinds of lines that jobs write into the journal. `systemd/sqzd.catalog` explains each.
 enum Transition: String, CaseIterable {
-    case queued, started, epoch, succeeded, failed, cancelled, interrupted, paused, resumed, retried
+    case queued, started, epoch, succeeded, failed, cancelled, interrupted, paused, resumed, retried, prioritized
 
     init(_ change: Change) {
         switch (change.before, change.job.state) {
@@ -80,6 +87,7 @@ enum Transition: String, CaseIterable {
         case .paused: "e3eaf178ba3d488c89e021386ab4d95d"
         case .resumed: "b349eb9e15014180a7ee9d6a4eab0364"
         case .retried: "9963d2de5d5d4a5fba31b148111b3b8b"
+        case .prioritized: "dc9929f898d74071a2524efa394fc5cc"
         }
     }
 
@@ -101,6 +109,7 @@ enum Transition: String, CaseIterable {
         case .paused: return "\(subject) paused: \(event.reason ?? "")"
         case .resumed: return "\(subject) queued again: \(event.reason ?? "")"
         case .retried: return "\(subject) queued again: \(event.reason ?? "")"
+        case .prioritized: return "\(subject) has \(event.reason ?? "another priority")"
         }
     }
 

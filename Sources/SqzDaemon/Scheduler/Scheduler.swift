@@ -146,15 +146,13 @@ actor Scheduler: Service {
         for (id, entry) in running { stop(id, entry.intent ?? Self.restart) }
     }
 
-    /// Where a waiting job has a higher priority than a running one, and there is no room, the running one makes room: of
-    /// several of the lowest priority, the newest.
+    /// Where a waiting job has a higher priority than a running one, and there is no room, the running one makes room.
     private func preempt() async throws {
         let isFull = running.count >= limits.jobs
         guard isFull, running.values.allSatisfy({ $0.intent == nil }),
-            let lowest = running.values.map(\.job).min(by: { ($0.priority, $1.id) < ($1.priority, $0.id) }),
-            let next = try await store.peekNext(above: lowest.priority, at: Clock.now(), limits: limits)
+            let (running, next) = try await store.preemption(at: Clock.now(), limits: limits)
         else { return }
-        stop(lowest.id, Intent(state: .queued, reason: "makes room for job \(next.id), which has a higher priority"))
+        stop(running, Intent(state: .queued, reason: "makes room for job \(next), which has a higher priority"))
     }
 
     private func execute(_ start: Change, stops: AsyncStream<Void>) async {

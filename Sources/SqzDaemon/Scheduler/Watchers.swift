@@ -46,13 +46,18 @@ final class Watchers: Sendable {
     }
 
     func publish(_ event: Event, of job: Int) {
-        let (streams, monitors) = state.withLock { state in
+        let streams = state.withLock { state in
             if event.kind == .progress { state.progress[job] = event }
             if let next = event.state, next != .running { state.progress[job] = nil }
-            return (Array(state.streams[job, default: [:]].values), Array(state.monitors.values))
+            return Array(state.streams[job, default: [:]].values)
         }
-        for monitor in monitors { monitor.yield() }
+        publishChange()
         for stream in streams { stream.yield(event) }
+    }
+
+    /// Something has changed that is no event of a job.
+    func publishChange() {
+        for monitor in state.withLock({ Array($0.monitors.values) }) { monitor.yield() }
     }
 
     /// The last that a running job told of itself.

@@ -250,6 +250,10 @@ class JobCalls(Session):
         """Puts a job that failed or was cancelled back into the queue."""
         return member(Job, self.call("io.sqzd.Jobs.Retry", id=id), "job")
 
+    def prioritize(self, id: int, priority: int) -> Job:
+        """Gives a job that has not ended another priority: higher goes first."""
+        return member(Job, self.call("io.sqzd.Jobs.Prioritize", id=id, priority=priority), "job")
+
     def logs(self, id: int) -> List[str]:
         """What the job's runner wrote, oldest line first."""
         return member(list, self.call("io.sqzd.Jobs.Logs", id=id), "lines")

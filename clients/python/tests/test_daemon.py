@@ -298,6 +298,7 @@ def test_held_job_waits_for_its_submitter(client: sqzd.Client) -> None:
     job = client.submit("countdown", hold=True, time_limit=60, deadline=datetime.now() + timedelta(hours=1))
     held = client.show(job)
     assert (held.state, held.starts, held.time_limit) == ("paused", 0, 60)
+    assert client.prioritize(job, -1).priority == -1
     assert held.deadline is not None and abs(held.deadline / 1e6 - time.time() - 3600) < 60
     client.resume(job)
     assert client.wait(job, timeout=60).state == "succeeded"

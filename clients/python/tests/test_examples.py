@@ -115,6 +115,7 @@ NAMED: Dict[str, Tuple[Callable[[sqzd.Client], Any], Optional[str]]] = {
     "io.sqzd.Jobs.Pause": (lambda client: client.pause(2), "job"),
     "io.sqzd.Jobs.Resume": (lambda client: client.resume(2), "job"),
     "io.sqzd.Jobs.Retry": (lambda client: client.retry(2), "job"),
+    "io.sqzd.Jobs.Prioritize": (lambda client: client.prioritize(2, -5), "job"),
     "io.sqzd.Jobs.Logs": (lambda client: client.logs(1), "lines"),
     "io.sqzd.Jobs.Predictions": (lambda client: list(client.predictions(3)), "predictions"),
     "io.sqzd.Datasets.List": (lambda client: client.datasets(), "datasets"),

@@ -1,0 +1,25 @@
+internal import ArgumentParser
+internal import SqzProtocol
+
+struct Prioritize: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Changes the priority of jobs that wait or run; a running one may have to make room.",
+        discussion: """
+            For example:
+              sqzctl prioritize 7 --priority -5
+            """)
+
+    @Argument(help: "The jobs' ids.") var jobs: [Int]
+    @Option(parsing: .unconditional, help: "Higher goes first, -100 to 100; above 0 for administrators only.")
+    var priority: Int
+    @OptionGroup var common: Common
+
+    func run() throws {
+        let daemon = try Daemon(common)
+        for id in jobs {
+            try daemon.show(JobsInterface.Prioritize.self, .init(id: id, priority: priority)) {
+                Output.line("job \(id)  priority \($0.job.priority)")
+            }
+        }
+    }
+}
