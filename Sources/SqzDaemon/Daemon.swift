@@ -57,7 +57,7 @@ public struct Daemon: Sendable {
             disk: DiskUse(store: store, uploads: uploads, state: directory, configuration: configuration),
             scheduler: scheduler, registry: registry, warm: warm, imports: Admission(places: Limits.imports),
             announcer: announcer, configuration: configuration, startedAt: startedAt, stopping: stopping,
-            counters: Counters(), log: log)
+            turns: Turns(places: Limits.callsAtOnce), counters: Counters(), log: log)
         let log = log
         let server = VarlinkServer(socket: socket.descriptor, handlers: handlers, log: log) {
             try ServiceManager.notify("READY=1\nSTATUS=ready")
@@ -91,8 +91,9 @@ public struct Daemon: Sendable {
     private func tidyUp(
         _ directory: StateDirectory, _ store: JobStore, _ blobs: Blobs, _ uploads: Uploads, _ announcer: Announcer
     ) async throws {
-        try await announcer.announce(
-            try await store.requeueRunning(reason: "the daemon was interrupted", at: Clock.now()))
+        let interrupted = try await store.requeueRunning(reason: "the daemon was interrupted", at: Clock.now())
+        for job in interrupted.map(\.job) { try await store.keep(try directory.bytes(of: job.id), of: job.id) }
+        try await announcer.announce(interrupted)
         let needed = try await store.blobs()
         let done = try await store.lastDone(limit: Self.lookedAfter)
         try await onDisk {

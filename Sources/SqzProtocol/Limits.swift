@@ -42,6 +42,8 @@ public enum Limits {
     public static let chunkBytes = 768 << 10
     public static let uploadsPerUser = 1_024
     public static let filesPerDataset = 256
+    /// Calls of one user that are worked on at the same time; their others wait.
+    public static let callsAtOnce = 4
     /// Imports at the same time; each is a process.
     public static let imports = 4
     public static let uploadLifetime = 24 * 3_600

@@ -1,6 +1,7 @@
 """Clients that mean ill, beside one that does not."""
 
 import multiprocessing
+import os
 import threading
 import time
 from pathlib import Path
@@ -8,12 +9,15 @@ from typing import Iterator, List, Tuple
 
 import hostile
 import pytest
+from conftest import unavailable
 from victim import Victim
 
 import sqzd
 
-# How long the polite client calls beside each attack, and before.
+# How long the polite client calls each time.
 SECONDS = 2.0
+# It is another user than the attackers.
+POLITE = 65534
 
 # Private memory while an attack goes on. A connection that says nothing costs its buffers, some 16 KiB. One that does not
 # read has what one read brought, 64 KiB of calls, in a buffer that may have doubled; the 1,600 calls in it, at 48 bytes in
@@ -40,8 +44,19 @@ BOUND = {
 
 @pytest.fixture(scope="module")
 def victim(binaries: Path) -> Iterator[Victim]:
+    if os.geteuid() != 0:
+        unavailable("only root can be two users")
     with Victim(binaries) as victim:
+        victim.folder.chmod(0o711)
+        os.chmod(victim.socket, 0o666)
         yield victim
+
+
+@pytest.fixture(scope="module")
+def bystander(binaries: Path) -> Iterator[Victim]:
+    """Another daemon: what the same attack on it costs the polite client is what two processors cost who share them."""
+    with Victim(binaries) as bystander:
+        yield bystander
 
 
 class Peak:
@@ -67,6 +82,7 @@ class Peak:
 
 def called(path: str) -> List[float]:
     """How long each of a client's calls took, in seconds."""
+    os.seteuid(POLITE)
     times: List[float] = []
     end = time.monotonic() + SECONDS
     with sqzd.Client(path) as client:
@@ -86,8 +102,12 @@ def polite(victim: Victim) -> Tuple[int, float]:
 
 
 @pytest.mark.parametrize("name", hostile.ATTACKS)
-def test_others_are_served(victim: Victim, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_others_are_served(
+    victim: Victim, bystander: Victim, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     _, before = polite(victim)
+    with hostile.ATTACKS[name](bystander.socket):
+        _, elsewhere = polite(victim)
     memory = victim.memory()
     with Peak(victim) as peak:
         with hostile.ATTACKS[name](victim.socket):
@@ -96,7 +116,8 @@ def test_others_are_served(victim: Victim, name: str, capsys: pytest.CaptureFixt
     polite(victim)
     with capsys.disabled():
         print(
-            f"\n{name}: Info {answered} times, p99 {before:.2f} ms before, {beside:.2f} ms beside; private memory "
+            f"\n{name}: Info {answered} times, p99 {before:.2f} ms before, {elsewhere:.2f} ms beside an attack on another "
+            f"daemon, {beside:.2f} ms beside one on this; private memory "
             f"{memory / 2**20:.0f} MiB before, {peak.bytes / 2**20:.0f} at most, {victim.memory() / 2**20:.0f} after",
             end=" ",
         )

@@ -19,6 +19,7 @@ struct Handlers: Sendable {
     let configuration: LiveConfiguration
     let startedAt: Int
     let stopping: Stopping
+    let turns: Turns
     let counters: Counters
     let log: Logger
 
@@ -29,6 +30,15 @@ struct Handlers: Sendable {
     func dispatch(_ call: Call, from peer: Peer, to replies: Replies) async throws {
         counters.calls.add(1, ordering: .relaxed)
         func answer<M: VarlinkMethod>(_ method: M.Type, _ body: (M.Parameters) async throws -> M.Reply) async throws {
+            let parameters = try call.parameters(M.Parameters.self)
+            // A client that does not read its replies keeps no turn.
+            let reply = try await turns.take(peer) { try await body(parameters) }
+            try await replies.send(reply)
+        }
+        /// What waits for a runner takes no turn.
+        func answerLater<M: VarlinkMethod>(
+            _ method: M.Type, _ body: (M.Parameters) async throws -> M.Reply
+        ) async throws {
             let parameters = try call.parameters(M.Parameters.self)
             try await replies.send(try await body(parameters))
         }
@@ -63,7 +73,7 @@ struct Handlers: Sendable {
             try await stream(Jobs.Predictions.self) { try await predictions($0, to: replies) }
 
         case InferenceInterface.Classify.name:
-            try await answer(InferenceInterface.Classify.self) { try await classify($0) }
+            try await answerLater(InferenceInterface.Classify.self) { try await classify($0) }
 
         case ModelsInterface.List.name: try await answer(ModelsInterface.List.self) { _ in try await models() }
         case ModelsInterface.Show.name: try await answer(ModelsInterface.Show.self) { try await model($0) }
@@ -72,7 +82,7 @@ struct Handlers: Sendable {
             try await answer(ModelsInterface.Remove.self) { try await removeModel($0, from: peer) }
         case ModelsInterface.Read.name: try await answer(ModelsInterface.Read.self) { try await readModel($0) }
         case ModelsInterface.Import.name:
-            try await answer(ModelsInterface.Import.self) { try await importModel($0, from: peer) }
+            try await answerLater(ModelsInterface.Import.self) { try await importModel($0, from: peer) }
 
         case Datasets.List.name: try await answer(Datasets.List.self) { _ in try await datasets() }
         case Datasets.Show.name: try await answer(Datasets.Show.self) { try await dataset($0) }
