@@ -69,6 +69,7 @@ extension JobStore {
                 sql: """
                     SELECT uid, sum(size) AS bytes FROM (
                         SELECT uid, size FROM models UNION ALL SELECT uid, size FROM datasets
+                        UNION ALL SELECT uid, bytes FROM jobs WHERE bytes > 0
                     ) GROUP BY uid
                     """)
             return Dictionary(uniqueKeysWithValues: rows.map { ($0["uid"] as Int, $0["bytes"] as Int) })

@@ -101,6 +101,14 @@ enum Schema {
                     CREATE INDEX delays ON jobs (notBefore) WHERE notBefore IS NOT NULL;
                     """)
         }
+        migrator.registerMigration("3") { database in
+            try database.execute(
+                sql: """
+                    -- What its log and checkpoints held when it ran last.
+                    ALTER TABLE jobs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+                    CREATE INDEX jobsOnDisk ON jobs (uid, bytes) WHERE bytes > 0;
+                    """)
+        }
         return migrator
     }()
 }

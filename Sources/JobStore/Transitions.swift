@@ -115,6 +115,14 @@ extension JobStore {
         }
     }
 
+    /// So much of the disk is the job's.
+    public func keep(_ bytes: Int, of id: Int) async throws {
+        try await database.write { database in
+            try database.execute(
+                sql: "UPDATE jobs SET bytes = ? WHERE id = ? AND bytes <> ?", arguments: [bytes, id, bytes])
+        }
+    }
+
     /// A job that has not ended gets another priority; tells of the one before. Throws `SqzError.noSuchJob` or `jobEnded`.
     public func prioritize(_ id: Int, _ priority: Int) async throws -> (before: Int, job: Job) {
         try await database.write { database in

@@ -7,7 +7,7 @@ import Varlink
 /// What users may keep on the disk. Each test has a daemon of its own, with limits of its own.
 @Suite(.serialized) struct DiskUseTests {
     private static let sha256 = String(repeating: "0", count: 63)
-    private static let mine = "bytes of your uploads, data sets and models on the disk"
+    private static let mine = "bytes of your uploads, data sets, models and checkpoints on the disk"
 
     private static func daemon(_ configuration: [String: JSONValue]) throws -> TestDaemon {
         try TestDaemon(runners: [.squeezenet], configuration: configuration)
@@ -49,7 +49,7 @@ import Varlink
         // What a job has made is kept, though it is more than is allowed.
         #expect(try daemon.train().state == .succeeded)
         let model = try #require(try daemon.call(ModelsInterface.List.self, NoParameters()).models.first)
-        let used = dataset.size + model.size
+        let used = try dataset.size + model.size + bytes(of: model.job, of: daemon)
         #expect(used > 1 << 20)
         try daemon.expect(
             .tooLarge(what: Self.mine, limit: 1 << 20, current: used), from: JobsInterface.Submit.self,
@@ -62,11 +62,39 @@ import Varlink
         try daemon.stop()
     }
 
+    /// What a job's files hold.
+    private func bytes(of job: Int?, of daemon: TestDaemon) throws -> Int {
+        let directory = "\(daemon.state)/jobs/\(try #require(job))"
+        return try FileManager.default.contentsOfDirectory(atPath: directory).reduce(0) { sum, name in
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(directory)/\(name)")
+            return try sum + #require(attributes[.size] as? Int)
+        }
+    }
+
+    @Test func checkpointsCountUntilNobodyNeedsThem() throws {
+        let daemon = try Self.daemon(["userDiskMiB": .integer(2)])
+        let dataset = try daemon.importColours()
+        let job = try daemon.submit(.init(kind: "train", options: ["epochs": .integer(1_000)], dataset: dataset.name))
+        try daemon.watch(job) { $0.kind == .epoch ? .stop : .more }
+        try daemon.call(JobsInterface.Pause.self, .init(id: job))
+        try daemon.watch(job) { $0.state == .paused ? .stop : .more }
+        let used = try dataset.size + bytes(of: job, of: daemon)
+        #expect(used > 2 << 20)
+        let offer = DatasetsInterface.Offer.Parameters(sha256: Self.sha256 + "1", size: 100)
+        try daemon.expect(
+            .tooLarge(what: Self.mine, limit: 2 << 20, current: used), from: DatasetsInterface.Offer.self, offer)
+        try daemon.cancel(job)
+        try daemon.call(DatasetsInterface.Offer.self, offer)
+        try daemon.stop()
+    }
+
     @Test func allUsersTogetherAreLimited() throws {
         let daemon = try Self.daemon(["diskMiB": .integer(1)])
         try daemon.call(DatasetsInterface.Offer.self, .init(sha256: Self.sha256 + "1", size: 700_000))
         try daemon.expect(
-            .tooLarge(what: "bytes of all uploads, data sets and models on the disk", limit: 1 << 20, current: 700_000),
+            .tooLarge(
+                what: "bytes of all uploads, data sets, models and checkpoints on the disk", limit: 1 << 20,
+                current: 700_000),
             from: DatasetsInterface.Offer.self, .init(sha256: Self.sha256 + "2", size: 400_000))
         try daemon.stop()
     }

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import JobStore
 internal import Logging
 internal import ServiceLifecycle
@@ -16,8 +17,9 @@ actor Scheduler: Service {
     /// What was asked of jobs that the store calls running while they are not in `running` yet.
     private var askedWhileStarting: [Int: Intent] = [:]
     private(set) var isStopping = false
-    /// The one timer: it wakes at the next moment at which time alone changes something, if there is one.
-    private var alarm: Task<Void, any Error>?
+    /// The one timer: it wakes at the next moment at which time alone changes something, if there is one. By the wall clock,
+    /// which may be set.
+    private let alarm = DispatchSource.makeTimerSource()
 
     private struct Running {
         let job: Job
@@ -41,6 +43,8 @@ actor Scheduler: Service {
         self.registry = registry
         self.announcer = announcer
         self.configuration = configuration
+        alarm.setEventHandler { [wakeups] in wakeups.continuation.yield() }
+        alarm.activate()
     }
 
     /// Runs jobs until the daemon stops; then each running one makes a checkpoint and goes back to the queue.
@@ -51,7 +55,7 @@ actor Scheduler: Service {
                 await self.stopAll()
             }
             wake()
-            defer { alarm?.cancel() }
+            defer { alarm.cancel() }
             for await _ in wakeups.stream {
                 do {
                     while !isStopping, running.count < limits.jobs,
@@ -98,12 +102,7 @@ actor Scheduler: Service {
                 // It has ended at this very moment.
             }
         }
-        alarm?.cancel()
-        guard let next = agenda.next, !isStopping else { return }
-        alarm = Task {
-            try await Task.sleep(for: .microseconds(max(0, next - Clock.now())))
-            wake()
-        }
+        alarm.schedule(wallDeadline: agenda.next.map(Clock.wallTime) ?? .distantFuture)
     }
 
     /// A job that waits becomes what is asked at once; one that runs at its next step, after a checkpoint. Throws
@@ -114,7 +113,7 @@ actor Scheduler: Service {
             if let changes = try await store.move(
                 id, from: states, to: intent.state, reason: intent.reason, at: Clock.now())
             {
-                try cleanUp(changes)
+                try await cleanUp(changes)
                 try await announcer.announce(changes)
                 return wake()
             }
@@ -164,7 +163,7 @@ actor Scheduler: Service {
                 let changes = try await conclude(job, ending)
                 isConcluded = true
                 try await announcer.announce(changes)
-                try cleanUp(changes)
+                try await cleanUp(changes)
             } catch {
                 announcer.log.critical(
                     "job \(job.id) has ended, but not all of it could be done: \(error)",
@@ -210,6 +209,7 @@ actor Scheduler: Service {
 
     /// Records how a run ended.
     private func conclude(_ job: Job, _ ending: Result<JobRun.Ending, any Error>) async throws -> [Change] {
+        try await store.keep(try state.bytes(of: job.id), of: job.id)
         switch (ending, running[job.id]?.intent) {
         case (.success(.finished(let result)), _):
             do {
@@ -248,9 +248,10 @@ actor Scheduler: Service {
     }
 
     /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is.
-    private func cleanUp(_ changes: [Change]) throws {
-        for job in changes.map(\.job) where job.state == .succeeded || job.state == .cancelled {
+    private func cleanUp(_ changes: [Change]) async throws {
+        for job in changes.map(\.job) where job.starts > 0 && (job.state == .succeeded || job.state == .cancelled) {
             try state.removeCheckpoints(of: job.id)
+            try await store.keep(try state.bytes(of: job.id), of: job.id)
         }
     }
 }

@@ -1,7 +1,8 @@
 internal import JobStore
 internal import SqzProtocol
 
-/// What users keep on the disk, and how much more they may: uploads (as large as they were announced), data sets and models.
+/// What users keep on the disk, and how much more they may: uploads (as large as they were announced), data sets, models, and
+/// the checkpoints and logs of their jobs (as they were when a job ran last).
 struct DiskUse: Sendable {
     let store: JobStore
     let uploads: Uploads
@@ -22,8 +23,8 @@ struct DiskUse: Sendable {
                 throw SqzError.tooLarge(what: "bytes of \(what) on the disk", limit: limit << 20, current: used)
             }
         }
-        try check(used[Int(uid), default: 0], limits.userDiskMiB, "your uploads, data sets and models")
-        try check(used.values.reduce(0, +), limits.diskMiB, "all uploads, data sets and models")
+        try check(used[Int(uid), default: 0], limits.userDiskMiB, "your uploads, data sets, models and checkpoints")
+        try check(used.values.reduce(0, +), limits.diskMiB, "all uploads, data sets, models and checkpoints")
         let reserve = limits.freeDiskMiB << 20
         guard reserve == 0 || free - bytes >= reserve else {
             throw SqzError.tooLarge(what: "bytes that must stay free on the disk", limit: reserve, current: free)

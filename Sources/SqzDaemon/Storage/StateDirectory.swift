@@ -82,6 +82,17 @@ struct StateDirectory: Sendable {
         try Self.removeFiles(in: job(id)) { !$0.hasPrefix("log") }
     }
 
+    /// What a job's files hold; 0 where it has none.
+    func bytes(of id: Int) throws -> Int {
+        try Self.names(in: job(id)).reduce(0) { sum, name in
+            var status = stat()
+            if stat("\(job(id))/\(name)", &status) == 0 { return sum + Int(status.st_size) }
+            // A runner that ends removes what was half written.
+            guard errno == ENOENT else { throw DaemonError.last("stat", "\(job(id))/\(name)") }
+            return sum
+        }
+    }
+
     /// Removes the files of a directory whose names are `unwanted`.
     static func removeFiles(in directory: String, where unwanted: (String) -> Bool) throws {
         for name in try names(in: directory) where unwanted(name) {
