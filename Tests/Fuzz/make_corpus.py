@@ -61,9 +61,13 @@ def safetensors() -> None:
 def checkpoint() -> None:
     """The header of one whose numbers are all zero, as FuzzCheckpoints.swift puts them behind it."""
     count = 146_570
-    position = '{"correct":0,"count":0,"epoch":1,"lossSum":0.0,"step":1}'
-    digest = hashlib.sha256(f"1 {position}".encode() + bytes(3 * 4 * count)).hexdigest()
-    metadata = {"format": "sqzd-checkpoint-1", "steps": "1", "sha256": digest, "position": position}
+    position = '{"correct":0,"count":0,"epoch":2,"lossSum":0.0,"step":0}'
+    ended = (
+        '[{"position":{"correct":1,"count":2,"epoch":1,"lossSum":0.5,"step":1},'
+        '"validation":{"correct":1,"count":2,"lossSum":0.5}}]'
+    )
+    digest = hashlib.sha256(f"1 {position}{ended}".encode() + bytes(3 * 4 * count)).hexdigest()
+    metadata = {"format": "sqzd-checkpoint-1", "steps": "1", "sha256": digest, "position": position, "ended": ended}
     header = {"__metadata__": metadata}
     for number, name in enumerate(["weights", "firstMoment", "secondMoment"]):
         offsets = [4 * count * number, 4 * count * (number + 1)]

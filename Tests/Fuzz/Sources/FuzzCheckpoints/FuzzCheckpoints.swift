@@ -1,4 +1,4 @@
-import Glibc
+import Fuzzing
 import ModelFiles
 import SqueezeNet
 
@@ -10,22 +10,13 @@ private let network: Network = {
     }
 }()
 
-private let folder: String = {
-    let path = "/dev/shm/sqzd-fuzz-\(getpid())"
-    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { fatalError("\(path) can't be made") }
-    return path
-}()
-
 func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    let path = folder + "/checkpoint-0000000001.safetensors"
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    guard descriptor >= 0, write(descriptor, start, count) == count,
-        ftruncate(descriptor, count + 3 * network.parameterCount * 4) == 0
-    else { fatalError("\(path) can't be written") }
-    close(descriptor)
+    write(
+        UnsafeBufferPointer(start: start, count: count), zeros: 3 * network.parameterCount * 4,
+        to: scratchFolder + "/checkpoint-0000000001.safetensors")
     do {
         var reasons: [String] = []
-        let checkpoint = try Checkpoint.newest(in: folder, for: network) { _, reason in reasons.append(reason) }
+        let checkpoint = try Checkpoint.newest(in: scratchFolder, for: network) { _, reason in reasons.append(reason) }
         precondition((checkpoint == nil) == (reasons.count == 1), "refused for \(reasons)")
         if let checkpoint { precondition(checkpoint.state.weights.values.count == network.parameterCount) }
     } catch {

@@ -1,4 +1,5 @@
 import Datasets
+import Fuzzing
 import Glibc
 
 /// The first byte says what the files are called, the next two how long the first of them is.
@@ -12,13 +13,6 @@ private let names: [[String]] = [
     ["data_batch_1.bin", "batches.meta.txt"],
     ["data_batch_1.bin.gz"],
 ]
-
-/// A folder in memory.
-private let folder: String = {
-    let path = "/dev/shm/sqzd-fuzz-\(getpid())"
-    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { fatalError("\(path) can't be made") }
-    return path
-}()
 
 /// Small ones, so that meeting one takes no time.
 private let limits: DatasetLimits = {
@@ -38,11 +32,11 @@ func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let first = min(rest.count, Int(input[1]) << 8 | Int(input[2]))
     let parts = names.count == 1 ? [rest] : [rest.prefix(first), rest.dropFirst(first)]
     let files = zip(names, parts).map { name, bytes in
-        let path = "\(folder)/\(name)"
-        write(bytes, to: path)
+        let path = "\(scratchFolder)/\(name)"
+        write(UnsafeBufferPointer(rebasing: bytes), to: path)
         return InputFile(name: name, path: path)
     }
-    let output = folder + "/output"
+    let output = scratchFolder + "/output"
     do throws(DatasetError) {
         let made = try DatasetImport.run(files: files, classes: nil, output: output, limits: limits) { _ in }
         // What was made must be a data set that opens, with every label one of the classes.
@@ -57,14 +51,4 @@ func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     }
     for file in files { unlink(file.path) }
     return 0
-}
-
-private func write(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, to path: String) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    guard descriptor >= 0 else { fatalError("\(path) can't be made") }
-    defer { close(descriptor) }
-    let done = UnsafeBufferPointer(rebasing: bytes).withMemoryRebound(to: UInt8.self) {
-        Glibc.write(descriptor, $0.baseAddress, $0.count)
-    }
-    guard done == bytes.count else { fatalError("\(path) can't be written") }
 }
