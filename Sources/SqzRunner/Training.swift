@@ -73,7 +73,7 @@ struct Training {
             try tell(epoch, meter)
             ended.append(epoch)
             position = Checkpoint.Position(epoch: position.epoch + 1)
-            try Checkpoint(state: trainer.state, position: position, ended: ended).write(in: directory)
+            try save(trainer.state, position, ended)
         }
         return try finish(trainer.weights, try ended.last?.validation ?? validate(trainer.weights, position))
     }
@@ -91,7 +91,7 @@ struct Training {
         var lastCheckpoint = ContinuousClock.now
         while position.step < stepsPerEpoch {
             if inbox.stopRequested || lastCheckpoint + Self.checkpointInterval < .now {
-                try Checkpoint(state: trainer.state, position: position, ended: ended).write(in: directory)
+                try save(trainer.state, position, ended)
                 lastCheckpoint = .now
                 if inbox.stopRequested { return false }
             }
@@ -115,15 +115,26 @@ struct Training {
         return true
     }
 
+    /// Writes a checkpoint, never of weights that have diverged.
+    private func save(
+        _ state: TrainerState, _ position: Checkpoint.Position, _ ended: [Checkpoint.EndedEpoch]
+    ) throws {
+        guard state.weights.areFinite else { throw diverged(position) }
+        try Checkpoint(state: state, position: position, ended: ended).write(in: directory)
+    }
+
     private func validate(_ weights: Weights, _ position: Checkpoint.Position) throws -> Classifier.Evaluation {
-        guard weights.areFinite else { throw SqzError.failed(reason: "the weights are no longer finite") }
+        guard weights.areFinite else { throw diverged(position) }
         let classifier = try Classifier(
             network: network, weights: weights, preprocessing: preprocessing, threads: options.threads)
         let evaluation = validation.evaluate(classifier)
-        guard evaluation.lossSum.isFinite else {
-            throw SqzError.diverged(epoch: position.epoch, step: position.step)
-        }
+        guard evaluation.lossSum.isFinite else { throw diverged(position) }
         return evaluation
+    }
+
+    /// What was found after the last step of a position.
+    private func diverged(_ position: Checkpoint.Position) -> SqzError {
+        .diverged(epoch: position.epoch, step: position.step)
     }
 
     private func finish(_ weights: Weights, _ evaluation: Classifier.Evaluation) throws -> RunResult {
