@@ -31,14 +31,11 @@ import Varlink
         return (daemon, scratch)
     }
 
-    /// Says that memory is scarce until the daemon tells what is wanted: a model that has just answered is not idle at once.
-    private static func press(_ file: CInt, _ daemon: TestDaemon, until text: String) throws {
-        var count: Int
-        repeat {
-            count = daemon.reports.count
-            #expect(write(file, "!", 1) == 1)
-            try daemon.wait(for: "memory is scarce: ", after: count)
-        } while !daemon.reports.dropFirst(count).contains { $0.contains(text) }
+    /// Says that memory is scarce.
+    private static func press(_ file: CInt, _ daemon: TestDaemon, unloading count: Int) throws {
+        let reports = daemon.reports.count
+        #expect(write(file, "!", 1) == 1)
+        try daemon.wait(for: "memory is scarce: \(count) idle models were unloaded", after: reports)
     }
 
     @Test func idleModelsAreUnloadedFirst() async throws {
@@ -59,10 +56,10 @@ import Varlink
 
             let file = open(scratch["pressure"], O_WRONLY)
             defer { close(file) }
-            try Self.press(file, daemon, until: "1 idle models were unloaded")
+            try Self.press(file, daemon, unloading: 1)
             #expect(handle.waitForEnd())
             // The one that is being asked stays.
-            try Self.press(file, daemon, until: "0 idle models were unloaded")
+            try Self.press(file, daemon, unloading: 0)
             #expect(try ProcessTable.children(of: pid).count == 1)
             // And the other is loaded again for whoever wants it.
             try daemon.call(Classify.self, .init(images: ["quick"], model: "a"))
@@ -90,7 +87,7 @@ import Varlink
             let count = read(connection, &bytes, bytes.count)
             #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == "some 1 2")
             try daemon.call(Classify.self, .init(images: ["quick"], model: "a"))
-            try Self.press(connection, daemon, until: "1 idle models were unloaded")
+            try Self.press(connection, daemon, unloading: 1)
             try daemon.stop()
         }
     }

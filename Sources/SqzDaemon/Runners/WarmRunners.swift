@@ -28,11 +28,14 @@ actor WarmRunners: Service {
         let id: Int
         var waiting: [Request] = []
         var lastUse = ContinuousClock.now
-        var isAnswering = false
+        /// Requests that its runner works on.
+        var inHand = 0
         /// The runner ended, or broke, while it had requests: others that wait are not to suffer for them.
         var hasFailed = false
         /// Has an element when something waits; ends when the model is to be unloaded.
         let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+        var isIdle: Bool { waiting.isEmpty && inHand == 0 }
     }
 
     private struct Request {
@@ -93,7 +96,7 @@ actor WarmRunners: Service {
         return try await reply.value
     }
 
-    private var idle: [String: Slot] { slots.filter { $0.value.waiting.isEmpty && !$0.value.isAnswering } }
+    private var idle: [String: Slot] { slots.filter { $0.value.isIdle } }
 
     /// Unloads the models that nobody waits for; tells how many there were.
     func unloadIdle() -> Int {
@@ -118,10 +121,7 @@ actor WarmRunners: Service {
     /// The requests that wait for a model, as many as fit one batch.
     private func takeBatch(of load: Load) -> [Request] {
         let sha256 = load.model.sha256
-        guard let slot = slots[sha256], slot.id == load.slot, let first = slot.waiting.first else {
-            if slots[sha256]?.id == load.slot { slots[sha256]?.isAnswering = false }
-            return []
-        }
+        guard let slot = slots[sha256], slot.id == load.slot, let first = slot.waiting.first else { return [] }
         let waiting = slot.waiting
         var count = 0
         var images = 0
@@ -132,7 +132,7 @@ actor WarmRunners: Service {
             count += 1
         }
         slots[sha256]?.waiting.removeFirst(count)
-        slots[sha256]?.isAnswering = true
+        slots[sha256]?.inHand = count
         return Array(waiting[..<count])
     }
 
@@ -200,7 +200,7 @@ actor WarmRunners: Service {
     private func timeToUnload(_ load: Load) -> Duration? {
         guard let slot = slots[load.model.sha256], slot.id == load.slot else { return nil }
         let rest = configuration.current.unloadAfter - (ContinuousClock.now - slot.lastUse)
-        guard rest <= .zero, slot.waiting.isEmpty, !slot.isAnswering else { return max(rest, .seconds(1)) }
+        guard rest <= .zero, slot.isIdle else { return max(rest, .seconds(1)) }
         unload(load.model.sha256)
         return nil
     }
@@ -212,12 +212,16 @@ actor WarmRunners: Service {
             var results = try await link.call(RunnerInterface.Classify.self, .init(images: images, top: batch[0].top))
                 .results[...]
             guard results.count == images.count else { throw SqzError.runnerFailed(reason: "it left pictures out") }
+            await settle(batch.count, of: load)
             for request in batch {
                 request.reply.resume(with: .success(Array(results.prefix(request.images.count))))
                 results = results.dropFirst(request.images.count)
             }
         } catch let error as SqzError where error.isBadImage {
-            guard batch.count > 1 else { return batch[0].reply.resume(with: .failure(error)) }
+            guard batch.count > 1 else {
+                await settle(1, of: load)
+                return batch[0].reply.resume(with: .failure(error))
+            }
             // One caller's bad picture is not the others' trouble.
             for (place, request) in batch.enumerated() {
                 do {
@@ -233,6 +237,11 @@ actor WarmRunners: Service {
         }
     }
 
+    /// So many requests are about to be answered: whoever has the reply may count on the model's being idle.
+    private func settle(_ count: Int, of load: Load) {
+        if slots[load.model.sha256]?.id == load.slot { slots[load.model.sha256]!.inHand -= count }
+    }
+
     private func putBack(_ requests: some Collection<Request>, failed: Bool, to load: Load) {
         let sha256 = load.model.sha256
         guard slots[sha256]?.id == load.slot else {
@@ -240,6 +249,7 @@ actor WarmRunners: Service {
             return
         }
         slots[sha256]!.hasFailed = true
+        slots[sha256]!.inHand -= requests.count
         let again = requests.map { request in
             var request = request
             request.failures += failed ? 1 : 0
