@@ -104,7 +104,7 @@ enum Schema {
         migrator.registerMigration("3") { database in
             try database.execute(
                 sql: """
-                    -- What its log and checkpoints held when it ran last.
+                    -- What its checkpoints and log held when it ran last; 0 once it has no use for checkpoints.
                     ALTER TABLE jobs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
                     CREATE INDEX jobsOnDisk ON jobs (uid, bytes) WHERE bytes > 0;
                     """)

@@ -87,15 +87,15 @@ extension JobStore {
     }
 
     /// An epoch has ended with these figures. Nil if that is known: a runner that goes on from a checkpoint tells again of
-    /// what may not have been written down.
+    /// what may not have been written down. One that was cancelled starts over.
     public func recordEpoch(_ progress: Progress, of id: Int, at time: Int) async throws -> Event? {
         let text = try jsonText(progress)
         return try await database.write { database in
             let last = try Int.fetchOne(
                 database,
                 sql: """
-                    SELECT json_extract(progress, '$.epoch') FROM events WHERE job = ? AND kind = 'epoch'
-                    ORDER BY sequence DESC LIMIT 1
+                    SELECT json_extract(progress, '$.epoch') FROM events
+                    WHERE job = ? AND (kind = 'epoch' OR state = 'cancelled') ORDER BY sequence DESC LIMIT 1
                     """,
                 arguments: [id])
             if let last, progress.epoch <= last { return nil }
@@ -115,7 +115,7 @@ extension JobStore {
         }
     }
 
-    /// So much of the disk is the job's.
+    /// So much of the disk is the job's, until it has succeeded or is cancelled.
     public func keep(_ bytes: Int, of id: Int) async throws {
         try await database.write { database in
             try database.execute(
@@ -186,11 +186,12 @@ extension JobStore {
         try database.execute(
             sql: """
                 UPDATE jobs SET state = ?, reason = ?, outcome = ?, endedAt = ?, intent = NULL, intentReason = NULL,
-                    notBefore = NULL
+                    notBefore = NULL, bytes = CASE WHEN ? THEN 0 ELSE bytes END
                 WHERE id = ?
                 """,
             arguments: [
-                state.rawValue, event.reason, try jsonText(event.outcome), state.isEnd ? event.time : nil, id,
+                state.rawValue, event.reason, try jsonText(event.outcome), state.isEnd ? event.time : nil,
+                state == .succeeded || state == .cancelled, id,
             ])
         event = try append(event, to: id, in: database)
         let change = Change(before: current, job: try job(id, in: database), event: event)

@@ -48,6 +48,19 @@ import Varlink
         #expect(try await reopened.events(of: id, after: 3).map(\.sequence) == [4])
     }
 
+    @Test func aCancelledJobTellsItsEpochsAgain() async throws {
+        let id = try await submit()
+        let epoch = Progress(epoch: 1, epochs: 3, step: 4, steps: 4)
+        for time in [2, 12] {
+            #expect(try await store.startNext(at: time)?.job.id == id)
+            #expect(try await store.recordEpoch(epoch, of: id, at: time + 1) != nil)
+            #expect(try await store.recordEpoch(epoch, of: id, at: time + 2) == nil)
+            _ = try await store.move(id, to: .cancelled, at: time + 3)
+            _ = try await store.putBack(
+                id, from: [.cancelled], reason: "retried", at: time + 4, limits: QueueLimits(jobs: 100, perUser: 50))
+        }
+    }
+
     @Test func higherPrioritiesGoFirstAndEqualOnesInOrder() async throws {
         let ids = [
             try await submit(), try await submit(priority: 5), try await submit(), try await submit(priority: -1),

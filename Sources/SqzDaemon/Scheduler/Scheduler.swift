@@ -113,7 +113,7 @@ actor Scheduler: Service {
             if let changes = try await store.move(
                 id, from: states, to: intent.state, reason: intent.reason, at: Clock.now())
             {
-                try await cleanUp(changes)
+                try cleanUp(changes)
                 try await announcer.announce(changes)
                 return wake()
             }
@@ -163,7 +163,7 @@ actor Scheduler: Service {
                 let changes = try await conclude(job, ending)
                 isConcluded = true
                 try await announcer.announce(changes)
-                try await cleanUp(changes)
+                try cleanUp(changes)
             } catch {
                 announcer.log.critical(
                     "job \(job.id) has ended, but not all of it could be done: \(error)",
@@ -248,10 +248,9 @@ actor Scheduler: Service {
     }
 
     /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is.
-    private func cleanUp(_ changes: [Change]) async throws {
-        for job in changes.map(\.job) where job.starts > 0 && (job.state == .succeeded || job.state == .cancelled) {
+    private func cleanUp(_ changes: [Change]) throws {
+        for job in changes.map(\.job) where job.state == .succeeded || job.state == .cancelled {
             try state.removeCheckpoints(of: job.id)
-            try await store.keep(try state.bytes(of: job.id), of: job.id)
         }
     }
 }

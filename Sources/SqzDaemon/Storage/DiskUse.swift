@@ -2,7 +2,7 @@ internal import JobStore
 internal import SqzProtocol
 
 /// What users keep on the disk, and how much more they may: uploads (as large as they were announced), data sets, models, and
-/// the checkpoints and logs of their jobs (as they were when a job ran last).
+/// the checkpoints of jobs that may go on (with their logs, as they were when a job ran last).
 struct DiskUse: Sendable {
     let store: JobStore
     let uploads: Uploads
