@@ -196,7 +196,10 @@ class Container:
 def lines(command: List[str]) -> Iterator[Any]:
     """The JSON values that a command prints, one a line, as they come. It is ended when nobody asks for more."""
     pipe = subprocess.PIPE
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True)
+    # Unbuffered: select sees only what is still in the pipe.
+    process = subprocess.Popen(
+        command, bufsize=0, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True
+    )
     assert process.stdout is not None and process.stderr is not None
     try:
         while select.select([process.stdout], [], [], CALL_SECONDS)[0]:
