@@ -150,11 +150,9 @@ typedef struct {
     // dx = dy/pixels where x > 0, else 0.
     void (*average_backward)(int pixels, int panels, const float *x, const float *dy, float *dx);
 
-    // Sums the gradients of 8 shards (`stride` floats apart) as ((0+1)+(2+3))+((4+5)+(6+7)) and takes one step.
-    void (*adam)(const sqz_adam *rule, ptrdiff_t count, const float *gradients, ptrdiff_t stride, float *w, float *m, float *v);
+    // One step along a gradient.
+    void (*adam)(const sqz_adam *rule, ptrdiff_t count, const float *gradient, float *w, float *m, float *v);
 } sqz_kernels;
-
-enum { SQZ_SHARDS = 8 };
 
 // Tables that this processor can run, slowest first: "scalar", "baseline", then what was found.
 int sqz_kernels_count(void);
