@@ -121,8 +121,7 @@ public final class Trainer {
     private func memory(_ thread: Int) -> Memory {
         let own = arena.floats + offsets.threads + thread * plan.arenaCount
         return Memory(
-            arena: own, parameters: parameters, prepared: arena.floats + offsets.prepared, kernels: kernels,
-            work: own + plan.work)
+            arena: own, own: own, parameters: parameters, prepared: arena.floats + offsets.prepared, kernels: kernels)
     }
 
     private func computeGradients(_ batch: UnsafeBufferPointer<Example>, epoch: Int) {

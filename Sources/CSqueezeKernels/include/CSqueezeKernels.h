@@ -198,8 +198,9 @@ int sqz_pool_threads(const sqz_pool *pool);
 // Runs body(context, task, thread) for every task in [0, tasks), each on whichever thread is free, and returns when all are done.
 // Not to be called from a task.
 void sqz_pool_run(sqz_pool *pool, int tasks, void (*body)(void *context, int task, int thread), void *context);
-// Runs body(context, share, thread) for as many shares as there are threads, each on the thread of its number if that is free in time.
-void sqz_pool_share(sqz_pool *pool, void (*body)(void *context, int share, int thread), void *context);
+// Runs body(context, round, share, thread) for the rounds [0, rounds), one after the other, and in each for as many shares as there
+// are threads, each on the thread of its number if that is free in time. Not to be called from a share.
+void sqz_pool_share(sqz_pool *pool, int rounds, void (*body)(void *context, int round, int share, int thread), void *context);
 
 #if __has_feature(nullability)
 #pragma clang assume_nonnull end
