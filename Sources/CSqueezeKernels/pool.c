@@ -1,7 +1,10 @@
-// A fixed set of threads that share out one job after another. A job has as many shares as there are threads. Each thread begins with
-// its own, so that what it wrote in the last job is still in its cache; then it takes what others have not begun, so that a thread
-// that the system keeps waiting holds up nothing but the share it is in. Between jobs the threads spin for a moment (the layers of a
-// network follow within microseconds), then sleep in the kernel.
+// A fixed set of threads that do one job after another. A job is a row of rounds; a round has as many shares as there are threads,
+// and begins when all of the last one are done. Each thread begins with the share of its own number, so that what it wrote in the
+// last round is still in its cache; then it takes what others have not begun, so that a thread that the system keeps waiting holds
+// up nothing but the share it is in. Who waits spins for a moment (rounds take microseconds), then sleeps in the kernel.
+//
+// Rounds are counted over all jobs, so that no number comes again and a late thread cannot claim a share of another job. All that a
+// meeting of the threads costs is a cache line from each to each: a share's state, which its own thread alone writes as a rule.
 #define _GNU_SOURCE
 #include "CSqueezeKernels.h"
 
@@ -15,24 +18,24 @@
 
 enum { SPINS = 4000 };
 
-typedef void (*task_body)(void *context, int task, int thread);
+typedef void (*share_body)(void *context, int round, int share, int thread);
 
-// The job's number, and a bit for each share that nobody has begun, in one word: a late thread cannot claim a share of another job.
-typedef uint64_t claims;
-static claims make_claims(uint32_t job, int shares) { return (claims)job << 32 | (((claims)1 << shares) - 1); }
-static uint32_t job_of(claims c) { return (uint32_t)(c >> 32); }
-static uint32_t open_shares(claims c) { return (uint32_t)c; }
+// What became of a share: 2 * n says that it is not begun in round n, and done in those before; 2 * n + 1, that it is begun.
+typedef struct {
+    _Alignas(64) _Atomic uint64_t state;
+} share_state;
 
 struct sqz_pool {
-    // Of the job at hand: written before its claims appear, and not again before all its shares are done.
-    _Alignas(64) task_body body;
+    // Of the job at hand: written before its rounds are announced, and not again before all of them are done.
+    _Alignas(64) share_body body;
     void *context;
-    _Atomic claims claims;
-    _Alignas(64) _Atomic uint32_t done; // shares of the job at hand
+    uint64_t first;
+    _Atomic uint64_t end; // of its rounds: those below are announced
     _Alignas(64) _Atomic uint32_t sleepers;
     _Atomic uint32_t ends;
     int threads;
     pthread_t *others;
+    share_state shares[SQZ_LARGEST_POOL];
 };
 
 typedef struct {
@@ -48,72 +51,90 @@ static void relax(void) {
 #endif
 }
 
-static void sleep_while(_Atomic uint32_t *word, uint32_t value) {
-    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+// The half of a count that changes each time: what threads sleep on.
+static _Atomic uint32_t *low_word(_Atomic uint64_t *count) {
+    return (_Atomic uint32_t *)count + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 }
 
-static void wake_all(_Atomic uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0); }
-
-// The half of the claims that changes with every job: what sleeping threads wait for.
-static _Atomic uint32_t *job_word(sqz_pool *pool) {
-    return (_Atomic uint32_t *)&pool->claims + (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+// Sets a count, and wakes whoever sleeps until it changes. In one order of all these operations, a thread that goes to sleep either
+// sees the new count or is seen here.
+static void advance(sqz_pool *pool, _Atomic uint64_t *count, uint64_t value) {
+    atomic_store(count, value);
+    if (atomic_load(&pool->sleepers)) syscall(SYS_futex, low_word(count), FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
 }
 
-// Claims and does shares until none is left, beginning with the thread's own.
-static void work(sqz_pool *pool, int thread) {
-    claims seen = atomic_load_explicit(&pool->claims, memory_order_acquire);
-    for (uint32_t open; (open = open_shares(seen));) {
-        int share = open >> thread & 1 ? thread : __builtin_ctz(open);
-        claims rest = seen & ~((claims)1 << share);
-        if (!atomic_compare_exchange_weak_explicit(&pool->claims, &seen, rest, memory_order_acq_rel, memory_order_acquire))
+// Waits until a count is at least `least`.
+static void await(sqz_pool *pool, _Atomic uint64_t *count, uint64_t least) {
+    uint64_t seen;
+    for (int spin = 0; (seen = atomic_load_explicit(count, memory_order_acquire)) < least; spin++) {
+        if (spin < SPINS) {
+            relax();
             continue;
-        pool->body(pool->context, share, thread);
-        if (atomic_fetch_add_explicit(&pool->done, 1, memory_order_acq_rel) + 1 == (uint32_t)pool->threads && thread != 0)
-            wake_all(&pool->done);
-        seen = atomic_load_explicit(&pool->claims, memory_order_acquire);
+        }
+        atomic_fetch_add(&pool->sleepers, 1);
+        if (atomic_load(count) == seen) syscall(SYS_futex, low_word(count), FUTEX_WAIT_PRIVATE, (uint32_t)seen, NULL, NULL, 0);
+        atomic_fetch_sub(&pool->sleepers, 1);
     }
+}
+
+// Does what nobody has begun of a round, beginning with the thread's own share. All rounds before must be done.
+static void take_shares(sqz_pool *pool, uint64_t round, int thread) {
+    for (int i = 0; i < pool->threads; i++) {
+        int share = (thread + i) % pool->threads;
+        _Atomic uint64_t *state = &pool->shares[share].state;
+        uint64_t open = 2 * round;
+        if (atomic_load_explicit(state, memory_order_relaxed) != open) continue;
+        if (!atomic_compare_exchange_strong_explicit(state, &open, open + 1, memory_order_acquire, memory_order_relaxed)) continue;
+        pool->body(pool->context, (int)(round - pool->first), share, thread);
+        advance(pool, state, open + 2);
+    }
+}
+
+static void await_round(sqz_pool *pool, uint64_t round) {
+    for (int share = 0; share < pool->threads; share++) await(pool, &pool->shares[share].state, 2 * (round + 1));
+}
+
+// The first round that is not done.
+static uint64_t current_round(sqz_pool *pool) {
+    uint64_t least = UINT64_MAX;
+    for (int share = 0; share < pool->threads; share++) {
+        uint64_t round = atomic_load_explicit(&pool->shares[share].state, memory_order_acquire) / 2;
+        if (round < least) least = round;
+    }
+    return least;
 }
 
 static void *thread_main(void *argument) {
     starter mine = *(starter *)argument;
     free(argument);
     sqz_pool *pool = mine.pool;
-    for (;;) {
-        claims seen = atomic_load(&pool->claims);
-        for (int spin = 0; spin < SPINS && !open_shares(seen); spin++) {
-            relax();
-            seen = atomic_load_explicit(&pool->claims, memory_order_acquire);
-        }
-        if (!open_shares(seen)) {
-            // Announced first: who begins a job now (or ends the pool) either sees the sleeper, or has changed the job's number.
-            atomic_fetch_add(&pool->sleepers, 1);
-            if (atomic_load(&pool->claims) == seen && !atomic_load(&pool->ends)) sleep_while(job_word(pool), job_of(seen));
-            atomic_fetch_sub(&pool->sleepers, 1);
-        }
+    for (uint64_t round = 0;;) {
+        await(pool, &pool->end, round + 1);
         if (atomic_load_explicit(&pool->ends, memory_order_acquire)) return NULL;
-        work(pool, mine.thread);
+        uint64_t end = atomic_load_explicit(&pool->end, memory_order_acquire);
+        for (round = current_round(pool); round < end; round++) {
+            take_shares(pool, round, mine.thread);
+            if (round + 1 < end) await_round(pool, round);
+        }
     }
 }
 
-static void publish(sqz_pool *pool, int shares) {
-    uint32_t job = job_of(atomic_load_explicit(&pool->claims, memory_order_relaxed)) + 1;
-    atomic_store(&pool->claims, make_claims(job, shares));
-    if (atomic_load(&pool->sleepers)) wake_all(job_word(pool));
-}
-
-void sqz_pool_share(sqz_pool *pool, task_body body, void *context) {
-    if (pool->threads == 1) return body(context, 0, 0);
+void sqz_pool_share(sqz_pool *pool, int rounds, share_body body, void *context) {
+    if (pool->threads == 1) {
+        for (int round = 0; round < rounds; round++) body(context, round, 0, 0);
+        return;
+    }
     pool->body = body;
     pool->context = context;
-    atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
-    publish(pool, pool->threads);
-    work(pool, 0);
-    uint32_t done;
-    for (int spin = 0; (done = atomic_load_explicit(&pool->done, memory_order_acquire)) != (uint32_t)pool->threads; spin++) {
-        if (spin < SPINS) relax();
-        else sleep_while(&pool->done, done);
+    pool->first = atomic_load_explicit(&pool->end, memory_order_relaxed);
+    advance(pool, &pool->end, pool->first + (uint64_t)rounds);
+    for (int round = 0; round < rounds; round++) {
+        take_shares(pool, pool->first + (uint64_t)round, 0);
+        await_round(pool, pool->first + (uint64_t)round);
     }
 }
+
+typedef void (*task_body)(void *context, int task, int thread);
 
 typedef struct {
     task_body body;
@@ -122,8 +143,8 @@ typedef struct {
     _Atomic int next; // task to claim
 } task_queue;
 
-static void do_tasks(void *context, int share, int thread) {
-    (void)share;
+static void do_tasks(void *context, int round, int share, int thread) {
+    (void)round, (void)share;
     task_queue *queue = context;
     for (int task; (task = atomic_fetch_add_explicit(&queue->next, 1, memory_order_relaxed)) < queue->tasks;)
         queue->body(queue->context, task, thread);
@@ -131,8 +152,8 @@ static void do_tasks(void *context, int share, int thread) {
 
 void sqz_pool_run(sqz_pool *pool, int tasks, task_body body, void *context) {
     task_queue queue = {.body = body, .context = context, .tasks = tasks};
-    if (tasks == 1) do_tasks(&queue, 0, 0);
-    else sqz_pool_share(pool, do_tasks, &queue);
+    if (tasks == 1) do_tasks(&queue, 0, 0, 0);
+    else sqz_pool_share(pool, 1, do_tasks, &queue);
 }
 
 // Signals are the program's business, never a compute thread's.
@@ -169,7 +190,7 @@ sqz_pool *sqz_pool_create(int threads) {
 
 void sqz_pool_destroy(sqz_pool *pool) {
     atomic_store(&pool->ends, 1);
-    publish(pool, 0);
+    advance(pool, &pool->end, pool->end + 1);
     for (int thread = 1; thread < pool->threads; thread++) pthread_join(pool->others[thread - 1], NULL);
     free(pool->others);
     free(pool);

@@ -340,13 +340,10 @@ static void average_backward(int pixels, int panels, const float *x, const float
         }
 }
 
-static void adam(const sqz_adam *rule, ptrdiff_t count, const float *g, ptrdiff_t stride, float *w, float *m, float *v) {
+static void adam(const sqz_adam *rule, ptrdiff_t count, const float *g, float *w, float *m, float *v) {
     for (ptrdiff_t i = 0; i < count; i++) {
-        const float *s = g + i;
-        float sum = ((s[0] + s[stride]) + (s[2 * stride] + s[3 * stride])) +
-                    ((s[4 * stride] + s[5 * stride]) + (s[6 * stride] + s[7 * stride]));
-        m[i] += (sum - m[i]) * (1 - rule->beta1);
-        v[i] += (sum * sum - v[i]) * (1 - rule->beta2);
+        m[i] += (g[i] - m[i]) * (1 - rule->beta1);
+        v[i] += (g[i] * g[i] - v[i]) * (1 - rule->beta2);
         w[i] -= rule->step * m[i] / (sqrtf(v[i]) + rule->epsilon);
     }
 }

@@ -92,21 +92,16 @@ public final class Classifier {
     private func classifyTogether(
         _ picture: UnsafePointer<UInt8>, into logits: UnsafeMutableBufferPointer<Float>, at index: Int
     ) {
-        let shared = memory(0)
-        plan.load(picture, at: 0, preprocessing, augmentation: nil, shared)
-        let (plan, threads) = (plan, pool.threads)
-        for run in runs {
-            run.withUnsafeBufferPointer { run in
-                pool.share { index, thread in
-                    let work = shared.work + thread * plan.arenaCount
-                    for phase in run {
-                        plan.forward(phase, 0..<1, Plan.Share(index: index, count: threads), shared, work: work)
-                    }
-                }
-            }
+        pool.share(rounds: runs.count) { run, index, thread in
+            let share = Plan.Share(index: index, count: pool.threads)
+            let memory = self.memory(thread, sharing: 0)
+            // Rather than wait for one to do it, each standardizes the picture for itself.
+            if run == 0 { plan.load(picture, at: 0, preprocessing, augmentation: nil, memory) }
+            for phase in runs[run] { plan.forward(phase, 0..<1, share, memory) }
         }
-        if case .scores(let head)? = runs.last?.last { plan.average(head, 0..<1, shared) }
-        copyLogits(of: 0, shared, to: logits, at: index)
+        let memory = memory(0)
+        if case .scores(let head)? = runs.last?.last { plan.average(head, 0..<1, memory) }
+        copyLogits(of: 0, memory, to: logits, at: index)
     }
 
     private func copyLogits(
@@ -139,11 +134,12 @@ public final class Classifier {
         return evaluation
     }
 
-    private func memory(_ thread: Int) -> Memory {
-        let own = arena.floats + threadsOffset + thread * plan.arenaCount
+    /// A thread's memory, with the activations in its own arena or in that of another thread.
+    private func memory(_ thread: Int, sharing other: Int? = nil) -> Memory {
+        let first = arena.floats + threadsOffset
         return Memory(
-            arena: own, parameters: arena.floats, prepared: arena.floats + preparedOffset, kernels: kernels,
-            work: own + plan.work)
+            arena: first + (other ?? thread) * plan.arenaCount, own: first + thread * plan.arenaCount,
+            parameters: arena.floats, prepared: arena.floats + preparedOffset, kernels: kernels)
     }
 }
 

@@ -21,26 +21,33 @@ final class ComputePool {
         sqz_pool_destroy(pool)
     }
 
-    private typealias Body = (_ task: Int, _ thread: Int) -> Void
+    private typealias TaskBody = (_ task: Int, _ thread: Int) -> Void
+    private typealias ShareBody = (_ round: Int, _ share: Int, _ thread: Int) -> Void
 
     /// Runs every task in 0..<tasks on whichever thread is free, and returns when all are done.
     func run(_ tasks: Int, _ body: (_ task: Int, _ thread: Int) -> Void) {
-        withContext(of: body) { sqz_pool_run(pool, Int32(tasks), Self.call, $0) }
-    }
-
-    /// Runs as many shares as there are threads, each on its own thread if that is free in time: what it wrote in the last share is
-    /// in its cache.
-    func share(_ body: (_ share: Int, _ thread: Int) -> Void) {
-        withContext(of: body) { sqz_pool_share(pool, Self.call, $0) }
-    }
-
-    private func withContext(of body: Body, _ run: (UnsafeMutableRawPointer) -> Void) {
         withoutActuallyEscaping(body) { body in
-            withUnsafePointer(to: body) { run(UnsafeMutableRawPointer(mutating: $0)) }
+            withUnsafePointer(to: body) { context in
+                sqz_pool_run(
+                    pool, Int32(tasks),
+                    { context, task, thread in
+                        context.assumingMemoryBound(to: TaskBody.self).pointee(Int(task), Int(thread))
+                    }, UnsafeMutableRawPointer(mutating: context))
+            }
         }
     }
 
-    private static let call: @convention(c) (UnsafeMutableRawPointer, Int32, Int32) -> Void = { context, task, thread in
-        context.assumingMemoryBound(to: Body.self).pointee(Int(task), Int(thread))
+    /// Runs rounds one after the other, in each as many shares as there are threads, each on its own thread if that is free in
+    /// time: what it wrote in the last round is in its cache.
+    func share(rounds: Int, _ body: (_ round: Int, _ share: Int, _ thread: Int) -> Void) {
+        withoutActuallyEscaping(body) { body in
+            withUnsafePointer(to: body) { context in
+                sqz_pool_share(
+                    pool, Int32(rounds),
+                    { context, round, share, thread in
+                        context.assumingMemoryBound(to: ShareBody.self).pointee(Int(round), Int(share), Int(thread))
+                    }, UnsafeMutableRawPointer(mutating: context))
+            }
+        }
     }
 }

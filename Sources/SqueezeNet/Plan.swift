@@ -11,6 +11,8 @@ struct Plan {
         let pictures: Int
         /// Whether no value is below zero, so that a zero means that its ReLU lets no gradient through.
         let isRectified: Bool
+
+        func offset(of place: Int) -> Int { offset + place % pictures * picture }
     }
 
     /// A 1×1 convolution's place in the parameters, and of its transpose in the prepared weights.

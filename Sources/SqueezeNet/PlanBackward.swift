@@ -110,7 +110,7 @@ extension Plan {
         kernels.conv3x3_backward(
             &conv3x3, Int32(group.count), isFirst ? 0 : 1, memory(step.squeezed, group.lowerBound),
             expandedGradient + step.expand3Offset, memory.prepared + step.expand3Backward, squeezeGradient,
-            memory.arena + step.expand3Gradient, total + step.expand3.bias, memory.work)
+            memory.arena + step.expand3Gradient, total + step.expand3.bias, memory.own + work)
         kernels.relu_backward(
             group.count * step.squeezed.picture, memory(step.squeezed, group.lowerBound), squeezeGradient)
 
@@ -167,7 +167,7 @@ extension Plan {
         var shape = step.shape
         for (place, picture) in group.enumerated() {
             memory.kernels.pointee.stem_backward(
-                &shape, memory(step.input, picture), flow.output + place * step.output.picture,
+                &shape, memory.input(step.input, picture), flow.output + place * step.output.picture,
                 total + step.slot.weight,
                 total + step.slot.bias)
         }
@@ -179,8 +179,8 @@ extension Plan {
         var shape = step.shape
         for (place, picture) in group.enumerated() {
             memory.kernels.pointee.stem_pool_backward(
-                &shape, memory(step.input, picture), flow.output + place * step.output.picture,
-                places(step, picture, memory), total + step.slot.weight, total + step.slot.bias, memory.work)
+                &shape, memory.input(step.input, picture), flow.output + place * step.output.picture,
+                places(step, picture, memory), total + step.slot.weight, total + step.slot.bias, memory.own + work)
         }
     }
 }

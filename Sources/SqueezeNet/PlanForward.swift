@@ -7,7 +7,7 @@ extension Plan {
         augmentation: Preprocessing.Augmentation?, _ memory: Memory
     ) {
         var crop = preprocessing.crop(augmentation, pitch: inputPitch)
-        memory.kernels.pointee.standardize(&crop, picture, memory(input, place) + inputOrigin)
+        memory.kernels.pointee.standardize(&crop, picture, memory.input(input, place) + inputOrigin)
     }
 
     /// Computes the logits of the chunk's first `pictures`. In training, with `dropout`, picture i uses the generator dropout(i).
@@ -17,7 +17,7 @@ extension Plan {
                 let group = start..<min(pictures, start + stage.group)
                 for phase in stage.phases {
                     if case .scores(let step) = phase, let dropout { drop(dropout, step, group, memory) }
-                    forward(phase, group, Share(), memory, work: memory.work)
+                    forward(phase, group, Share(), memory)
                     if case .scores(let step) = phase { average(step, group, memory) }
                 }
             }
@@ -25,13 +25,10 @@ extension Plan {
     }
 
     /// A share of a phase of a group.
-    /// - Parameter work: scratch memory that no other share uses meanwhile.
-    func forward(
-        _ phase: Phase, _ group: Range<Int>, _ share: Share, _ memory: Memory, work: UnsafeMutablePointer<Float>
-    ) {
+    func forward(_ phase: Phase, _ group: Range<Int>, _ share: Share, _ memory: Memory) {
         switch phase {
-        case .stem(let step): forward(step, group, share, memory, work)
-        case .stemPool(let step): forward(step, group, share, memory, work)
+        case .stem(let step): forward(step, group, share, memory)
+        case .stemPool(let step): forward(step, group, share, memory)
         case .pool(let step): forward(step, group, share, memory)
         case .squeeze(let step):
             let pixels = share.pixels(of: step.squeeze)
@@ -40,7 +37,7 @@ extension Plan {
                 forward(step.squeeze, pixels, memory(step.input, picture), squeezed, memory)
                 forward(step.expand1, pixels, squeezed, memory(step.expanded, picture), memory)
             }
-        case .expand(let step): expand(step, group, share, memory, work)
+        case .expand(let step): expand(step, group, share, memory)
         case .shortcut(let step): addShortcut(step, group, share, memory)
         case .scores(let step):
             let pixels = share.pixels(of: step.classifier)
@@ -60,38 +57,34 @@ extension Plan {
         }
     }
 
-    private func forward(
-        _ step: StemStep, _ group: Range<Int>, _ share: Share, _ memory: Memory, _ work: UnsafeMutablePointer<Float>
-    ) {
+    private func forward(_ step: StemStep, _ group: Range<Int>, _ share: Share, _ memory: Memory) {
         var shape = step.shape
         if let prepared = step.prepared {
             let triples = share.range(of: Int(shape.height + 2) / 3)
             for picture in group {
                 memory.kernels.pointee.stem7_forward(
-                    &shape, Int32(triples.lowerBound), Int32(triples.upperBound), memory(step.input, picture),
-                    memory.prepared + prepared, memory.parameters + step.slot.bias, memory(step.output, picture), work)
+                    &shape, Int32(triples.lowerBound), Int32(triples.upperBound), memory.input(step.input, picture),
+                    memory.prepared + prepared, memory.parameters + step.slot.bias, memory(step.output, picture),
+                    memory.own + work)
             }
             return
         }
         let rows = share.range(of: Int(shape.height))
         for picture in group {
             memory.kernels.pointee.stem_forward(
-                &shape, Int32(rows.lowerBound), Int32(rows.upperBound), memory(step.input, picture),
+                &shape, Int32(rows.lowerBound), Int32(rows.upperBound), memory.input(step.input, picture),
                 memory.parameters + step.slot.weight, memory.parameters + step.slot.bias, memory(step.output, picture))
         }
     }
 
-    private func forward(
-        _ step: StemPoolStep, _ group: Range<Int>, _ share: Share, _ memory: Memory,
-        _ work: UnsafeMutablePointer<Float>
-    ) {
+    private func forward(_ step: StemPoolStep, _ group: Range<Int>, _ share: Share, _ memory: Memory) {
         var shape = step.shape
         let pairs = step.pairs(share)
         for picture in group {
             memory.kernels.pointee.stem_pool_forward(
-                &shape, Int32(pairs.lowerBound), Int32(pairs.upperBound), memory(step.input, picture),
+                &shape, Int32(pairs.lowerBound), Int32(pairs.upperBound), memory.input(step.input, picture),
                 memory.prepared + step.prepared, memory.parameters + step.slot.bias, memory(step.output, picture),
-                isTraining ? places(step, picture, memory) : nil, work)
+                isTraining ? places(step, picture, memory) : nil, memory.own + work)
         }
     }
 
@@ -120,14 +113,13 @@ extension Plan {
             memory.parameters + layer.slot.bias, output + pixels.lowerBound * 16)
     }
 
-    private func expand(
-        _ step: FireStep, _ group: Range<Int>, _ share: Share, _ memory: Memory, _ work: UnsafeMutablePointer<Float>
-    ) {
+    private func expand(_ step: FireStep, _ group: Range<Int>, _ share: Share, _ memory: Memory) {
         var shape = step.expand3Shape
         var part = step.part(pictures: group.count, share)
         memory.kernels.pointee.conv3x3_forward(
             &shape, &part, memory(step.squeezed, group.lowerBound), memory.prepared + step.expand3Forward,
-            memory.parameters + step.expand3.bias, memory(step.expanded, group.lowerBound) + step.expand3Offset, work)
+            memory.parameters + step.expand3.bias, memory(step.expanded, group.lowerBound) + step.expand3Offset,
+            memory.own + work)
     }
 
     private func addShortcut(_ step: FireStep, _ group: Range<Int>, _ share: Share, _ memory: Memory) {

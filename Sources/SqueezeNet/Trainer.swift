@@ -3,7 +3,7 @@ internal import CSqueezeKernels
 /// Trains a network. It owns its memory and threads; use it from one thread at a time.
 ///
 /// The weights after any number of steps are the same bits whatever `threads` is and wherever the training was interrupted: a
-/// batch is cut into `SQZ_SHARDS` shards whose gradients are summed in a fixed tree.
+/// batch is cut into shards whose gradients are summed in a fixed tree.
 public final class Trainer {
     public let network: Network
     public let preprocessing: Preprocessing
@@ -17,7 +17,8 @@ public final class Trainer {
     private let pool: ComputePool
     private let arena: Arena
     private let offsets: Offsets
-    private var shards = [ShardResult](repeating: ShardResult(), count: Int(SQZ_SHARDS))
+    private let sums: GradientSums
+    private var shards = [ShardResult](repeating: ShardResult(), count: GradientSums.shards)
 
     /// Where the parts of the arena begin.
     private struct Offsets {
@@ -62,9 +63,11 @@ public final class Trainer {
         offsets = Offsets(
             parameters: layout.reserve(plan.packed.count), firstMoment: layout.reserve(plan.packed.count),
             secondMoment: layout.reserve(plan.packed.count), prepared: layout.reserve(plan.preparedCount),
-            gradients: layout.reserve(plan.packed.count * Int(SQZ_SHARDS)),
+            gradients: layout.reserve(plan.packed.count * GradientSums.shards),
             threads: layout.reserve(plan.arenaCount * threads), count: layout.count)
         arena = try Arena(floats: layout.count)
+        sums = GradientSums(
+            buffers: arena.floats + offsets.gradients, count: plan.packed.count, kernels: kernels.table)
         plan.packed.pack(state.weights, into: parameters)
         plan.packed.pack(state.firstMoment, into: arena.floats + offsets.firstMoment)
         plan.packed.pack(state.secondMoment, into: arena.floats + offsets.secondMoment)
@@ -106,17 +109,7 @@ public final class Trainer {
     /// The gradient of a batch's mean loss, in the order of the weights, without a step: for tests.
     package func gradients(of batch: [Example], epoch: Int) -> Weights {
         batch.withUnsafeBufferPointer { computeGradients($0, epoch: epoch) }
-        let total = arena.floats + offsets.gradients
-        // The same tree as Adam's, level by level.
-        var distance = 1
-        while distance < Int(SQZ_SHARDS) {
-            for shard in stride(from: 0, to: Int(SQZ_SHARDS), by: 2 * distance) {
-                let (a, b) = (total + shard * plan.packed.count, total + (shard + distance) * plan.packed.count)
-                for index in 0..<plan.packed.count { a[index] += b[index] }
-            }
-            distance *= 2
-        }
-        return unpacked(offsets.gradients)
+        return plan.packed.unpack(sums.takeTotal(), count: network.parameterCount)
     }
 
     private var parameters: UnsafeMutablePointer<Float> { arena.floats + offsets.parameters }
@@ -128,26 +121,27 @@ public final class Trainer {
     private func memory(_ thread: Int) -> Memory {
         let own = arena.floats + offsets.threads + thread * plan.arenaCount
         return Memory(
-            arena: own, parameters: parameters, prepared: arena.floats + offsets.prepared, kernels: kernels,
-            work: own + plan.work)
+            arena: own, own: own, parameters: parameters, prepared: arena.floats + offsets.prepared, kernels: kernels)
     }
 
     private func computeGradients(_ batch: UnsafeBufferPointer<Example>, epoch: Int) {
         shards.withUnsafeMutableBufferPointer { shards in
             let shards = shards.baseAddress!
-            pool.run(Int(SQZ_SHARDS)) { shard, thread in
-                shards[shard] = computeShard(shard, of: batch, epoch: epoch, memory(thread))
+            pool.run(GradientSums.shards) { shard, thread in
+                shards[shard] = sums.add(shard: shard) {
+                    computeShard(shard, of: batch, epoch: epoch, memory(thread), into: $0)
+                }
             }
         }
     }
 
     /// A shard's examples are computed in order, by one thread: which one changes nothing.
     private func computeShard(
-        _ shard: Int, of batch: UnsafeBufferPointer<Example>, epoch: Int, _ memory: Memory
+        _ shard: Int, of batch: UnsafeBufferPointer<Example>, epoch: Int, _ memory: Memory,
+        into total: UnsafeMutablePointer<Float>
     ) -> ShardResult {
         var result = ShardResult()
-        let total = arena.floats + offsets.gradients + shard * plan.packed.count
-        let shardRange = shard * batch.count / Int(SQZ_SHARDS)..<(shard + 1) * batch.count / Int(SQZ_SHARDS)
+        let shardRange = shard * batch.count / GradientSums.shards..<(shard + 1) * batch.count / GradientSums.shards
         guard !shardRange.isEmpty else {
             total.update(repeating: 0, count: plan.packed.count)
             return result
@@ -183,12 +177,13 @@ public final class Trainer {
     private func updateWeights() {
         steps += 1
         var rule = recipe.adam(step: steps)
+        let gradients = sums.takeTotal()
         let count = plan.packed.count
         let slice = 4_096
         pool.run((count + slice - 1) / slice) { task, _ in
             let start = task * slice
             kernels.pointee.adam(
-                &rule, min(slice, count - start), arena.floats + offsets.gradients + start, count, parameters + start,
+                &rule, min(slice, count - start), gradients + start, parameters + start,
                 arena.floats + offsets.firstMoment + start, arena.floats + offsets.secondMoment + start)
         }
         prepareWeights()

@@ -137,11 +137,11 @@ static void compare_rest(const sqz_kernels *k, const sqz_kernels *r) {
         r->maxpool_backward(&s, x, truth, dy, dx2);
         expect(k, "max pool gradient", dx, dx2, 13 * 13 * 32, direct_error);
     }
-    float *g = random_floats(8 * 256, 0), *w = random_floats(256, 0), *m = random_floats(256, 0), *v = random_floats(256, 1);
+    float *g = random_floats(256, 0), *w = random_floats(256, 0), *m = random_floats(256, 0), *v = random_floats(256, 1);
     float *w2 = copy(w, 256), *m2 = copy(m, 256), *v2 = copy(v, 256);
     sqz_adam rule = {.step = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f};
-    k->adam(&rule, 256, g, 256, w, m, v);
-    r->adam(&rule, 256, g, 256, w2, m2, v2);
+    k->adam(&rule, 256, g, w, m, v);
+    r->adam(&rule, 256, g, w2, m2, v2);
     expect(k, "Adam", w, w2, 256, direct_error);
     uint32_t keep[8] = {0x12345678, 0x9abcdef0, 1, 0x80000000, 0xffffffff, 0, 0x55555555, 0x3333cccc};
     k->dropout(256, keep, w2);

@@ -38,15 +38,11 @@ static void average_backward(int pixels, int panels, const float *x, const float
             for (int h = 0; h < P; h += LANES) store(dx + h, where(load(x + h) > 0, load(dy + h) / splat((float)pixels)));
 }
 
-static void adam(const sqz_adam *rule, ptrdiff_t count, const float *g, ptrdiff_t stride, float *w, float *m, float *v) {
-    for (ptrdiff_t i = 0; i < count; i += LANES, g += LANES) {
-        vec s[SQZ_SHARDS];
-        UNROLL
-        for (int k = 0; k < SQZ_SHARDS; k++) s[k] = load(g + k * stride);
-        vec sum = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
-        vec mean = load(m + i), square = load(v + i);
-        mean += (sum - mean) * (1 - rule->beta1);
-        square += (sum * sum - square) * (1 - rule->beta2);
+static void adam(const sqz_adam *rule, ptrdiff_t count, const float *g, float *w, float *m, float *v) {
+    for (ptrdiff_t i = 0; i < count; i += LANES) {
+        vec gradient = load(g + i), mean = load(m + i), square = load(v + i);
+        mean += (gradient - mean) * (1 - rule->beta1);
+        square += (gradient * gradient - square) * (1 - rule->beta2);
         store(m + i, mean);
         store(v + i, square);
         store(w + i, load(w + i) - rule->step * mean / (__builtin_elementwise_sqrt(square) + rule->epsilon));

@@ -150,11 +150,9 @@ typedef struct {
     // dx = dy/pixels where x > 0, else 0.
     void (*average_backward)(int pixels, int panels, const float *x, const float *dy, float *dx);
 
-    // Sums the gradients of 8 shards (`stride` floats apart) as ((0+1)+(2+3))+((4+5)+(6+7)) and takes one step.
-    void (*adam)(const sqz_adam *rule, ptrdiff_t count, const float *gradients, ptrdiff_t stride, float *w, float *m, float *v);
+    // One step along a gradient.
+    void (*adam)(const sqz_adam *rule, ptrdiff_t count, const float *gradient, float *w, float *m, float *v);
 } sqz_kernels;
-
-enum { SQZ_SHARDS = 8 };
 
 // Tables that this processor can run, slowest first: "scalar", "baseline", then what was found.
 int sqz_kernels_count(void);
@@ -200,8 +198,9 @@ int sqz_pool_threads(const sqz_pool *pool);
 // Runs body(context, task, thread) for every task in [0, tasks), each on whichever thread is free, and returns when all are done.
 // Not to be called from a task.
 void sqz_pool_run(sqz_pool *pool, int tasks, void (*body)(void *context, int task, int thread), void *context);
-// Runs body(context, share, thread) for as many shares as there are threads, each on the thread of its number if that is free in time.
-void sqz_pool_share(sqz_pool *pool, void (*body)(void *context, int share, int thread), void *context);
+// Runs body(context, round, share, thread) for the rounds [0, rounds), one after the other, and in each for as many shares as there
+// are threads, each on the thread of its number if that is free in time. Not to be called from a share.
+void sqz_pool_share(sqz_pool *pool, int rounds, void (*body)(void *context, int round, int share, int thread), void *context);
 
 #if __has_feature(nullability)
 #pragma clang assume_nonnull end
