@@ -12,11 +12,19 @@ import Testing
 
     private func signal() -> Signal { AsyncStream.makeStream(of: String.self) }
 
-    /// Takes a turn and keeps it until `end` is finished.
-    private func hold(_ peer: Peer, began: Signal, until end: Signal) async throws {
-        try await turns.take(peer) {
-            began.continuation.yield("holder")
-            for await _ in end.stream {}
+    /// Has `many` in both places, each until its end is finished.
+    private func takeBothPlaces(
+        _ group: inout ThrowingTaskGroup<Void, any Error>, _ began: Signal,
+        _ starts: inout AsyncStream<String>.Iterator, until ends: [Signal]
+    ) async {
+        for end in ends {
+            group.addTask {
+                try await turns.take(many) {
+                    began.continuation.yield("holder")
+                    for await _ in end.stream {}
+                }
+            }
+            #expect(await starts.next() == "holder")
         }
     }
 
@@ -25,10 +33,7 @@ import Testing
         let ends = [signal(), signal()]
         try await withThrowingTaskGroup(of: Void.self) { group in
             var starts = began.stream.makeAsyncIterator()
-            for end in ends {
-                group.addTask { try await hold(many, began: began, until: end) }
-                #expect(await starts.next() == "holder")
-            }
+            await takeBothPlaces(&group, began, &starts, until: ends)
             group.addTask { try await turns.take(many) { _ = began.continuation.yield("third") } }
             for _ in 0..<100 { try await turns.take(few) { _ = began.continuation.yield("other") } }
             for _ in 0..<100 { #expect(await starts.next() == "other") }
@@ -44,10 +49,7 @@ import Testing
         let ends = [signal(), signal()]
         try await withThrowingTaskGroup(of: Void.self) { group in
             var starts = began.stream.makeAsyncIterator()
-            for end in ends {
-                group.addTask { try await hold(many, began: began, until: end) }
-                #expect(await starts.next() == "holder")
-            }
+            await takeBothPlaces(&group, began, &starts, until: ends)
             let gone = Task { try await turns.take(many) { _ = began.continuation.yield("gone") } }
             gone.cancel()
             await #expect(throws: CancellationError.self) { try await gone.value }
