@@ -1,5 +1,6 @@
 """What clients may do to a daemon. Each attack goes on until its context ends."""
 
+import select
 import socket
 import threading
 import time
@@ -166,13 +167,17 @@ def unfinished(path: str) -> Iterator[None]:
     """Sixteen connections, each of which sends almost all of a message, and no end of it. Half of them are too many."""
     with ExitStack() as stack:
         part = b"[" + bytes([32]) * (MESSAGE_BYTES - 16)
-        refused = 0
-        for _ in range(16):
+        held = [stack.enter_context(connected(path)) for _ in range(16)]
+        for connection in held:
             try:
-                stack.enter_context(connected(path)).sendall(part)
+                connection.sendall(part)
             except BrokenPipeError:
-                refused += 1
-        assert refused == 8
+                continue
+        # Whose message is refused has a reply, though all of it may have been sent by then.
+        while len(held) > 8:
+            refused = select.select(held, [], [], 30)[0]
+            assert refused, f"{len(held)} messages are held"
+            held = [connection for connection in held if connection not in refused]
         yield
 
 
