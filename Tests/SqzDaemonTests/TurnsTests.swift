@@ -50,6 +50,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             var starts = began.stream.makeAsyncIterator()
             await takeBothPlaces(&group, began, &starts, until: ends)
+            // No child of the group: it alone is cancelled, and awaited at once.
             let gone = Task { try await turns.take(many) { _ = began.continuation.yield("gone") } }
             gone.cancel()
             await #expect(throws: CancellationError.self) { try await gone.value }

@@ -10,8 +10,7 @@ struct Prioritize: ParsableCommand {
             """)
 
     @Argument(help: "The jobs' ids.") var jobs: [Int]
-    @Option(parsing: .unconditional, help: "Higher goes first, -100 to 100; above 0 for administrators only.")
-    var priority: Int
+    @Option(parsing: .unconditional, help: ArgumentHelp(QueueOptions.priorityHelp)) var priority: Int
     @OptionGroup var common: Common
 
     func run() throws {

@@ -4,8 +4,11 @@ internal import SqzProtocol
 
 /// Where a job stands in the queue, how long it may take, and what its submitter does then.
 struct QueueOptions: ParsableArguments {
-    @Option(parsing: .unconditional, help: "Higher goes first, -100 to 100; above 0 for administrators only.")
-    var priority: Int?
+    static let priorityHelp = """
+        Higher goes first, \(Limits.priorities.lowerBound) to \(Limits.priorities.upperBound); above 0 for administrators only.
+        """
+
+    @Option(parsing: .unconditional, help: ArgumentHelp(priorityHelp)) var priority: Int?
     @Option(help: "Wait until this job has succeeded; may be given several times.")
     var after: [Int] = []
     @Option(help: "Wait until this job has failed.")
