@@ -31,5 +31,7 @@ execv("/bin/true", &words)
 report("exec", false)
 report("kill", kill(getppid(), 0) == 0)
 var thread = pthread_t()
-errno = pthread_create(&thread, nil, { _ in nil }, nil)
+// Sendable, or the closure would belong to the main actor and trap in any other thread.
+errno = pthread_create(&thread, nil, { @Sendable _ in nil }, nil)
+if errno == 0 { errno = pthread_join(thread, nil) }
 report("thread", errno == 0)
