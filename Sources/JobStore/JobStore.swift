@@ -7,6 +7,7 @@ internal import GRDB
 /// All methods suspend while SQLite works on a thread of its own. Times are microseconds since 1970.
 public struct JobStore: Sendable {
     let database: DatabaseQueue
+    let counter = JobCounter()
 
     /// Opens the file at `path`, or makes it, and brings an older one up to date. One that a newer version wrote is refused
     /// and left as it is.
@@ -26,10 +27,14 @@ public struct JobStore: Sendable {
             }
             try database.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
             try Schema.migrator.migrate(database)
+            database.add(transactionObserver: counter, extent: .databaseLifetime)
         } catch let error as DatabaseError {
             throw JobStoreError.unusable(path: path, reason: "\(error)")
         }
     }
+
+    /// Returns when SQLite has answered.
+    public func check() async throws { _ = try await database.read { try Int.fetchOne($0, sql: "SELECT 1") } }
 
     /// Closes the file; nothing may be called after it.
     public func close() throws { try database.close() }

@@ -61,16 +61,8 @@ extension JobStore {
         }
     }
 
-    public func counts() async throws -> JobCounts {
-        try await database.read { database in
-            let rows = try Row.fetchAll(database, sql: "SELECT state, count(*) AS count FROM jobs GROUP BY state")
-            let counts = Dictionary(uniqueKeysWithValues: rows.map { ($0["state"] as String, $0["count"] as Int) })
-            func count(_ state: State) -> Int { counts[state.rawValue] ?? 0 }
-            return JobCounts(
-                queued: count(.queued), running: count(.running), paused: count(.paused), succeeded: count(.succeeded),
-                failed: count(.failed), cancelled: count(.cancelled))
-        }
-    }
+    /// How many jobs are in each state.
+    public func counts() async throws -> JobCounts { try await counter.current(in: database) }
 
     /// Kept events with a sequence above `after`, oldest first.
     public func events(of id: Int, after: Int = 0) async throws -> [Event] {

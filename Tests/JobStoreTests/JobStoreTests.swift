@@ -48,6 +48,27 @@ import Varlink
         #expect(try await reopened.events(of: id, after: 3).map(\.sequence) == [4])
     }
 
+    @Test func theCountsAreThoseOfTheLastTransition() async throws {
+        func counts(queued: Int = 0, running: Int = 0, cancelled: Int = 0) -> JobCounts {
+            JobCounts(queued: queued, running: running, paused: 0, succeeded: 0, failed: 0, cancelled: cancelled)
+        }
+        #expect(try await store.counts() == counts())
+        let ids = [try await submit(), try await submit()]
+        #expect(try await store.counts() == counts(queued: 2))
+        #expect(try await store.counts() == counts(queued: 2))
+        _ = try await store.startNext(at: 2)
+        #expect(try await store.counts() == counts(queued: 1, running: 1))
+        _ = try await store.recordEpoch(Progress(epoch: 1, epochs: 3, step: 4, steps: 4), of: ids[0], at: 3)
+        await #expect(throws: (any Error).self) {
+            try await submit(after: [Dependency(job: 99, condition: .success)])
+        }
+        #expect(try await store.counts() == counts(queued: 1, running: 1))
+        _ = try await store.move(ids[1], to: .cancelled, at: 4)
+        #expect(try await store.counts() == counts(running: 1, cancelled: 1))
+        try store.close()
+        #expect(try await JobStore(path: scratch["sqzd.db"]).counts() == counts(running: 1, cancelled: 1))
+    }
+
     @Test func aCancelledJobTellsItsEpochsAgain() async throws {
         let id = try await submit()
         let epoch = Progress(epoch: 1, epochs: 3, step: 4, steps: 4)

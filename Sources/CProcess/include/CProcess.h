@@ -3,3 +3,7 @@
 /// Limits the memory for data (RLIMIT_DATA) of another process, in bytes: prlimit(2), which Swift's view of the C library does
 /// not have. 0, or -1 and errno.
 int sqz_limit_data(int process, unsigned long bytes);
+
+/// Accepts a connection that is closed in programs that are started, and does not block: accept4(2), which Swift's view of the
+/// C library does not have. A descriptor, or -1 and errno.
+int sqz_accept(int socket);

@@ -83,6 +83,8 @@ final class Connection: Sendable {
                         isStreaming.store(Handlers.endless.contains(call.method), ordering: .relaxed)
                         try await answer(call, to: outbound)
                         isStreaming.store(false, ordering: .relaxed)
+                        // Where the next call has come and there is room for its reply, nothing else would let others go on.
+                        await Task.yield()
                     }
                 } catch let error as SqzError {
                     // A message for which there is no room. Nobody knows yet what it would call; it is told all the same.

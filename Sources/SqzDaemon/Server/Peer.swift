@@ -1,5 +1,4 @@
 internal import Glibc
-internal import NIOCore
 
 /// Who is at the other end of a connection: the kernel's word (SO_PEERCRED, unix(7)).
 public struct Peer: Hashable, Sendable {
@@ -7,21 +6,15 @@ public struct Peer: Hashable, Sendable {
 
     public init(uid: UInt32) { self.uid = uid }
 
-    /// struct ucred
-    private struct Credentials: Sendable {
-        var pid: Int32 = 0
-        var uid: UInt32 = 0
-        var gid: UInt32 = 0
-    }
-
-    /// The peer of a connected channel.
-    static func of(_ channel: any Channel) -> EventLoopFuture<Peer> {
-        guard let provider = channel as? any SocketOptionProvider else {
-            return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+    /// Who is connected to a socket.
+    init(at socket: CInt) throws(DaemonError) {
+        // struct ucred
+        var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
+        var size = socklen_t(MemoryLayout.size(ofValue: credentials))
+        guard getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else {
+            throw .last("getsockopt", "a connection")
         }
-        let credentials: EventLoopFuture<Credentials> = provider.unsafeGetSocketOption(
-            level: .init(rawValue: SOL_SOCKET), name: .init(rawValue: SO_PEERCRED))
-        return credentials.map { Peer(uid: $0.uid) }
+        uid = credentials.uid
     }
 
     /// The superuser, the daemon's own user, and the members of `group` may change what is not theirs.
@@ -40,9 +33,17 @@ public struct Peer: Hashable, Sendable {
         guard code == 0 else { throw DaemonError.system(call: "getgrnam_r", path: name, errno: code) }
         guard found != nil else { throw DaemonError.configuration(reason: "there is no group \(name)") }
         var members: Set<UInt32> = []
+        var accountBuffer = buffer
         var next = entry.gr_mem
         while let member = next?.pointee {
-            if let user = getpwnam(member) { members.insert(user.pointee.pw_uid) }
+            var user = passwd()
+            var account: UnsafeMutablePointer<passwd>?
+            let code = getpwnam_r(member, &user, &accountBuffer, accountBuffer.count, &account)
+            // ENOENT and ESRCH are how some say that there is none.
+            guard code == 0 || code == ENOENT || code == ESRCH else {
+                throw DaemonError.system(call: "getpwnam_r", path: String(cString: member), errno: code)
+            }
+            if account != nil { members.insert(user.pw_uid) }
             next = next?.successor()
         }
         return members

@@ -11,6 +11,13 @@ package final class Turns: Sendable {
     private struct State {
         var users: [Peer: User] = [:]
         var nextKey = 0
+
+        /// Takes a place if one is free. Nobody waits while it is.
+        mutating func enter(_ peer: Peer, _ places: Int) -> Bool {
+            guard users[peer, default: User()].running < places else { return false }
+            users[peer, default: User()].running += 1
+            return true
+        }
     }
 
     private let places: Int
@@ -26,17 +33,18 @@ package final class Turns: Sendable {
     }
 
     private func enter(_ peer: Peer) async throws {
-        let key = state.withLock { state in
+        let wait: Int? = state.withLock { state in
+            guard !state.enter(peer, places) else { return nil }
             state.nextKey += 1
             return state.nextKey
         }
+        guard let key = wait else { return }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (turn: CheckedContinuation<Void, any Error>) in
                 state.withLock { state in
                     if Task.isCancelled {
                         turn.resume(throwing: CancellationError())
-                    } else if state.users[peer, default: User()].running < places {
-                        state.users[peer, default: User()].running += 1
+                    } else if state.enter(peer, places) {
                         turn.resume()
                     } else {
                         state.users[peer]?.waiting.append((key, turn))

@@ -6,7 +6,7 @@ internal import ServiceLifecycle
 internal import SqzProtocol
 internal import Synchronization
 
-/// Accepts connections on a socket and serves each in a task of its own.
+/// Accepts connections on a socket and serves each in a task of its own, in the thread of its user.
 struct VarlinkServer: Service {
     let socket: CInt
     let handlers: Handlers
@@ -14,65 +14,65 @@ struct VarlinkServer: Service {
     /// Called when connections are accepted.
     let ready: @Sendable () throws -> Void
 
+    /// More than there are users at work at the same time on most machines. One without connections costs nothing but its
+    /// stack.
+    private static let threads = 8
+
     func run() async throws {
-        let budget = MessageBudget()
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.backlog, value: 4_096)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .bind(socket) { channel in
-                Peer.of(channel).flatMapThrowing { peer in
-                    try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(FrameDecoder(budget, of: peer)))
-                    // One message waits at most, however large: it is read only when the one before is answered.
-                    let messages = try NIOAsyncChannel<Frame, ByteBuffer>(
-                        wrappingChannelSynchronously: channel,
-                        configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1)))
-                    return Connection(messages, peer: peer, handlers: handlers, log: log)
-                }
-            }
+        let incoming = try IncomingConnections(socket: socket, log: log)
         try ready()
+        let budget = MessageBudget()
         let open = OpenConnections(limit: Limits.openConnections())
-        try await withTaskCancellationOrGracefulShutdownHandler {
-            try await server.executeThenClose { connections in
-                try await withThrowingDiscardingTaskGroup { group in
-                    for try await connection in connections {
-                        group.addTask { await serve(connection, open) }
+        try await MultiThreadedEventLoopGroup.withEventLoopGroup(numberOfThreads: Self.threads) { group in
+            let loops = group.makeIterator().map(LoopExecutor.init)
+            let places = UserPlaces(places: loops.count)
+            await withTaskCancellationOrGracefulShutdownHandler {
+                await withDiscardingTaskGroup { tasks in
+                    for await accepted in incoming.accepted {
+                        let executor = loops[places.enter(accepted.peer)]
+                        tasks.addTask(executorPreference: executor) {
+                            await serve(accepted, on: executor.loop, budget, open)
+                            places.leave(accepted.peer)
+                        }
                     }
                     await open.drain()
                 }
+            } onCancelOrGracefulShutdown: {
+                incoming.stop()
             }
-        } onCancelOrGracefulShutdown: {
-            Self.stopAccepting(server.channel)
         }
     }
 
-    /// Closes the listening socket when every connection that was accepted has been handed out: none gets lost. Those that
-    /// were not accepted wait for the next daemon, where systemd keeps the socket.
-    private static func stopAccepting(_ channel: any Channel) {
-        var quiet = channel.setOption(.autoRead, value: false)
-        // A connection goes twice to a loop of its own and back, for its options and for its handlers, before it is handed
-        // out; twice as often is enough.
-        for _ in 0..<4 {
-            quiet = quiet.flatMap {
-                let loops = MultiThreadedEventLoopGroup.singleton.makeIterator().map { $0.submit {} }
-                return EventLoopFuture.andAllComplete(Array(loops), on: channel.eventLoop)
-            }.flatMap {
-                channel.eventLoop.submit {}
-            }
-        }
-        quiet.whenComplete { _ in channel.close(promise: nil) }
-    }
-
-    private func serve(_ connection: Connection, _ open: OpenConnections) async {
-        let peer = connection.peer
+    private func serve(
+        _ accepted: IncomingConnections.Accepted, on loop: any EventLoop, _ budget: MessageBudget, _ open: OpenConnections
+    ) async {
+        let peer = accepted.peer
         do {
-            try await open.enter(connection)
+            let messages = try await ClientBootstrap(group: loop)
+                .channelOption(.allowRemoteHalfClosure, value: true)
+                .withConnectedSocket(accepted.descriptor) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(
+                            ByteToMessageHandler(FrameDecoder(budget, of: peer)))
+                        // One message waits at most, however large: it is read only when the one before is answered.
+                        return try NIOAsyncChannel<Frame, ByteBuffer>(
+                            wrappingChannelSynchronously: channel,
+                            configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1)))
+                    }
+                }
+            let connection = Connection(messages, peer: peer, handlers: handlers, log: log)
+            do {
+                try await open.enter(connection)
+            } catch {
+                log.warning("connection refused: \(error)", metadata: ["SQZ_UID": "\(peer.uid)"])
+                return await connection.refuse(error)
+            }
+            handlers.counters.connections.add(1, ordering: .relaxed)
+            await connection.serve()
+            await open.leave(connection)
         } catch {
-            log.warning("connection refused: \(error)", metadata: ["SQZ_UID": "\(peer.uid)"])
-            return await connection.refuse(error)
+            log.debug("connection lost before it was served: \(error)")
         }
-        handlers.counters.connections.add(1, ordering: .relaxed)
-        await connection.serve()
-        await open.leave(connection)
     }
 }
 

@@ -16,7 +16,7 @@ struct Watchdog: Service {
             while !Task.isCancelled {
                 do {
                     _ = await scheduler.isStopping
-                    _ = try await store.counts()
+                    try await store.check()
                     try ServiceManager.notify("WATCHDOG=1")
                     try await Task.sleep(for: interval / 2)
                 } catch {

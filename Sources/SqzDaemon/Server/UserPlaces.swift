@@ -1,0 +1,40 @@
+internal import Synchronization
+
+/// Which of the threads that read, work on and write connections is whose. All connections of a user share one, and no two
+/// users do as long as there are no more of them than threads: how many calls one of them sends, and how, then costs the
+/// others what the kernel's scheduler gives away, and not their place in a queue.
+package final class UserPlaces: Sendable {
+    private struct User {
+        let place: Int
+        var connections: Int
+    }
+
+    private let places: Int
+    private let users = Mutex<[Peer: User]>([:])
+
+    package init(places: Int) { self.places = places }
+
+    /// The place of a new connection of the user's, which is to `leave`.
+    package func enter(_ peer: Peer) -> Int {
+        users.withLock { users in
+            var user = users[peer] ?? User(place: quietest(users), connections: 0)
+            user.connections += 1
+            users[peer] = user
+            return user.place
+        }
+    }
+
+    package func leave(_ peer: Peer) {
+        users.withLock { users in
+            users[peer]?.connections -= 1
+            if users[peer]?.connections == 0 { users[peer] = nil }
+        }
+    }
+
+    /// The one that the fewest users have.
+    private func quietest(_ users: [Peer: User]) -> Int {
+        var crowds = Array(repeating: 0, count: places)
+        for user in users.values { crowds[user.place] += 1 }
+        return crowds.indices.min { crowds[$0] < crowds[$1] } ?? 0
+    }
+}
