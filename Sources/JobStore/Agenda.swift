@@ -27,7 +27,7 @@ public struct Agenda: Equatable, Sendable {
 extension JobStore {
     /// What is due at `time`, and when the next thing is. A running job that is about to stop anyway has no times any more.
     public func agenda(at time: Int) async throws -> Agenda {
-        try await database.read { database in
+        try await read { database in
             let deadline = "deadline IS NOT NULL AND endedAt IS NULL AND intent IS NULL"
             let limit = "state = 'running' AND timeLimit IS NOT NULL AND intent IS NULL"
             let end = "lastStart + allowance - ranFor"

@@ -4,14 +4,14 @@ public import SqzProtocol
 extension JobStore {
     /// All data sets by name.
     public func datasets() async throws -> [Dataset] {
-        try await database.read { database in
+        try await read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM datasets ORDER BY name").map { try Dataset(row: $0) }
         }
     }
 
     /// Throws `SqzError.noSuchDataset` with the names there are.
     public func dataset(_ name: String) async throws -> Dataset {
-        try await database.read { database in try Self.dataset(name, in: database) }
+        try await read { database in try Self.dataset(name, in: database) }
     }
 
     /// Registers a data set; `place` puts its file where it belongs. The same data under the same name changes nothing;
@@ -56,14 +56,14 @@ extension JobStore {
 
     /// The checksums of all files that models and data sets need.
     public func blobs() async throws -> Set<String> {
-        try await database.read { database in
+        try await read { database in
             try String.fetchSet(database, sql: "SELECT sha256 FROM models UNION SELECT sha256 FROM datasets")
         }
     }
 
     /// The bytes of each user's models and data sets.
     public func bytesByUser() async throws -> [Int: Int] {
-        try await database.read { database in
+        try await read { database in
             let rows = try Row.fetchAll(
                 database,
                 sql: """

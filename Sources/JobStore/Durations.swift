@@ -31,11 +31,11 @@ struct Durations {
     init(in database: Database) throws {
         var seen: [Kind: [Int]] = [:]
         let rows = try Row.fetchCursor(
-            database,
-            sql: """
-                SELECT ranFor, kind, dataset, options FROM jobs WHERE lastStart IS NOT NULL AND state = 'succeeded'
-                ORDER BY endedAt DESC LIMIT ?
-                """,
+            database.cachedStatement(
+                sql: """
+                    SELECT ranFor, kind, dataset, options FROM jobs WHERE lastStart IS NOT NULL AND state = 'succeeded'
+                    ORDER BY endedAt DESC LIMIT ?
+                    """),
             arguments: [Self.looked])
         while let row = try rows.next() {
             let kind = Kind(row, from: 1)

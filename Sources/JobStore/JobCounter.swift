@@ -9,9 +9,9 @@ final class JobCounter: TransactionObserver, Sendable {
     /// it, so that it is that of the last transaction.
     private let counts = Mutex<JobCounts?>(nil)
 
-    func current(in database: DatabaseQueue) async throws -> JobCounts {
+    func current(in store: JobStore) async throws -> JobCounts {
         if let counts = counts.withLock(\.self) { return counts }
-        return try await database.read { database in
+        return try await store.read { database in
             let rows = try Row.fetchAll(database, sql: "SELECT state, count(*) AS count FROM jobs GROUP BY state")
             let found = Dictionary(uniqueKeysWithValues: rows.map { ($0["state"] as String, $0["count"] as Int) })
             func count(_ state: State) -> Int { found[state.rawValue] ?? 0 }

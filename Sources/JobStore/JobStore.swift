@@ -4,7 +4,7 @@ internal import GRDB
 /// file. What a method has returned from is on the disk (WAL, `synchronous=FULL`), and each method is one transaction, so
 /// that the file tells at any moment a state in which the daemon could have been.
 ///
-/// All methods suspend while SQLite works on a thread of its own. Times are microseconds since 1970.
+/// What users ask for all the time is prepared once (`cachedStatement`). All methods suspend while SQLite works on a thread of its own. Times are microseconds since 1970.
 public struct JobStore: Sendable {
     let database: DatabaseQueue
     let counter = JobCounter()
@@ -33,8 +33,14 @@ public struct JobStore: Sendable {
         }
     }
 
+    /// Reads what one moment was: the file is this connection's alone, and its queue takes one after the other. So it needs no
+    /// transaction, nor what GRDB forbids writing by, for which SQLite would prepare every statement anew.
+    func read<Result: Sendable>(_ body: @Sendable (Database) throws -> Result) async throws -> Result {
+        try await database.unsafeRead(body)
+    }
+
     /// Returns when SQLite has answered.
-    public func check() async throws { _ = try await database.read { try Int.fetchOne($0, sql: "SELECT 1") } }
+    public func check() async throws { _ = try await read { try Int.fetchOne($0, sql: "SELECT 1") } }
 
     /// Closes the file; nothing may be called after it.
     public func close() throws { try database.close() }

@@ -5,7 +5,7 @@ public import SqzProtocol
 extension JobStore {
     /// A job as it is on disk; with an outlook also why it waits, where, and for how long. Throws `SqzError.noSuchJob`.
     public func job(_ id: Int, _ outlook: Outlook? = nil) async throws -> Job {
-        try await database.read { database in
+        try await read { database in
             let job = try Self.job(id, in: database)
             guard let outlook else { return job }
             return try Self.explain([job], outlook, in: database)[0]
@@ -20,37 +20,45 @@ extension JobStore {
     /// Those of the jobs that there are, newest first.
     static func jobs(_ ids: [Int], in database: Database) throws -> [Job] {
         guard !ids.isEmpty else { return [] }
-        let rows = try Row.fetchAll(database, sql: "SELECT * FROM jobs WHERE id IN (\(list(ids))) ORDER BY id DESC")
-        let dependencies = try Row.fetchAll(
-            database,
-            sql: "SELECT job, after, condition FROM dependencies WHERE job IN (\(list(ids))) ORDER BY job, after")
-        let after = Dictionary(grouping: dependencies) { $0["job"] as Int }
-        return try rows.map { row in
-            try Job(
-                row: row, after: try after[row["id"], default: []].map { try Dependency(job: $0["after"], row: $0) })
+        // One job is asked for all the time, and its statement is worth keeping.
+        func statement(_ sql: String, _ column: String, _ order: String) throws -> Statement {
+            ids.count == 1
+                ? try database.cachedStatement(sql: "\(sql) WHERE \(column) = ? ORDER BY \(order)")
+                : try database.makeStatement(sql: "\(sql) WHERE \(column) IN (\(list(ids))) ORDER BY \(order)")
         }
+        let arguments: StatementArguments = ids.count == 1 ? [ids[0]] : []
+        let dependencies = try Row.fetchAll(
+            statement("SELECT job, after, condition FROM dependencies", "job", "job, after"), arguments: arguments)
+        let after = Dictionary(grouping: dependencies) { $0["job"] as Int }
+        let rows = try Row.fetchCursor(statement("SELECT * FROM jobs", "id", "id DESC"), arguments: arguments)
+        var jobs: [Job] = []
+        while let row = try rows.next() {
+            jobs.append(
+                try Job(
+                    row: row,
+                    after: try after[row["id"], default: []].map { try Dependency(job: $0["after"], row: $0) }))
+        }
+        return jobs
     }
 
     /// Jobs in any of `states` (all if nil) with an id below `before`, newest first.
     public func jobs(
         in states: [State]? = nil, before: Int? = nil, limit: Int, _ outlook: Outlook
     ) async throws -> [Job] {
-        try await database.read { database in
+        try await read { database in
             // The newest of each state, which an index has in order.
-            let wanted = Set(states ?? State.allCases).map { state in
-                "SELECT id FROM (SELECT id FROM jobs WHERE state = '\(state.rawValue)' AND id < :before ORDER BY id DESC LIMIT :limit)"
-            }.joined(separator: " UNION ALL ")
-            guard !wanted.isEmpty else { return [] }
-            let ids = try Int.fetchAll(
-                database, sql: "\(wanted) ORDER BY id DESC LIMIT :limit",
-                arguments: ["before": before ?? Int.max, "limit": limit])
-            return try Self.explain(try Self.jobs(ids, in: database), outlook, in: database)
+            let newest = try database.cachedStatement(
+                sql: "SELECT id FROM jobs WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?")
+            let ids = try Set(states ?? State.allCases).flatMap { state in
+                try Int.fetchAll(newest, arguments: [state.rawValue, before ?? Int.max, limit])
+            }.sorted(by: >).prefix(limit)
+            return try Self.explain(try Self.jobs(Array(ids), in: database), outlook, in: database)
         }
     }
 
     /// The jobs that ran and need no checkpoint any more, those that ended last first.
     public func lastDone(limit: Int) async throws -> [Int] {
-        try await database.read { database in
+        try await read { database in
             try Int.fetchAll(
                 database,
                 sql: """
@@ -62,11 +70,11 @@ extension JobStore {
     }
 
     /// How many jobs are in each state.
-    public func counts() async throws -> JobCounts { try await counter.current(in: database) }
+    public func counts() async throws -> JobCounts { try await counter.current(in: self) }
 
     /// Kept events with a sequence above `after`, oldest first.
     public func events(of id: Int, after: Int = 0) async throws -> [Event] {
-        try await database.read { database in
+        try await read { database in
             try Row.fetchAll(
                 database, sql: "SELECT * FROM events WHERE job = ? AND sequence > ? ORDER BY sequence",
                 arguments: [id, after]
@@ -86,7 +94,7 @@ extension JobStore {
     }
 
     public func predictions(of id: Int, from first: Int, limit: Int) async throws -> [Prediction] {
-        try await database.read { database in
+        try await read { database in
             try Row.fetchAll(
                 database,
                 sql: "SELECT * FROM predictions WHERE job = ? AND picture >= ? ORDER BY picture LIMIT ?",

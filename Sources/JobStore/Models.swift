@@ -56,7 +56,7 @@ public struct ModelReference: Sendable {
 extension JobStore {
     /// All models, newest first.
     public func models() async throws -> [Model] {
-        try await database.read { database in
+        try await read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM models ORDER BY createdAt DESC, version DESC")
                 .map { try StoredModel(row: $0).model }
         }
@@ -65,7 +65,7 @@ extension JobStore {
     /// The model that `text` names; the newest of all if it is nil. Throws `SqzError.noSuchModel` with the names there are,
     /// or `noModels`.
     public func model(_ text: String?) async throws -> StoredModel {
-        try await database.read { try Self.model(text, in: $0) }
+        try await read { try Self.model(text, in: $0) }
     }
 
     private static func model(_ text: String?, in database: Database) throws -> StoredModel {

@@ -15,7 +15,7 @@ extension JobStore {
     /// The running job of the lowest priority, of several the newest, and the one that would run next if there were room, if
     /// that has a higher one.
     public func preemption(at time: Int, limits: RunningLimits) async throws -> (running: Int, next: Int)? {
-        try await database.read { database in
+        try await read { database in
             let lowest = try Row.fetchOne(
                 database,
                 sql: """
@@ -32,7 +32,7 @@ extension JobStore {
 
     /// Jobs in the order in which they are going to run.
     public func waitingJobs(limit: Int, _ outlook: Outlook) async throws -> [Job] {
-        try await database.read { database in
+        try await read { database in
             let forecast = try Self.forecast(outlook, in: database)
             let ids = forecast.order.prefix(limit)
             let jobs = try Self.jobs(Array(ids), in: database).map { ($0.id, $0) }

@@ -24,9 +24,10 @@ extension JobStore {
         _ outlook: Outlook, _ durations: Durations?, in database: Database
     ) throws -> [Queue.Running] {
         try Row.fetchAll(
-            database,
-            sql:
-                "SELECT id, uid, lastStart, ranFor, kind, dataset, options FROM jobs WHERE state = 'running' ORDER BY id"
+            database.cachedStatement(
+                sql: """
+                    SELECT id, uid, lastStart, ranFor, kind, dataset, options FROM jobs WHERE state = 'running' ORDER BY id
+                    """)
         ).map { row in
             let (id, since): (Int, Int) = (row[0], row[2])
             let guess = durations?.rest(of: row, from: 3).map { since + $0 }
@@ -40,11 +41,11 @@ extension JobStore {
     {
         let more = durations == nil ? "" : ", ranFor, kind, dataset, options"
         let rows = try Row.fetchCursor(
-            database,
-            sql: """
-                SELECT id, uid, priority, notBefore\(more) FROM jobs
-                WHERE state = 'queued' AND (deadline IS NULL OR deadline > ?) ORDER BY id
-                """,
+            database.cachedStatement(
+                sql: """
+                    SELECT id, uid, priority, notBefore\(more) FROM jobs
+                    WHERE state = 'queued' AND (deadline IS NULL OR deadline > ?) ORDER BY id
+                    """),
             arguments: [time])
         var waiting: [Queue.Waiting] = []
         while let row = try rows.next() {
@@ -57,26 +58,26 @@ extension JobStore {
     }
 
     private static func used(at time: Int, in database: Database) throws -> [Int: Int] {
-        let rows = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT uid, sum(ranFor) FROM (
+        let rows = try Row.fetchCursor(
+            database.cachedStatement(
+                sql: """
                     SELECT uid, ranFor FROM jobs WHERE lastStart IS NOT NULL AND endedAt IS NULL
                     UNION ALL SELECT uid, ranFor FROM jobs WHERE lastStart IS NOT NULL AND endedAt > ?
-                ) GROUP BY uid
-                """,
+                    """),
             arguments: [time - memory])
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as Int, $0[1] as Int) })
+        var used: [Int: Int] = [:]
+        while let row = try rows.next() { used[row[0], default: 0] += row[1] as Int }
+        return used
     }
 
     /// What each job waits for that has not ended, and whether it is likely to end as the job wants it to.
     private static func dependencies(in database: Database) throws -> [Int: [(other: Int, isLikely: Bool)]] {
         let rows = try Row.fetchCursor(
-            database,
-            sql: """
-                SELECT job, after, condition FROM jobs JOIN dependencies ON after = id
-                WHERE state IN ('queued', 'running', 'paused')
-                """)
+            database.cachedStatement(
+                sql: """
+                    SELECT job, after, condition FROM jobs JOIN dependencies ON after = id
+                    WHERE state IN ('queued', 'running', 'paused')
+                    """))
         var found: [Int: [(other: Int, isLikely: Bool)]] = [:]
         while let row = try rows.next() {
             let dependency = try Dependency(job: row[1], row: row)

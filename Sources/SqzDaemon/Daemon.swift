@@ -92,7 +92,9 @@ public struct Daemon: Sendable {
         _ directory: StateDirectory, _ store: JobStore, _ blobs: Blobs, _ uploads: Uploads, _ announcer: Announcer
     ) async throws {
         let interrupted = try await store.requeueRunning(reason: "the daemon was interrupted", at: Clock.now())
-        for job in interrupted.map(\.job) { try await store.keep(try directory.bytes(of: job.id), of: job.id) }
+        for job in interrupted.map(\.job) {
+            try await store.keep(try await onDisk { try directory.bytes(of: job.id) }, of: job.id)
+        }
         try await announcer.announce(interrupted)
         let needed = try await store.blobs()
         let done = try await store.lastDone(limit: Self.lookedAfter)

@@ -7,11 +7,11 @@ extension Handlers {
         .init(
             version: Version.current, pid: Int(getpid()), uid: Int(geteuid()), startedAt: startedAt,
             stateDirectory: state.path, dataDirectories: configuration.current.dataDirectories,
-            processors: sysconf(CInt(_SC_NPROCESSORS_ONLN)), kernels: await registry.kernels,
+            processors: sysconf(CInt(_SC_NPROCESSORS_ONLN)), kernels: registry.kernels,
             jobs: try await store.counts())
     }
 
-    func runners() async throws -> ManagerInterface.Runners.Reply {
-        .init(runners: await registry.entries.map(\.info))
+    func runners() -> ManagerInterface.Runners.Reply {
+        .init(runners: registry.entries.map(\.info))
     }
 }

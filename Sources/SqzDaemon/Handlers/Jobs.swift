@@ -9,7 +9,7 @@ extension Handlers {
             throw SqzError.invalidOption(option: "limit", reason: "must be from 1 to \(Limits.listedJobs), is \(limit)")
         }
         let jobs = try await store.jobs(
-            in: parameters.states, before: parameters.before, limit: limit, await scheduler.outlook)
+            in: parameters.states, before: parameters.before, limit: limit, scheduler.outlook)
         return .init(jobs: jobs.map(withLiveProgress))
     }
 
@@ -18,7 +18,7 @@ extension Handlers {
     }
 
     /// A job with all that is known of it.
-    func job(_ id: Int) async throws -> Job { withLiveProgress(try await store.job(id, await scheduler.outlook)) }
+    func job(_ id: Int) async throws -> Job { withLiveProgress(try await store.job(id, scheduler.outlook)) }
 
     /// The store knows of whole epochs, the watchers of steps.
     func withLiveProgress(_ job: Job) -> Job {

@@ -28,7 +28,7 @@ extension Handlers {
     }
 
     private func snapshot() async throws -> JobsInterface.Monitor.Reply {
-        let outlook = await scheduler.outlook
+        let outlook = scheduler.outlook
         return .init(
             running: try await store.jobs(in: [.running], limit: Limits.listedJobs, outlook).map(withLiveProgress),
             waiting: try await store.waitingJobs(limit: 100, outlook))

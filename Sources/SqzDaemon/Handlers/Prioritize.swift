@@ -10,7 +10,7 @@ extension Handlers {
         try check(parameters.priority, of: peer)
         let (before, job) = try await store.prioritize(parameters.id, parameters.priority)
         announcer.announcePriority(of: job, before: before, by: peer)
-        await scheduler.wake()
+        scheduler.wake()
         return .init(job: try await self.job(job.id))
     }
 

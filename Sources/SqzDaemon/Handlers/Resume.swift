@@ -13,7 +13,7 @@ extension Handlers {
         try authorize(peer, for: try await store.job(id).uid)
         let changes = try await store.putBack(id, from: states, reason: reason, at: Clock.now(), limits: .current)
         try await announcer.announce(changes)
-        await scheduler.wake()
+        scheduler.wake()
         return try await job(id)
     }
 }

@@ -7,7 +7,7 @@ extension Handlers {
         -> JobsInterface.Submit.Reply
     {
         try stopping.check()
-        let (runner, kind) = try await registry.kind(parameters.kind)
+        let (runner, kind) = try registry.kind(parameters.kind)
         let options = try JobOptions.check(parameters.options ?? [:], against: kind)
         let priority = parameters.priority ?? 0
         try check(priority, of: peer)
@@ -26,7 +26,7 @@ extension Handlers {
             isHeld: parameters.hold ?? false, timeLimit: parameters.timeLimit, deadline: parameters.deadline)
         let change = try await store.submit(submission, at: Clock.now(), limits: .current)
         try await announcer.announce([change])
-        await scheduler.wake()
+        scheduler.wake()
         return .init(id: change.job.id)
     }
 

@@ -1,11 +1,12 @@
 internal import Glibc
 internal import Logging
 internal import SqzProtocol
+internal import Synchronization
 internal import Varlink
 
 /// The runners that there are: every executable file in the runner directories, as it describes itself. Looked at anew when
 /// the daemon starts, when its configuration is read again, and when somebody asks for the list.
-actor RunnerRegistry {
+final class RunnerRegistry: Sendable {
     struct Entry: Sendable {
         var info: RunnerInfo
         var imports = false
@@ -13,7 +14,9 @@ actor RunnerRegistry {
     }
 
     private let log: Logger
-    private(set) var entries: [Entry] = []
+    private let known = Mutex<[Entry]>([])
+
+    var entries: [Entry] { known.withLock(\.self) }
 
     init(log: Logger) { self.log = log }
 
@@ -30,7 +33,7 @@ actor RunnerRegistry {
                 found.append(await describe(path, configuration))
             }
         }
-        entries = found
+        known.withLock { $0 = found }
     }
 
     private func describe(_ path: String, _ configuration: DaemonConfiguration) async -> Entry {

@@ -71,7 +71,7 @@ actor Scheduler: Service {
                     announcer.log.critical("no job can be started: \(error)")
                     group.addTask {
                         try await Task.sleep(for: Self.pause)
-                        await self.wake()
+                        self.wake()
                     }
                 }
             }
@@ -82,12 +82,14 @@ actor Scheduler: Service {
     private static let pause = Duration.seconds(5)
 
     /// Something has changed that may let a job start.
-    func wake() { wakeups.continuation.yield() }
+    nonisolated func wake() { wakeups.continuation.yield() }
 
     /// What is known of the queue beyond the store.
-    var outlook: Outlook { Outlook(now: Clock.now(), limits: limits, ends: announcer.watchers.expectedEnds()) }
+    nonisolated var outlook: Outlook {
+        Outlook(now: Clock.now(), limits: limits, ends: announcer.watchers.expectedEnds())
+    }
 
-    private var limits: RunningLimits {
+    private nonisolated var limits: RunningLimits {
         let current = configuration.current
         return RunningLimits(jobs: current.runningJobs, perUser: current.runningJobsPerUser)
     }
@@ -113,7 +115,7 @@ actor Scheduler: Service {
             if let changes = try await store.move(
                 id, from: states, to: intent.state, reason: intent.reason, at: Clock.now())
             {
-                try cleanUp(changes)
+                try await cleanUp(changes)
                 try await announcer.announce(changes)
                 return wake()
             }
@@ -163,7 +165,7 @@ actor Scheduler: Service {
                 let changes = try await conclude(job, ending)
                 isConcluded = true
                 try await announcer.announce(changes)
-                try cleanUp(changes)
+                try await cleanUp(changes)
             } catch {
                 announcer.log.critical(
                     "job \(job.id) has ended, but not all of it could be done: \(error)",
@@ -194,12 +196,12 @@ actor Scheduler: Service {
                 dataset = try await onDisk { try blobs.verified(sha256, of: "data set \(name)") }
             }
             var model: String?
-            if try await registry.kind(job.kind).kind.model == .used, let name = job.model {
+            if try registry.kind(job.kind).kind.model == .used, let name = job.model {
                 let sha256 = try await store.model(name).model.sha256
                 model = try await onDisk { try blobs.verified(sha256, of: "model \(name)") }
             }
             let run = JobRun(
-                job: job, runner: try await registry.path(of: job.runner), configuration: configuration.current,
+                job: job, runner: try registry.path(of: job.runner), configuration: configuration.current,
                 datasetFile: dataset, modelFile: model, directory: directory, store: store, announcer: announcer)
             return .success(try await run.run(stops: stops))
         } catch {
@@ -209,7 +211,8 @@ actor Scheduler: Service {
 
     /// Records how a run ended.
     private func conclude(_ job: Job, _ ending: Result<JobRun.Ending, any Error>) async throws -> [Change] {
-        try await store.keep(try state.bytes(of: job.id), of: job.id)
+        let state = state
+        try await store.keep(try await onDisk { try state.bytes(of: job.id) }, of: job.id)
         switch (ending, running[job.id]?.intent) {
         case (.success(.finished(let result)), _):
             do {
@@ -248,9 +251,10 @@ actor Scheduler: Service {
     }
 
     /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is.
-    private func cleanUp(_ changes: [Change]) throws {
-        for job in changes.map(\.job) where job.state == .succeeded || job.state == .cancelled {
-            try state.removeCheckpoints(of: job.id)
-        }
+    private func cleanUp(_ changes: [Change]) async throws {
+        let over = changes.map(\.job).filter { $0.state == .succeeded || $0.state == .cancelled }
+        guard !over.isEmpty else { return }
+        let state = state
+        try await onDisk { for job in over { try state.removeCheckpoints(of: job.id) } }
     }
 }

@@ -44,7 +44,8 @@ struct VarlinkServer: Service {
     }
 
     private func serve(
-        _ accepted: IncomingConnections.Accepted, on loop: any EventLoop, _ budget: MessageBudget, _ open: OpenConnections
+        _ accepted: IncomingConnections.Accepted, on loop: any EventLoop, _ budget: MessageBudget,
+        _ open: OpenConnections
     ) async {
         let peer = accepted.peer
         do {
@@ -63,13 +64,13 @@ struct VarlinkServer: Service {
             let connection = Connection(messages, peer: peer, handlers: handlers, log: log)
             do {
                 try await open.enter(connection)
-            } catch {
+            } catch let error as SqzError {
                 log.warning("connection refused: \(error)", metadata: ["SQZ_UID": "\(peer.uid)"])
                 return await connection.refuse(error)
             }
             handlers.counters.connections.add(1, ordering: .relaxed)
             await connection.serve()
-            await open.leave(connection)
+            open.leave(connection)
         } catch {
             log.debug("connection lost before it was served: \(error)")
         }
@@ -77,38 +78,50 @@ struct VarlinkServer: Service {
 }
 
 /// The open connections, in all and for each user.
-private actor OpenConnections {
+private final class OpenConnections: Sendable {
+    private struct State {
+        var connections: [ObjectIdentifier: Connection] = [:]
+        var byUser: [Peer: Int] = [:]
+        var isDraining = false
+    }
+
     private let limit: Int
-    private var connections: [ObjectIdentifier: Connection] = [:]
-    private var byUser: [Peer: Int] = [:]
-    private var isDraining = false
+    private let state = Mutex(State())
 
     init(limit: Int) { self.limit = limit }
 
     /// Throws `SqzError.tooLarge`.
-    func enter(_ connection: Connection) async throws(SqzError) {
-        let mine = byUser[connection.peer, default: 0]
-        guard mine < Limits.connectionsPerUser else {
-            throw .tooLarge(what: "your open connections", limit: Limits.connectionsPerUser, current: mine)
+    func enter(_ connection: Connection) async throws {
+        let isDraining = try state.withLock { state in
+            let mine = state.byUser[connection.peer, default: 0]
+            guard mine < Limits.connectionsPerUser else {
+                throw SqzError.tooLarge(what: "your open connections", limit: Limits.connectionsPerUser, current: mine)
+            }
+            guard state.connections.count < limit else {
+                throw SqzError.tooLarge(what: "all open connections", limit: limit, current: state.connections.count)
+            }
+            state.connections[ObjectIdentifier(connection)] = connection
+            state.byUser[connection.peer] = mine + 1
+            return state.isDraining
         }
-        guard connections.count < limit else {
-            throw .tooLarge(what: "all open connections", limit: limit, current: connections.count)
-        }
-        connections[ObjectIdentifier(connection)] = connection
-        byUser[connection.peer] = mine + 1
         if isDraining { await connection.drain() }
     }
 
     func leave(_ connection: Connection) {
-        connections[ObjectIdentifier(connection)] = nil
-        byUser[connection.peer, default: 0] -= 1
-        if byUser[connection.peer] == 0 { byUser[connection.peer] = nil }
+        state.withLock { state in
+            state.connections[ObjectIdentifier(connection)] = nil
+            state.byUser[connection.peer, default: 0] -= 1
+            if state.byUser[connection.peer] == 0 { state.byUser[connection.peer] = nil }
+        }
     }
 
     /// No more calls are taken.
     func drain() async {
-        isDraining = true
-        for connection in connections.values { await connection.drain() }
+        let open = state.withLock { state in
+            state.isDraining = true
+            return Array(state.connections.values)
+        }
+        for connection in open { await connection.drain() }
     }
 }
 
