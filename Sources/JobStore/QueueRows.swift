@@ -12,11 +12,14 @@ extension JobStore {
 
     /// - Parameter estimating: whether to find out how long jobs are likely to take, which the order of those that wait now
     ///   does not depend on.
-    static func queue(_ outlook: Outlook, estimating: Bool = false, in database: Database) throws -> Queue {
+    /// - Parameter busy: jobs that are as good as not there.
+    static func queue(
+        _ outlook: Outlook, estimating: Bool = false, busy: Set<Int> = [], in database: Database
+    ) throws -> Queue {
         let durations = estimating ? try Durations(in: database) : nil
         return Queue(
             at: outlook.now, limits: outlook.limits, running: try running(outlook, durations, in: database),
-            waiting: try waiting(at: outlook.now, durations, in: database),
+            waiting: try waiting(at: outlook.now, durations, in: database).filter { !busy.contains($0.id) },
             used: try used(at: outlook.now, in: database), after: try dependencies(in: database))
     }
 

@@ -92,6 +92,14 @@ import Varlink
         #expect(order == [ids[1], ids[0], ids[2], ids[3]])
     }
 
+    @Test func aBusyJobWaitsUntilItIsNotAndLetsOthersGo() async throws {
+        let ids = [try await submit(), try await submit()]
+        let limits = RunningLimits(jobs: 64, perUser: 64)
+        #expect(try await store.startNext(at: 2, limits: limits, busy: [ids[0]])?.job.id == ids[1])
+        #expect(try await store.startNext(at: 3, limits: limits, busy: [ids[0]]) == nil)
+        #expect(try await store.startNext(at: 4, limits: limits)?.job.id == ids[0])
+    }
+
     @Test func aJobWaitsForThoseBeforeIt() async throws {
         let first = try await submit()
         let second = try await submit(priority: 10, after: [Dependency(job: first, condition: .success)])

@@ -59,7 +59,9 @@ actor Scheduler: Service {
             for await _ in wakeups.stream {
                 do {
                     while !isStopping, running.count < limits.jobs,
-                        let next = try await store.startNext(at: Clock.now(), limits: limits)
+                        // A job may be put back into the queue before all is done that its last run left to do.
+                        let next = try await store.startNext(
+                            at: Clock.now(), limits: limits, busy: Set(running.keys))
                     {
                         let stops = admit(next.job)
                         group.addTask { await self.execute(next, stops: stops) }
