@@ -4,7 +4,8 @@ internal import GRDB
 /// file. What a method has returned from is on the disk (WAL, `synchronous=FULL`), and each method is one transaction, so
 /// that the file tells at any moment a state in which the daemon could have been.
 ///
-/// What users ask for all the time is prepared once (`cachedStatement`). All methods suspend while SQLite works on a thread of its own. Times are microseconds since 1970.
+/// All methods suspend while SQLite works on a thread of its own; what users ask for all the time is prepared once
+/// (`cachedStatement`). Times are microseconds since 1970.
 public struct JobStore: Sendable {
     let database: DatabaseQueue
     let counter = JobCounter()

@@ -3,9 +3,9 @@ import Testing
 
 /// Whose connections are worked on in which thread.
 @Suite struct UserPlacesTests {
-    private let places = UserPlaces(places: 3)
+    private let places = UserPlaces(places: 3, connections: 200)
 
-    private func enter(_ uid: UInt32) -> Int { places.enter(Peer(uid: uid)) }
+    private func enter(_ uid: UInt32) -> Int? { places.enter(Peer(uid: uid)) }
 
     @Test func aUsersConnectionsShareAPlaceAndNoTwoUsersDo() {
         let first = enter(1)
@@ -16,6 +16,13 @@ import Testing
     @Test func whereThereAreMoreUsersThanPlacesTheyAreSpread() {
         let taken = (1...6).map { enter($0) }
         #expect((0..<3).allSatisfy { place in taken.count { $0 == place } == 2 })
+    }
+
+    @Test func aUserHasSoManyConnectionsAndNoMore() {
+        #expect((1...200).allSatisfy { _ in enter(1) != nil })
+        #expect(enter(1) == nil && enter(2) != nil)
+        places.leave(Peer(uid: 1))
+        #expect(enter(1) != nil && enter(1) == nil)
     }
 
     @Test func whoHasNoConnectionLeftHasNoPlace() {

@@ -110,12 +110,12 @@ def undisturbed(victim: Victim) -> float:
 def test_others_are_served(
     victim: Victim, bystander: Victim, undisturbed: float, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with hostile.ATTACKS[name](bystander.socket):
+    # To look at the memory costs time, too.
+    with Peak(victim), hostile.ATTACKS[name](bystander.socket):
         _, elsewhere = polite(victim)
     memory = victim.memory()
-    with Peak(victim) as peak:
-        with hostile.ATTACKS[name](victim.socket):
-            answered, beside = polite(victim)
+    with Peak(victim) as peak, hostile.ATTACKS[name](victim.socket):
+        answered, beside = polite(victim)
     # The daemon has noticed that the attackers are gone when it answers whom came after them.
     polite(victim)
     with capsys.disabled():

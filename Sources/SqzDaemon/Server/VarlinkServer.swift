@@ -17,6 +17,8 @@ struct VarlinkServer: Service {
     /// More than there are users at work at the same time on most machines. One without connections costs nothing but its
     /// stack.
     private static let threads = 8
+    /// So many of a user's connections may wait at the same time to be told that they are too many. Others are closed.
+    private static let refusals = 64
 
     func run() async throws {
         let incoming = try IncomingConnections(socket: socket, log: log)
@@ -25,11 +27,15 @@ struct VarlinkServer: Service {
         let open = OpenConnections(limit: Limits.openConnections())
         try await MultiThreadedEventLoopGroup.withEventLoopGroup(numberOfThreads: Self.threads) { group in
             let loops = group.makeIterator().map(LoopExecutor.init)
-            let places = UserPlaces(places: loops.count)
+            let places = UserPlaces(places: loops.count, connections: Limits.connectionsPerUser + Self.refusals)
             await withTaskCancellationOrGracefulShutdownHandler {
                 await withDiscardingTaskGroup { tasks in
                     for await accepted in incoming.accepted {
-                        let executor = loops[places.enter(accepted.peer)]
+                        guard let place = places.enter(accepted.peer) else {
+                            close(accepted.descriptor)
+                            continue
+                        }
+                        let executor = loops[place]
                         tasks.addTask(executorPreference: executor) {
                             await serve(accepted, on: executor.loop, budget, open)
                             places.leave(accepted.peer)
