@@ -4,9 +4,7 @@ public import SqzProtocol
 // Which job is next, and what the others wait for.
 extension JobStore {
     /// The job that is to run next becomes running; nil where none may run. Those in `busy` can't yet.
-    public func startNext(
-        at time: Int, limits: RunningLimits, busy: Set<Int> = []
-    ) async throws -> Change? {
+    public func startNext(at time: Int, limits: RunningLimits, busy: Set<Int> = []) async throws -> Change? {
         try await database.write { database in
             var queue = try Self.queue(Outlook(now: time, limits: limits), busy: busy, in: database)
             guard queue.hasRoom, let next = queue.takeNext() else { return nil }

@@ -19,7 +19,7 @@ extension JobStore {
         let durations = estimating ? try Durations(in: database) : nil
         return Queue(
             at: outlook.now, limits: outlook.limits, running: try running(outlook, durations, in: database),
-            waiting: try waiting(at: outlook.now, durations, in: database).filter { !busy.contains($0.id) },
+            waiting: try waiting(at: outlook.now, busy, durations, in: database),
             used: try used(at: outlook.now, in: database), after: try dependencies(in: database))
     }
 
@@ -40,8 +40,9 @@ extension JobStore {
     }
 
     /// A job whose deadline has passed is not going to run, even where it has not been told so yet.
-    private static func waiting(at time: Int, _ durations: Durations?, in database: Database) throws -> [Queue.Waiting]
-    {
+    private static func waiting(
+        at time: Int, _ busy: Set<Int>, _ durations: Durations?, in database: Database
+    ) throws -> [Queue.Waiting] {
         let more = durations == nil ? "" : ", ranFor, kind, dataset, options"
         let rows = try Row.fetchCursor(
             database.cachedStatement(
@@ -52,9 +53,11 @@ extension JobStore {
             arguments: [time])
         var waiting: [Queue.Waiting] = []
         while let row = try rows.next() {
+            let id: Int = row[0]
+            guard !busy.contains(id) else { continue }
             waiting.append(
                 Queue.Waiting(
-                    id: row[0], uid: row[1], priority: row[2], notBefore: row[3],
+                    id: id, uid: row[1], priority: row[2], notBefore: row[3],
                     duration: durations?.rest(of: row, from: 4)))
         }
         return waiting

@@ -23,6 +23,7 @@ struct IncomingConnections: Sendable {
         guard fcntl(socket, F_SETFL, O_NONBLOCK) == 0 else { throw DaemonError.last("fcntl", "the socket") }
         let (accepted, continuation) = AsyncStream.makeStream(of: Accepted.self)
         let queue = DispatchQueue(label: "sqzd.accept")
+        // As the property: `resume` may be called in any thread.
         nonisolated(unsafe) let source = DispatchSource.makeReadSource(fileDescriptor: socket, queue: queue)
         source.setEventHandler {
             guard let error = Self.acceptAll(from: socket, continuation) else { return }

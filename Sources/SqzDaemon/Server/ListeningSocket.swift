@@ -49,14 +49,9 @@ struct ListeningSocket {
         let socket = try makeSocket(path)
         defer { close(socket) }
         guard withSocketAddress(address, { connect(socket, $0, $1) }) == 0 else { return false }
-        // struct ucred: the process that called listen, its user and its group.
-        var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
-        var size = socklen_t(MemoryLayout.size(ofValue: credentials))
-        guard getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else {
-            throw DaemonError.last("getsockopt", path)
-        }
-        // 0: a process of another namespace, of which nothing can be told.
-        return credentials.pid == 0 || kill(credentials.pid, 0) == 0 || errno != ESRCH
+        // The process that called listen. 0: of another namespace, and nothing can be told of it.
+        let process = try Peer.credentials(of: socket, path).pid
+        return process == 0 || kill(process, 0) == 0 || errno != ESRCH
     }
 
     private static func makeSocket(_ path: String) throws -> CInt {

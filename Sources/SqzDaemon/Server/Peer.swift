@@ -7,14 +7,18 @@ public struct Peer: Hashable, Sendable {
     public init(uid: UInt32) { self.uid = uid }
 
     /// Who is connected to a socket.
-    init(at socket: CInt) throws(DaemonError) {
-        // struct ucred
+    init(at socket: CInt) throws(DaemonError) { uid = try Self.credentials(of: socket, "a connection").uid }
+
+    /// The process at the other end, its user and its group (struct ucred). Of a process in another namespace pid is 0.
+    static func credentials(
+        of socket: CInt, _ path: String
+    ) throws(DaemonError) -> (pid: Int32, uid: UInt32, gid: UInt32) {
         var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
         var size = socklen_t(MemoryLayout.size(ofValue: credentials))
         guard getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else {
-            throw .last("getsockopt", "a connection")
+            throw .last("getsockopt", path)
         }
-        uid = credentials.uid
+        return credentials
     }
 
     /// The superuser, the daemon's own user, and the members of `group` may change what is not theirs.
@@ -33,7 +37,7 @@ public struct Peer: Hashable, Sendable {
         guard code == 0 else { throw DaemonError.system(call: "getgrnam_r", path: name, errno: code) }
         guard found != nil else { throw DaemonError.configuration(reason: "there is no group \(name)") }
         var members: Set<UInt32> = []
-        var accountBuffer = buffer
+        var accountBuffer = [CChar](repeating: 0, count: buffer.count)
         var next = entry.gr_mem
         while let member = next?.pointee {
             var user = passwd()

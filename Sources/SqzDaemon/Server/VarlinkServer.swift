@@ -53,33 +53,39 @@ struct VarlinkServer: Service {
         _ accepted: IncomingConnections.Accepted, on loop: any EventLoop, _ budget: MessageBudget,
         _ open: OpenConnections
     ) async {
-        let peer = accepted.peer
+        let connection: Connection
         do {
-            let messages = try await ClientBootstrap(group: loop)
-                .channelOption(.allowRemoteHalfClosure, value: true)
-                .withConnectedSocket(accepted.descriptor) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(
-                            ByteToMessageHandler(FrameDecoder(budget, of: peer)))
-                        // One message waits at most, however large: it is read only when the one before is answered.
-                        return try NIOAsyncChannel<Frame, ByteBuffer>(
-                            wrappingChannelSynchronously: channel,
-                            configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1)))
-                    }
-                }
-            let connection = Connection(messages, peer: peer, handlers: handlers, log: log)
-            do {
-                try await open.enter(connection)
-            } catch let error as SqzError {
-                log.warning("connection refused: \(error)", metadata: ["SQZ_UID": "\(peer.uid)"])
-                return await connection.refuse(error)
-            }
-            handlers.counters.connections.add(1, ordering: .relaxed)
-            await connection.serve()
-            open.leave(connection)
+            connection = try await connect(accepted, on: loop, budget)
         } catch {
-            log.debug("connection lost before it was served: \(error)")
+            return log.debug("connection lost before it was served: \(error)")
         }
+        do {
+            try await open.enter(connection)
+        } catch {
+            log.warning("connection refused: \(error)", metadata: ["SQZ_UID": "\(connection.peer.uid)"])
+            return await connection.refuse(error)
+        }
+        handlers.counters.connections.add(1, ordering: .relaxed)
+        await connection.serve()
+        open.leave(connection)
+    }
+
+    private func connect(
+        _ accepted: IncomingConnections.Accepted, on loop: any EventLoop, _ budget: MessageBudget
+    ) async throws -> Connection {
+        let peer = accepted.peer
+        let messages = try await ClientBootstrap(group: loop)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .withConnectedSocket(accepted.descriptor) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(FrameDecoder(budget, of: peer)))
+                    // One message waits at most, however large: it is read only when the one before is answered.
+                    return try NIOAsyncChannel<Frame, ByteBuffer>(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1)))
+                }
+            }
+        return Connection(messages, peer: peer, handlers: handlers, log: log)
     }
 }
 
@@ -97,8 +103,8 @@ private final class OpenConnections: Sendable {
     init(limit: Int) { self.limit = limit }
 
     /// Throws `SqzError.tooLarge`.
-    func enter(_ connection: Connection) async throws {
-        let isDraining = try state.withLock { state in
+    func enter(_ connection: Connection) async throws(SqzError) {
+        let isDraining = try state.withLock { state throws(SqzError) in
             let mine = state.byUser[connection.peer, default: 0]
             guard mine < Limits.connectionsPerUser else {
                 throw SqzError.tooLarge(what: "your open connections", limit: Limits.connectionsPerUser, current: mine)
