@@ -9,6 +9,7 @@
 #define LANES 8
 #define TILE 4
 #define SMALL_TILE 4
+#define LEAST_TILE 4
 #define OUTER 4
 #define PICK(four, index) __builtin_ia32_vpermilvarps256(__builtin_shufflevector(four, four, 0, 1, 2, 3, 0, 1, 2, 3), index)
 #define TABLE sqz_kernels_avx2

@@ -8,10 +8,9 @@
 #define LANES 16
 #define TILE 12
 #define SMALL_TILE 8
+#define LEAST_TILE 4
 #define OUTER 16
-#define PICK(four, index)            \
-    __builtin_ia32_vpermilvarps512( \
-        __builtin_shufflevector(four, four, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3), index)
+#define PICK_OF_FOUR_TAPS(sixteen, index) __builtin_ia32_permvarsf512(sixteen, index)
 #define TABLE sqz_kernels_avx512
 #define TABLE_NAME "avx512"
 #include "Kernels/table.h"

@@ -34,6 +34,8 @@ static void pointwise_forward(const sqz_pointwise *s, const float *x, const floa
                 if (rows == TILE) pointwise_tile(TILE, s, panels, is_first, is_last, from + row * P, w, bias, y + row * P);
                 else if (rows == SMALL_TILE)
                     pointwise_tile(SMALL_TILE, s, panels, is_first, is_last, from + row * P, w, bias, y + row * P);
+                else if (rows == LEAST_TILE)
+                    pointwise_tile(LEAST_TILE, s, panels, is_first, is_last, from + row * P, w, bias, y + row * P);
                 else pointwise_tile(1, s, panels, is_first, is_last, from + row * P, w, bias, y + row * P);
             }
             w += (ptrdiff_t)panels * P * P;
@@ -65,6 +67,7 @@ static void pointwise_backward_data(const sqz_pointwise *s, const float *dy, con
             rows = tile_rows(s->rows - row);
             if (rows == TILE) pointwise_data_tile(TILE, s, from, wt, accumulate, masked, dx + row * P);
             else if (rows == SMALL_TILE) pointwise_data_tile(SMALL_TILE, s, from, wt, accumulate, masked, dx + row * P);
+            else if (rows == LEAST_TILE) pointwise_data_tile(LEAST_TILE, s, from, wt, accumulate, masked, dx + row * P);
             else pointwise_data_tile(1, s, from, wt, accumulate, masked, dx + row * P);
         }
         wt += (ptrdiff_t)s->out_panels * P * P;

@@ -131,10 +131,14 @@ static void stem_pool_forward(const sqz_stem_pool *s, int first_pair, int last_p
     }
 }
 
+// For each of the 27 taps the inputs that a window's four values have read. Four taps are a cache line: the 28th is not used.
+typedef float tap_candidates[28][4];
+
 // dw of `taps` taps for one row of pooled values.
-INLINE void stem_pool_taps(const int taps, int count, const float (*candidates)[27][4], const float *dy, const uint8_t *place,
-                           float *dw) {
-    vec sum[5][VECTORS];
+INLINE void stem_pool_taps(const int taps, int first, int count, const tap_candidates *candidates, const float *dy,
+                           const uint8_t *place, float *dw) {
+    dw += first * P;
+    vec sum[taps][VECTORS];
     UNROLL
     for (int k = 0; k < taps; k++)
         UNROLL
@@ -151,7 +155,7 @@ INLINE void stem_pool_taps(const int taps, int count, const float (*candidates)[
         UNROLL
         for (int k = 0; k < taps; k++)
             UNROLL
-            for (int v = 0; v < VECTORS; v++) sum[k][v] += pick(candidates[x][k], index[v]) * d[v];
+            for (int v = 0; v < VECTORS; v++) sum[k][v] += pick(candidates[x] + first, k, index[v]) * d[v];
     }
     UNROLL
     for (int k = 0; k < taps; k++)
@@ -162,7 +166,7 @@ INLINE void stem_pool_taps(const int taps, int count, const float (*candidates)[
 static void stem_pool_backward(const sqz_stem_pool *s, const float *x, const float *dy, const uint8_t *place, float *dw,
                                float *dbias, float *work) {
     enum { ACROSS = 16 }; // pooled values whose candidates are laid out at a time
-    float(*candidates)[27][4] = (float(*)[27][4])work;
+    tap_candidates *candidates = (tap_candidates *)work;
     ptrdiff_t map = (ptrdiff_t)s->size * s->size * P;
     for (int panel = 0; panel < s->out_panels; panel++) accumulate_rows(s->size * s->size, dy + panel * map, dbias + panel * P);
     for (int row = 0; row < s->size; row++)
@@ -180,11 +184,13 @@ static void stem_pool_backward(const sqz_stem_pool *s, const float *x, const flo
             for (int panel = 0; panel < s->out_panels; panel++) {
                 ptrdiff_t here = panel * map + ((ptrdiff_t)row * s->size + first) * P;
                 float *to = dw + (ptrdiff_t)panel * 27 * P;
-                const float(*from)[27][4] = (const float(*)[27][4])candidates;
-                for (int tap = 0; tap < 15; tap += 5)
-                    stem_pool_taps(5, count, (const float(*)[27][4])(from[0] + tap), dy + here, place + here, to + tap * P);
-                for (int tap = 15; tap < 27; tap += 4)
-                    stem_pool_taps(4, count, (const float(*)[27][4])(from[0] + tap), dy + here, place + here, to + tap * P);
+#if LANES == 16
+                stem_pool_taps(16, 0, count, candidates, dy + here, place + here, to);
+                stem_pool_taps(11, 16, count, candidates, dy + here, place + here, to);
+#else
+                for (int tap = 0; tap < 15; tap += 5) stem_pool_taps(5, tap, count, candidates, dy + here, place + here, to);
+                for (int tap = 15; tap < 27; tap += 4) stem_pool_taps(4, tap, count, candidates, dy + here, place + here, to);
+#endif
             }
         }
 }

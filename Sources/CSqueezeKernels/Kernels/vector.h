@@ -1,7 +1,7 @@
 // The vectors of the instruction set at hand, as clang vector extensions, and the register tile that every product uses.
 //
-// LANES (floats a vector), TILE and SMALL_TILE (rows of register tiles) and OUTER (rows of one for outer products) come from the file
-// that includes the kernels. A panel of 16 channels is VECTORS vectors. A tile of TILE rows x 16 columns is kept in registers while
+// LANES (floats a vector), TILE, SMALL_TILE and LEAST_TILE (rows of register tiles) and OUTER (rows of one for outer products) come from
+// the file that includes the kernels. A panel of 16 channels is VECTORS vectors. A tile of TILE rows x 16 columns is kept in registers while
 // it is summed up. Two multiply-add units of latency 4 need 8 accumulators: 4 x 2 vectors on AVX2, which reach 91 % of the peak on
 // Zen 3; 6 x 2 and 3 x 4, which load less, reach 85 to 89 %.
 #ifndef VECTOR_H
@@ -27,14 +27,16 @@ INLINE vec relu(vec x) { return x < 0 ? (vec)0 : x; } // keeps NaN
 INLINE vec larger(vec a, vec b) { return a > b ? a : b; }
 INLINE vec where(ivec mask, vec x) { return (vec)((ivec)x & mask); }
 
-// Lane by lane, the candidate that the index (0...3) names.
-INLINE vec pick(const float candidates[4], ivec index) {
-#ifdef PICK
-    row4 four = *(const row4 *)candidates;
+// Lane by lane, the candidate of tap k that the index (0...3) names. The first tap's candidates begin a cache line on AVX-512.
+INLINE vec pick(const float candidates[][4], const int k, ivec index) {
+#if defined(PICK_OF_FOUR_TAPS)
+    return PICK_OF_FOUR_TAPS(load(candidates[k / 4 * 4]), index + k % 4 * 4);
+#elif defined(PICK)
+    row4 four = *(const row4 *)candidates[k];
     return PICK(four, index);
 #else
     ivec found = (ivec)0;
-    for (int i = 0; i < 4; i++) found |= (ivec)splat(candidates[i]) & (index == i);
+    for (int i = 0; i < 4; i++) found |= (ivec)splat(candidates[k][i]) & (index == i);
     return (vec)found;
 #endif
 }
@@ -66,7 +68,8 @@ INLINE void multiply(const int rows, const float *a, ptrdiff_t a_stride, int pan
 // better cut into 4 + 4 than into 6 + 1 + 1.
 INLINE int tile_rows(int rows) {
     int rest = rows - TILE;
-    return rest == 0 || rest == SMALL_TILE || rest >= TILE ? TILE : rows >= SMALL_TILE ? SMALL_TILE : 1;
+    if (rest == 0 || rest == SMALL_TILE || rest >= TILE) return TILE;
+    return rows >= SMALL_TILE ? SMALL_TILE : rows >= LEAST_TILE ? LEAST_TILE : 1;
 }
 
 // dw[rows][16] = or += a^T b over `count` pixels: an outer product summed over pixels, for weight gradients. If `dbias` is given, it

@@ -148,13 +148,14 @@ INLINE void multiply_tile(const int rows, const float *a, ptrdiff_t a_stride, in
 // of them fetches `ahead`, the filters of the next product: the transformed filters as a whole come from the third level cache.
 static void multiply_tiles(int tiles, const float *a, ptrdiff_t a_stride, int panels, const float *b, const float *ahead,
                            float *c) {
-    int rows = tile_rows(tiles) == TILE ? TILE : SMALL_TILE;
-    if (rows == TILE) multiply_tile(TILE, a, a_stride, panels, b, ahead, c);
-    else multiply_tile(SMALL_TILE, a, a_stride, panels, b, ahead, c);
-    for (int t = rows; t < tiles; t += rows) {
-        rows = tile_rows(tiles - t) == TILE ? TILE : SMALL_TILE;
-        if (rows == TILE) multiply_tile(TILE, a + t * P, a_stride, panels, b, 0, c + t * P);
-        else multiply_tile(SMALL_TILE, a + t * P, a_stride, panels, b, 0, c + t * P);
+    tiles = (tiles + LEAST_TILE - 1) / LEAST_TILE * LEAST_TILE;
+    for (int t = 0, rows; t < tiles; t += rows, a += rows * P, c += rows * P, ahead = 0) {
+        rows = tile_rows(tiles - t);
+        if (rows == TILE && ahead) multiply_tile(TILE, a, a_stride, panels, b, ahead, c);
+        else if (rows == TILE) multiply_tile(TILE, a, a_stride, panels, b, 0, c);
+        else if (rows == SMALL_TILE && ahead) multiply_tile(SMALL_TILE, a, a_stride, panels, b, ahead, c);
+        else if (rows == SMALL_TILE) multiply_tile(SMALL_TILE, a, a_stride, panels, b, 0, c);
+        else multiply_tile(LEAST_TILE, a, a_stride, panels, b, ahead, c);
     }
 }
 
