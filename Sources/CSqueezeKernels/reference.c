@@ -31,7 +31,7 @@ static int pixel_value(const sqz_crop *c, const uint8_t *picture, int channel, i
     return picture[((ptrdiff_t)channel * c->source + y) * c->source + x];
 }
 
-static void standardize(const sqz_crop *c, const uint8_t *picture, float *y) {
+static void standardize(const sqz_crop *c, int first_row, int last_row, const uint8_t *picture, float *y) {
     // Whole numbers: sums of bytes and of their squares are exact.
     uint64_t sum = 0, squares = 0;
     for (int channel = 0; channel < 3; channel++)
@@ -44,7 +44,7 @@ static void standardize(const sqz_crop *c, const uint8_t *picture, float *y) {
     double n = 3.0 * c->size * c->size, mean = (double)sum / n;
     double deviation = sqrt(fmax((double)squares / n - mean * mean, 0)), least = 1 / sqrt(n);
     double scale = 1 / fmax(deviation, least);
-    for (int row = 0; row < c->size; row++)
+    for (int row = first_row; row < last_row; row++)
         for (int column = 0; column < c->size; column++)
             for (int channel = 0; channel < 3; channel++)
                 y[(ptrdiff_t)row * c->pitch + column * 3 + channel] =
@@ -236,26 +236,37 @@ static ptrdiff_t tap_pixel(const sqz_conv3x3 *s, int row, int column, int tap) {
     return y < 0 || x < 0 || y >= s->height || x >= s->width ? -1 : (ptrdiff_t)y * s->width + x;
 }
 
+static float output3(const sqz_conv3x3 *s, const float *x, const float *u, const float *bias, int row, int column, int out) {
+    int inputs = s->in_panels * P;
+    double sum = bias[out];
+    for (int tap = 0; tap < 9; tap++) {
+        ptrdiff_t from = tap_pixel(s, row, column, tap);
+        if (from < 0) continue;
+        for (int in = 0; in < inputs; in++)
+            sum += (double)x[at((ptrdiff_t)s->height * s->width * P, in, from)] * u[weight3(inputs, tap, in, out)];
+    }
+    return relu(sum);
+}
+
 static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, const float *x, const float *u,
                             const float *bias, float *y, float *work) {
     (void)work;
-    int inputs = s->in_panels * P, across = (s->width + 3) / 4, tiles = across * ((s->height + 3) / 4);
-    ptrdiff_t stride = (ptrdiff_t)s->height * s->width * P;
+    int across = (s->width + 3) / 4, tiles = across * ((s->height + 3) / 4), window = s->pools ? 2 : 1;
+    int height = s->height / window, width = s->width / window;
+    ptrdiff_t stride = (ptrdiff_t)height * width * P;
     for (int tile = part->first_tile; tile < part->last_tile; tile++) {
         const float *xi = x + tile / tiles * s->in_image;
         float *yi = y + tile / tiles * s->out_image;
-        int top = tile % tiles / across * 4, left = tile % tiles % across * 4;
+        int top = tile % tiles / across * 4 / window, left = tile % tiles % across * 4 / window;
         for (int out = part->first_panel * P; out < part->last_panel * P; out++)
-            for (int row = top; row < top + 4 && row < s->height; row++)
-                for (int column = left; column < left + 4 && column < s->width; column++) {
-                    double sum = bias[out];
-                    for (int tap = 0; tap < 9; tap++) {
-                        ptrdiff_t from = tap_pixel(s, row, column, tap);
-                        if (from < 0) continue;
-                        for (int in = 0; in < inputs; in++)
-                            sum += (double)xi[at(stride, in, from)] * u[weight3(inputs, tap, in, out)];
+            for (int row = top; row < top + 4 / window && row < height; row++)
+                for (int column = left; column < left + 4 / window && column < width; column++) {
+                    float best = output3(s, xi, u, bias, window * row, window * column, out);
+                    for (int i = 1; i < window * window; i++) {
+                        float other = output3(s, xi, u, bias, 2 * row + i / 2, 2 * column + i % 2, out);
+                        if (other > best) best = other;
                     }
-                    yi[at(stride, out, (ptrdiff_t)row * s->width + column)] = relu(sum);
+                    yi[at(stride, out, (ptrdiff_t)row * width + column)] = best;
                 }
     }
 }

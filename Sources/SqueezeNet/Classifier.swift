@@ -9,8 +9,9 @@ public final class Classifier {
     public let preprocessing: Preprocessing
 
     private let plan: Plan
-    /// What the threads do to one picture together.
-    private let runs: [[Plan.Phase]]
+    /// What the threads do to one picture together: phases, and the runs of them between which they meet.
+    private let phases: [Plan.Phase]
+    private let runs: [Range<Int>]
     private let kernels: UnsafePointer<sqz_kernels>
     private let pool: ComputePool
     private let arena: Arena
@@ -47,7 +48,7 @@ public final class Classifier {
         self.preprocessing = preprocessing
         self.kernels = kernels.table
         plan = Plan(network, training: false)
-        runs = plan.runs(shares: threads)
+        (phases, runs) = plan.runs(shares: threads)
         pool = try ComputePool(threads: threads)
         var layout = ArenaLayout()
         let parameters = layout.reserve(plan.packed.count)
@@ -92,15 +93,20 @@ public final class Classifier {
     private func classifyTogether(
         _ picture: UnsafePointer<UInt8>, into logits: UnsafeMutableBufferPointer<Float>, at index: Int
     ) {
-        pool.share(rounds: runs.count) { run, index, thread in
-            let share = Plan.Share(index: index, count: pool.threads)
-            let memory = self.memory(thread, sharing: 0)
-            // Rather than wait for one to do it, each standardizes the picture for itself.
-            if run == 0 { plan.load(picture, at: 0, preprocessing, augmentation: nil, memory) }
-            for phase in runs[run] { plan.forward(phase, 0..<1, share, memory) }
+        // No array is retained in the rounds: the threads would wait for each other's writes of its reference count.
+        phases.withUnsafeBufferPointer { phases in
+            runs.withUnsafeBufferPointer { runs in
+                pool.share(rounds: runs.count) { run, index, thread in
+                    let share = Plan.Share(index: index, count: pool.threads)
+                    let memory = self.memory(thread, sharing: 0)
+                    // Rather than wait for one to do it, each standardizes the picture for itself.
+                    if run == 0 { plan.load(picture, at: 0, preprocessing, augmentation: nil, share: share, memory) }
+                    for phase in phases[runs[run]] { plan.forward(phase, 0..<1, share, memory) }
+                }
+            }
         }
         let memory = memory(0)
-        if case .scores(let head)? = runs.last?.last { plan.average(head, 0..<1, memory) }
+        if case .scores(let head)? = phases.last { plan.average(head, 0..<1, memory) }
         copyLogits(of: 0, memory, to: logits, at: index)
     }
 

@@ -29,20 +29,21 @@ extension Plan {
         func pixels(of layer: Pointwise) -> Range<Int> { range(of: Int(layer.shape.rows), unit: 8) }
     }
 
-    /// The phases of one picture in runs. Within a run a share goes on by itself, because it reads just the rows that it has written;
-    /// between runs the shares wait for each other.
-    func runs(shares: Int) -> [[Phase]] {
-        var runs: [[Phase]] = []
-        for phase in stages.flatMap(\.phases) {
-            if let last = runs.last?.last,
-                (0..<shares).allSatisfy({ phase.reads(only: last, .init(index: $0, count: shares)) })
+    /// The phases of one picture, and their runs. Within a run a share goes on by itself, because it reads just the rows that it has
+    /// written; between runs the shares wait for each other.
+    func runs(shares: Int) -> (phases: [Phase], runs: [Range<Int>]) {
+        let phases = stages.flatMap(\.phases)
+        var runs: [Range<Int>] = []
+        for (index, phase) in phases.enumerated() {
+            if let run = runs.last,
+                (0..<shares).allSatisfy({ phase.reads(only: phases[index - 1], .init(index: $0, count: shares)) })
             {
-                runs[runs.count - 1].append(phase)
+                runs[runs.count - 1] = run.lowerBound..<index + 1
             } else {
-                runs.append([phase])
+                runs.append(index..<index + 1)
             }
         }
-        return runs
+        return (phases, runs)
     }
 }
 
@@ -75,12 +76,12 @@ extension Plan.Phase {
         case .stemPool(let step):
             2 * step.pairs(share).lowerBound..<min(Int(step.shape.size), 2 * step.pairs(share).upperBound)
         case .pool(let step): step.rows(share)
-        case .squeeze(let step): Self.rows(share.pixels(of: step.squeeze), width: step.width)
         case .expand(let step):
             step.ownTiles(pictures: 1, share).flatMap { Self.rows($0, width: (step.width + 3) / 4) }
-                .map { 4 * $0.lowerBound..<min(step.width, 4 * $0.upperBound) }
-        // After a shortcut there may be no memory left that no other share reads.
-        case .shortcut, .stem, .scores: nil
+                .map { 4 * $0.lowerBound / step.window..<min(step.width, 4 * $0.upperBound) / step.window }
+        // No phase that begins with its own rows comes after these; after a shortcut there may be no memory left that no other
+        // share reads.
+        case .squeeze, .shortcut, .stem, .scores: nil
         }
     }
 
@@ -91,7 +92,7 @@ extension Plan.Phase {
             step.shape.kernel == step.shape.stride
                 ? 2 * step.rows(share).lowerBound..<min(Int(step.shape.in_height), 2 * step.rows(share).upperBound)
                 : nil
-        case .squeeze(let step), .shortcut(let step): Self.rows(share.pixels(of: step.squeeze), width: step.width)
+        case .squeeze(let step), .shortcut(let step): Self.rows(step.pixels(share), width: step.width)
         case .scores(let step): Self.rows(share.pixels(of: step.classifier), width: step.width)
         case .stem, .stemPool, .expand: nil
         }
@@ -117,8 +118,16 @@ extension Plan.FireStep {
     /// Pixels in a row of its map.
     var width: Int { Int(expand3Shape.width) }
 
+    /// Height and width of the pool's windows, 1 without a pool.
+    var window: Int { pool == nil ? 1 : 2 }
+
     /// Where the 3×3 filters' half of the output begins.
-    var expand3Offset: Int { Int(expand1.shape.out_panels) * expand1.shape.out_stride }
+    var expand3Offset: Int { Int(expand1.shape.out_panels) * 16 * (width / window) * (width / window) }
+
+    /// A share's pixels: with a pool whole rows of windows.
+    func pixels(_ share: Plan.Share) -> Range<Int> {
+        pool == nil ? share.pixels(of: squeeze) : share.range(of: width * width, unit: 2 * width)
+    }
 
     /// A share's Winograd tiles, if there are enough for all shares.
     fileprivate func ownTiles(pictures: Int, _ share: Plan.Share) -> Range<Int>? {

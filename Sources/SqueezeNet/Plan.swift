@@ -62,10 +62,12 @@ struct Plan {
         let shortcut: Shortcut
         let input: Tensor
         let squeezed: Tensor
-        /// What the expand layers write, half each.
+        /// What the expand layers write, half each. With a pool, the 1×1 layer alone: what the 3×3 layer's kernel writes is pooled.
         let expanded: Tensor
-        /// `expanded`, or its sum with the shortcut.
+        /// `expanded`, its sum with the shortcut, or what the pool leaves of it.
         let output: Tensor
+        /// The 2×2 pool after it, if that is computed with it: its shape for the 1×1 layer's half.
+        let pool: sqz_maxpool?
     }
 
     enum Shortcut {

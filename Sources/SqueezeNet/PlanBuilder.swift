@@ -67,7 +67,14 @@ struct PlanBuilder {
             case .pool(let pool):
                 addPool(pool)
                 endStage()
-            case .fire(let fire): addFire(fire)
+            case .fire(let fire):
+                if case .pool(let pool)? = blocks.first, canFuse(fire, pool) {
+                    addFire(fire, pool)
+                    blocks.removeFirst()
+                    endStage()
+                } else {
+                    addFire(fire)
+                }
             case .head(let head): addHead(head)
             }
         }
@@ -174,14 +181,14 @@ struct PlanBuilder {
         let output = tensor(
             pool.channels * pool.size * pool.size, isRectified: current.isRectified, isKept: true)
         steps.append(
-            .pool(
-                .init(
-                    shape: sqz_maxpool(
-                        kernel: Int32(pool.kernel), stride: 2, in_height: Int32(pool.inputSize),
-                        in_width: Int32(pool.inputSize), out_height: Int32(pool.size), out_width: Int32(pool.size),
-                        panels: Int32(pool.channels / 16)),
-                    input: current, output: output)))
+            .pool(.init(shape: maxPool(pool, channels: pool.channels), input: current, output: output)))
         current = output
+    }
+
+    private func maxPool(_ pool: ShapedBlock.Pool, channels: Int) -> sqz_maxpool {
+        sqz_maxpool(
+            kernel: Int32(pool.kernel), stride: 2, in_height: Int32(pool.inputSize), in_width: Int32(pool.inputSize),
+            out_height: Int32(pool.size), out_width: Int32(pool.size), panels: Int32(channels / 16))
     }
 
     /// The transposed copy of the weight is for the data gradient: only training has it.
@@ -196,13 +203,20 @@ struct PlanBuilder {
             slot: slot, transposed: prepared.reserve(isTraining ? slot.panels * slot.rows * 16 : 0))
     }
 
-    private mutating func addFire(_ fire: ShapedBlock.Fire) {
+    /// Training needs the map before the pool.
+    private func canFuse(_ fire: ShapedBlock.Fire, _ pool: ShapedBlock.Pool) -> Bool {
+        guard !isTraining, pool.kernel == 2, case .none = fire.shortcut else { return false }
+        return true
+    }
+
+    private mutating func addFire(_ fire: ShapedBlock.Fire, _ pool: ShapedBlock.Pool? = nil) {
         begin(size: fire.size)
         let pixels = fire.size * fire.size
         let squeezed = reserved(
             fire.squeeze.filters * pixels, pictures: isTraining ? chunk : group, isRectified: true)
         largestSqueeze = max(largestSqueeze, squeezed.picture)
-        let expanded = tensor((fire.expand1.filters + fire.expand3.filters) * pixels, isRectified: true)
+        let filters = fire.expand1.filters + fire.expand3.filters
+        let expanded = tensor((pool == nil ? filters : fire.expand1.filters) * pixels, isRectified: true)
         let squeeze = pointwise(fire.squeeze, size: fire.size)
         let expand1 = pointwise(fire.expand1, size: fire.size)
         let expand3 = packed.add(fire.expand3, of: network)
@@ -213,7 +227,7 @@ struct PlanBuilder {
         switch fire.shortcut {
         case .none:
             shortcut = .none
-            output = expanded
+            output = pool.map { tensor(filters * $0.size * $0.size, isRectified: true, isKept: true) } ?? expanded
         case .identity:
             shortcut = .identity
             output = tensor(expanded.picture, isRectified: current.isRectified)
@@ -225,22 +239,26 @@ struct PlanBuilder {
             .fire(
                 .init(
                     squeeze: squeeze, expand1: expand1, expand3: expand3,
-                    expand3Shape: conv3x3(fire, input: squeezed, output: expanded),
+                    expand3Shape: conv3x3(fire, input: squeezed, output: output, pools: pool != nil),
                     expand3Forward: prepared.reserve(kernelWeights),
                     expand3Backward: prepared.reserve(isTraining ? kernelWeights : 0),
                     expand3Gradient: arena.reserve(isTraining ? kernelWeights : 0), shortcut: shortcut, input: current,
-                    squeezed: squeezed, expanded: expanded, output: output)))
+                    squeezed: squeezed, expanded: expanded, output: output,
+                    pool: pool.map { maxPool($0, channels: fire.expand1.filters) })))
         current = output
     }
 
-    private mutating func conv3x3(_ fire: ShapedBlock.Fire, input: Plan.Tensor, output: Plan.Tensor) -> sqz_conv3x3 {
+    private mutating func conv3x3(_ fire: ShapedBlock.Fire, input: Plan.Tensor, output: Plan.Tensor, pools: Bool)
+        -> sqz_conv3x3
+    {
         let across = (fire.size + 3) / 4
         let panels = fire.expand3.inputs / 16 + (isTraining ? fire.expand3.filters / 16 : 1)
         let affordable = max(16, (Self.blockBytes / (36 * 16 * 4 * panels) - 1) / 16 * 16)
         let needed = (across * across * chunk + 15) / 16 * 16
         var shape = sqz_conv3x3(
             height: Int32(fire.size), width: Int32(fire.size), in_panels: Int32(fire.expand3.inputs / 16),
-            out_panels: Int32(fire.expand3.filters / 16), block: Int32(min(Self.largestBlock, affordable, needed)),
+            out_panels: Int32(fire.expand3.filters / 16), pools: pools ? 1 : 0,
+            block: Int32(min(Self.largestBlock, affordable, needed)),
             in_image: input.picture, out_image: output.picture)
         workCount = max(workCount, sqz_conv3x3_workspace(&shape, isTraining ? 1 : 0))
         return shape

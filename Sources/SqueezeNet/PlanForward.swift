@@ -1,13 +1,19 @@
 internal import CSqueezeKernels
 
 extension Plan {
-    /// Puts a standardized picture into the chunk.
+    /// Puts a standardized picture into the chunk: those of its rows that a share of the first phase reads.
     func load(
         _ picture: UnsafePointer<UInt8>, at place: Int, _ preprocessing: Preprocessing,
-        augmentation: Preprocessing.Augmentation?, _ memory: Memory
+        augmentation: Preprocessing.Augmentation?, share: Share = Share(), _ memory: Memory
     ) {
         var crop = preprocessing.crop(augmentation, pitch: inputPitch)
-        memory.kernels.pointee.standardize(&crop, picture, memory.input(input, place) + inputOrigin)
+        var rows = 0..<preprocessing.size
+        if case .stemPool(let step)? = stages.first?.steps.first {
+            let pairs = step.pairs(share)
+            rows = rows.clamped(to: 4 * pairs.lowerBound - 1..<4 * pairs.upperBound + 1)
+        }
+        memory.kernels.pointee.standardize(
+            &crop, Int32(rows.lowerBound), Int32(rows.upperBound), picture, memory.input(input, place) + inputOrigin)
     }
 
     /// Computes the logits of the chunk's first `pictures`. In training, with `dropout`, picture i uses the generator dropout(i).
@@ -31,11 +37,16 @@ extension Plan {
         case .stemPool(let step): forward(step, group, share, memory)
         case .pool(let step): forward(step, group, share, memory)
         case .squeeze(let step):
-            let pixels = share.pixels(of: step.squeeze)
+            let pixels = step.pixels(share)
             for picture in group {
                 let squeezed = memory(step.squeezed, picture)
                 forward(step.squeeze, pixels, memory(step.input, picture), squeezed, memory)
                 forward(step.expand1, pixels, squeezed, memory(step.expanded, picture), memory)
+                if var pool = step.pool {
+                    memory.kernels.pointee.maxpool_forward(
+                        &pool, Int32(pixels.lowerBound / step.width / 2), Int32(pixels.upperBound / step.width / 2),
+                        memory(step.expanded, picture), memory(step.output, picture))
+                }
             }
         case .expand(let step): expand(step, group, share, memory)
         case .shortcut(let step): addShortcut(step, group, share, memory)
@@ -118,12 +129,13 @@ extension Plan {
         var part = step.part(pictures: group.count, share)
         memory.kernels.pointee.conv3x3_forward(
             &shape, &part, memory(step.squeezed, group.lowerBound), memory.prepared + step.expand3Forward,
-            memory.parameters + step.expand3.bias, memory(step.expanded, group.lowerBound) + step.expand3Offset,
+            memory.parameters + step.expand3.bias,
+            memory(step.pool == nil ? step.expanded : step.output, group.lowerBound) + step.expand3Offset,
             memory.own + work)
     }
 
     private func addShortcut(_ step: FireStep, _ group: Range<Int>, _ share: Share, _ memory: Memory) {
-        let own = share.pixels(of: step.squeeze)
+        let own = step.pixels(share)
         let pixels = Int(step.squeeze.shape.rows)
         for picture in group {
             let output = memory(step.output, picture)

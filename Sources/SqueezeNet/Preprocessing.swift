@@ -71,7 +71,7 @@ public struct Preprocessing: Codable, Sendable, Equatable {
         var crop = crop(augmentation, pitch: 3 * size)
         return [Float](unsafeUninitializedCapacity: 3 * size * size) { buffer, count in
             Kernels.selected.table.pointee.standardize(
-                &crop, picture.baseAddress!.assumingMemoryBound(to: UInt8.self), buffer.baseAddress!)
+                &crop, 0, crop.size, picture.baseAddress!.assumingMemoryBound(to: UInt8.self), buffer.baseAddress!)
             count = 3 * size * size
         }
     }

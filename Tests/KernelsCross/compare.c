@@ -82,6 +82,11 @@ static void compare_conv3x3(const sqz_kernels *k, const sqz_kernels *r, int size
     k->conv3x3_forward(&s, &all, x, u, bias, y, work);
     r->conv3x3_forward(&s, &all, x, plain, bias, truth, work);
     expect(k, "3x3 forward", y, truth, ny * images, winograd_error);
+    sqz_conv3x3 pooled = s;
+    pooled.pools = 1, pooled.out_image = (ptrdiff_t)(size / 2) * (size / 2) * out * 16;
+    k->conv3x3_forward(&pooled, &all, x, u, bias, y, work);
+    r->conv3x3_forward(&pooled, &all, x, plain, bias, truth, work);
+    expect(k, "3x3 forward and pool", y, truth, pooled.out_image * images, winograd_error);
     float *dx = zeros(nx * images), *dx2 = zeros(nx * images), *du = zeros(filters), *du2 = zeros(filters);
     float *db = zeros(out * 16), *db2 = zeros(out * 16), *dw = zeros(nw), *dw2 = zeros(nw);
     k->conv3x3_backward(&s, images, 0, x, dy, ut, dx, du, db, work);
@@ -151,8 +156,8 @@ static void compare_rest(const sqz_kernels *k, const sqz_kernels *r) {
     for (size_t i = 0; i < sizeof picture; i++) picture[i] = (uint8_t)(i * 2654435761u >> 13);
     sqz_crop crop = {.source = 32, .left = -3, .top = 2, .size = 32, .flip = 1, .pitch = 96};
     float *y = zeros(96 * 32), *truth = zeros(96 * 32);
-    k->standardize(&crop, picture, y);
-    r->standardize(&crop, picture, truth);
+    k->standardize(&crop, 0, 32, picture, y);
+    r->standardize(&crop, 0, 32, picture, truth);
     expect(k, "standardization", y, truth, 96 * 32, direct_error);
 }
 

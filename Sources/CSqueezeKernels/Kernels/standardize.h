@@ -28,7 +28,7 @@ INLINE void standardize_pixels(const uint8_t *from, ptrdiff_t plane, int flip, f
         *(loose_vec *)(to + k) = (__builtin_convertvector(*(const bytes *)(mixed + k), vec) - mean) * scale;
 }
 
-static void standardize(const sqz_crop *c, const uint8_t *picture, float *y) {
+static void standardize(const sqz_crop *c, int first_row, int last_row, const uint8_t *picture, float *y) {
     // The part of the crop that lies inside the picture; the rest is zero bytes.
     int top = c->top < 0 ? -c->top : 0, left = c->left < 0 ? -c->left : 0;
     int bottom = c->top + c->size > c->source ? c->source - c->top : c->size;
@@ -53,7 +53,8 @@ static void standardize(const sqz_crop *c, const uint8_t *picture, float *y) {
     float mean = (float)average, scale = (float)(1 / (deviation > smallest ? deviation : smallest));
 
     int is_whole = top == 0 && left == 0 && bottom == c->size && right == c->size;
-    for (int row = 0; row < c->size; row++, y += c->pitch) {
+    y += (ptrdiff_t)first_row * c->pitch;
+    for (int row = first_row; row < last_row; row++, y += c->pitch) {
         if (!is_whole)
             for (int i = 0; i < 3 * c->size; i++) y[i] = (0 - mean) * scale;
         if (row < top || row >= bottom) continue;

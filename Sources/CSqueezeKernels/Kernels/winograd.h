@@ -94,19 +94,24 @@ static void transform_inputs(const sqz_conv3x3 *s, const tile_place *places, int
     }
 }
 
+// The columns of one tile of outputs.
+INLINE void output_columns(ptrdiff_t pitch, const float *m, vec half[4][6]) {
+    UNROLL
+    for (int x = 0; x < 6; x++) {
+        vec in[6], out[4];
+        UNROLL
+        for (int i = 0; i < 6; i++) in[i] = load(m + (i * 6 + x) * pitch);
+        transform_output(in, out);
+        UNROLL
+        for (int i = 0; i < 4; i++) half[i][x] = out[i];
+    }
+}
+
 INLINE void output_tile(const int rows, const int columns, ptrdiff_t pitch, const float *m, const float *bias, ptrdiff_t width,
                         float *y) {
     for (int h = 0; h < P; h += LANES) {
         vec half[4][6], b = load(bias + h);
-        UNROLL
-        for (int x = 0; x < 6; x++) {
-            vec in[6], out[4];
-            UNROLL
-            for (int i = 0; i < 6; i++) in[i] = load(m + (i * 6 + x) * pitch + h);
-            transform_output(in, out);
-            UNROLL
-            for (int i = 0; i < 4; i++) half[i][x] = out[i];
-        }
+        output_columns(pitch, m + h, half);
         UNROLL
         for (int i = 0; i < 4; i++) {
             vec out[4];
@@ -118,10 +123,36 @@ INLINE void output_tile(const int rows, const int columns, ptrdiff_t pitch, cons
     }
 }
 
+// The same with its 2x2 max pool; rows and columns of windows.
+INLINE void pooled_tile(const int rows, const int columns, ptrdiff_t pitch, const float *m, const float *bias, ptrdiff_t width,
+                        float *y) {
+    for (int h = 0; h < P; h += LANES) {
+        vec half[4][6], b = load(bias + h);
+        output_columns(pitch, m + h, half);
+        UNROLL
+        for (int i = 0; i < 2; i++) {
+            vec upper[4], lower[4];
+            transform_output(half[2 * i], upper);
+            transform_output(half[2 * i + 1], lower);
+            UNROLL
+            for (int x = 0; x < 2; x++) {
+                vec best = larger(larger(upper[2 * x + 1], upper[2 * x]), larger(lower[2 * x + 1], lower[2 * x]));
+                if (i < rows && x < columns) store(y + (i * width + x) * P + h, relu(best + b));
+            }
+        }
+    }
+}
+
 static void transform_outputs(const sqz_conv3x3 *s, const tile_place *places, int count, const float *m, const float *bias, float *y) {
     for (int i = 0; i < count; i++) {
         tile_place t = places[i];
         int rows = least(4, s->height - t.row), columns = least(4, s->width - t.column);
+        if (s->pools) {
+            float *to = y + t.image * s->out_image + ((ptrdiff_t)t.row / 2 * (s->width / 2) + t.column / 2) * P;
+            if (rows == 4 && columns == 4) pooled_tile(2, 2, pitch_of(s), m + i * P, bias, s->width / 2, to);
+            else pooled_tile(rows / 2, columns / 2, pitch_of(s), m + i * P, bias, s->width / 2, to);
+            continue;
+        }
         float *to = y + t.image * s->out_image + ((ptrdiff_t)t.row * s->width + t.column) * P;
         if (rows == 4 && columns == 4) output_tile(4, 4, pitch_of(s), m + i * P, bias, s->width, to);
         else output_tile(rows, columns, pitch_of(s), m + i * P, bias, s->width, to);
@@ -161,7 +192,8 @@ static void multiply_tiles(int tiles, const float *a, ptrdiff_t a_stride, int pa
 
 static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, const float *x, const float *u,
                             const float *bias, float *y, float *work) {
-    ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P, filters = filter_pitch_of(s);
+    ptrdiff_t pitch = pitch_of(s), filters = filter_pitch_of(s);
+    ptrdiff_t map = s->pools ? (ptrdiff_t)(s->height / 2) * (s->width / 2) * P : (ptrdiff_t)s->height * s->width * P;
     float *v = work, *m = v + PLACES * s->in_panels * pitch;
     tile_place places[SQZ_LARGEST_BLOCK];
     for (int first = part->first_tile; first < part->last_tile; first += s->block) {

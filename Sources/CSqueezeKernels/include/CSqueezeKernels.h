@@ -58,10 +58,11 @@ typedef struct {
     int relu; // clamp the output at zero
 } sqz_pointwise;
 
-// A 3x3 convolution, stride 1, padding 1, followed by ReLU.
+// A 3x3 convolution, stride 1, padding 1, followed by ReLU; and, forward with `pools`, by a max pool of whole 2x2 windows.
 typedef struct {
     int height, width;
     int in_panels, out_panels;
+    int pools;
     int block;                            // 4x4 output tiles worked on at a time: 16, 32, 48 or 64
     ptrdiff_t in_image, out_image;        // floats between two images
 } sqz_conv3x3;
@@ -86,8 +87,9 @@ typedef struct {
     // rounds * 12 * lanes multiply-adds on registers: the processor's peak.
     float (*multiply_add_peak)(ptrdiff_t rounds);
 
-    // y = (x - mean) / max(deviation, 1/sqrt(N)) of the crop, N = 3*size*size (tf.image.per_image_standardization).
-    void (*standardize)(const sqz_crop *crop, const uint8_t *picture, float *y);
+    // y = (x - mean) / max(deviation, 1/sqrt(N)) of the crop, N = 3*size*size (tf.image.per_image_standardization), for its rows
+    // [first_row, last_row).
+    void (*standardize)(const sqz_crop *crop, int first_row, int last_row, const uint8_t *picture, float *y);
 
     // y = relu(conv(x)), for the output rows [first_row, last_row).
     void (*stem_forward)(const sqz_stem *shape, int first_row, int last_row, const float *x, const float *w, const float *bias,
