@@ -84,7 +84,7 @@ static void pointwise_backward_weights(const sqz_pointwise *s, const float *x, c
             const float *d = dy + out * s->out_stride + row * P;
             for (int in = 0; in < s->in_panels; in++)
                 accumulate_outer(1, count, x + in * s->in_stride + row * P, d, dw + ((ptrdiff_t)out * s->in_panels + in) * P * P,
-                                 in == 0 ? dbias + out * P : 0);
+                                 in == 0 ? dbias + out * P : 0, 0);
         }
     }
 }

@@ -73,9 +73,10 @@ INLINE int tile_rows(int rows) {
 }
 
 // dw[rows][16] = or += a^T b over `count` pixels: an outer product summed over pixels, for weight gradients. If `dbias` is given, it
-// gets the plain sum of b: additions have units of their own, so that they come free beside the multiply-adds.
+// gets the plain sum of b: additions have units of their own, so that they come free beside the multiply-adds. With `ahead` it also
+// fetches `count` cache lines from there, which will be added to next.
 INLINE void accumulate_outer_rows(const int rows, int accumulate, int count, const float *a, const float *b, float *dw,
-                                  float *dbias) {
+                                  float *dbias, const float *ahead) {
     vec tile[rows][VECTORS], sums[VECTORS];
     UNROLL
     for (int i = 0; i < rows; i++)
@@ -85,6 +86,7 @@ INLINE void accumulate_outer_rows(const int rows, int accumulate, int count, con
     for (int v = 0; v < VECTORS; v++) sums[v] = dbias ? load(dbias + v * LANES) : (vec)0;
     _Pragma("clang loop unroll_count(8)")
     for (int t = 0; t < count; t++) {
+        if (ahead) __builtin_prefetch(ahead + t * P, 1);
         vec row[VECTORS];
         UNROLL
         for (int v = 0; v < VECTORS; v++) row[v] = load(b + t * P + v * LANES);
@@ -107,18 +109,24 @@ INLINE void accumulate_outer_rows(const int rows, int accumulate, int count, con
     for (int v = 0; v < VECTORS; v++) store(dbias + v * LANES, sums[v]);
 }
 
-// The same for the 16 rows of a whole input panel.
-static void accumulate_outer(int accumulate, int count, const float *a, const float *b, float *dw, float *dbias) {
+INLINE void accumulate_first_rows(const int rows, int accumulate, int count, const float *a, const float *b, float *dw, float *dbias,
+                                  const float *ahead) {
+    if (dbias) accumulate_outer_rows(rows, accumulate, count, a, b, dw, dbias, 0);
+    else if (ahead) accumulate_outer_rows(rows, accumulate, count, a, b, dw, 0, ahead);
+    else accumulate_outer_rows(rows, accumulate, count, a, b, dw, 0, 0);
+}
+
+// The same for the 16 rows of a whole input panel; with dbias or ahead.
+static void accumulate_outer(int accumulate, int count, const float *a, const float *b, float *dw, float *dbias,
+                             const float *ahead) {
 #if OUTER == 6
     // The sums of the bias need registers too: they go with a tile of 5.
-    if (dbias) accumulate_outer_rows(5, accumulate, count, a, b, dw, dbias);
-    else accumulate_outer_rows(5, accumulate, count, a, b, dw, 0);
-    accumulate_outer_rows(5, accumulate, count, a + 5, b, dw + 5 * P, 0);
-    accumulate_outer_rows(6, accumulate, count, a + 10, b, dw + 10 * P, 0);
+    accumulate_first_rows(5, accumulate, count, a, b, dw, dbias, ahead);
+    accumulate_outer_rows(5, accumulate, count, a + 5, b, dw + 5 * P, 0, 0);
+    accumulate_outer_rows(6, accumulate, count, a + 10, b, dw + 10 * P, 0, 0);
 #else
-    if (dbias) accumulate_outer_rows(OUTER, accumulate, count, a, b, dw, dbias);
-    else accumulate_outer_rows(OUTER, accumulate, count, a, b, dw, 0);
-    for (int i = OUTER; i < P; i += OUTER) accumulate_outer_rows(OUTER, accumulate, count, a + i, b, dw + i * P, 0);
+    accumulate_first_rows(OUTER, accumulate, count, a, b, dw, dbias, ahead);
+    for (int i = OUTER; i < P; i += OUTER) accumulate_outer_rows(OUTER, accumulate, count, a + i, b, dw + i * P, 0, 0);
 #endif
 }
 
