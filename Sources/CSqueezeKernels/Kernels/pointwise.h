@@ -32,6 +32,8 @@ static void pointwise_forward(const sqz_pointwise *s, const float *x, const floa
             for (int row = 0, rows; row < s->rows; row += rows) {
                 rows = tile_rows(s->rows - row);
                 if (rows == TILE) pointwise_tile(TILE, s, panels, is_first, is_last, from + row * P, w, bias, y + row * P);
+                else if (rows == TILE + 1)
+                    pointwise_tile(TILE + 1, s, panels, is_first, is_last, from + row * P, w, bias, y + row * P);
                 else if (rows == SMALL_TILE)
                     pointwise_tile(SMALL_TILE, s, panels, is_first, is_last, from + row * P, w, bias, y + row * P);
                 else if (rows == LEAST_TILE)
@@ -66,6 +68,7 @@ static void pointwise_backward_data(const sqz_pointwise *s, const float *dy, con
             const float *from = dy + row * P, *masked = mask ? mask + row * P : mask;
             rows = tile_rows(s->rows - row);
             if (rows == TILE) pointwise_data_tile(TILE, s, from, wt, accumulate, masked, dx + row * P);
+            else if (rows == TILE + 1) pointwise_data_tile(TILE + 1, s, from, wt, accumulate, masked, dx + row * P);
             else if (rows == SMALL_TILE) pointwise_data_tile(SMALL_TILE, s, from, wt, accumulate, masked, dx + row * P);
             else if (rows == LEAST_TILE) pointwise_data_tile(LEAST_TILE, s, from, wt, accumulate, masked, dx + row * P);
             else pointwise_data_tile(1, s, from, wt, accumulate, masked, dx + row * P);

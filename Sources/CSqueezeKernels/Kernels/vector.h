@@ -64,10 +64,11 @@ INLINE void multiply(const int rows, const float *a, ptrdiff_t a_stride, int pan
     }
 }
 
-// How many of `rows` rows the next tile takes, so that few are left for single ones: TILE and SMALL_TILE are 6 and 4, say, and 8 is
-// better cut into 4 + 4 than into 6 + 1 + 1.
+// How many of `rows` rows the next tile takes, so that few are left for single ones, which cost as much as tiles of four: TILE and
+// SMALL_TILE are 6 and 4, say, and 8 is better cut into 4 + 4 than into 6 + 1 + 1; a last row joins a tile.
 INLINE int tile_rows(int rows) {
     int rest = rows - TILE;
+    if (rest == 1) return TILE + 1;
     if (rest == 0 || rest == SMALL_TILE || rest >= TILE) return TILE;
     return rows >= SMALL_TILE ? SMALL_TILE : rows >= LEAST_TILE ? LEAST_TILE : 1;
 }
