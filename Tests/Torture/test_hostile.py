@@ -114,10 +114,11 @@ def test_others_are_served(
     with Peak(victim), hostile.ATTACKS[name](bystander.socket):
         _, elsewhere = polite(victim)
     memory = victim.memory()
-    with Peak(victim) as peak, hostile.ATTACKS[name](victim.socket):
-        answered, beside = polite(victim)
-    # The daemon has noticed that the attackers are gone when it answers whom came after them.
-    polite(victim)
+    with Peak(victim) as peak:
+        with hostile.ATTACKS[name](victim.socket):
+            answered, beside = polite(victim)
+        # The daemon has noticed that the attackers are gone when it answers whom came after them.
+        polite(victim)
     with capsys.disabled():
         print(
             f"\n{name}: Info {answered} times, p99 {undisturbed:.2f} ms alone, {elsewhere:.2f} ms beside an attack on another "

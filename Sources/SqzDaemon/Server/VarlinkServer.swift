@@ -78,7 +78,8 @@ struct VarlinkServer: Service {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .withConnectedSocket(accepted.descriptor) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(FrameDecoder(budget, of: peer)))
+                    try channel.pipeline.syncOperations.addHandlers(
+                        LateBytes(), ByteToMessageHandler(FrameDecoder(budget, of: peer)))
                     // One message waits at most, however large: it is read only when the one before is answered.
                     return try NIOAsyncChannel<Frame, ByteBuffer>(
                         wrappingChannelSynchronously: channel,
