@@ -313,8 +313,9 @@ static void conv3x3_backward(const sqz_conv3x3 *s, int images, int accumulate, c
             const float *mo = m + out * PLACES * pitch;
             for (int p = 0; p < PLACES; p++)
                 for (int in = 0; in < s->in_panels; in++) {
-                    float *dup = du + (out * PLACES + p) * filters + in * P * P;
-                    accumulate_outer(accumulate || first > 0, count, v + p * step + in * pitch, mo + p * pitch, dup, 0, dup + filters);
+                    float *gradient = du + (out * PLACES + p) * filters + in * P * P;
+                    accumulate_outer(accumulate || first > 0, count, v + p * step + in * pitch, mo + p * pitch, gradient, 0,
+                                     gradient + filters);
                 }
         }
         for (int p = 0; p < PLACES; p++) // v is read no more: it becomes its own gradient
