@@ -99,8 +99,11 @@ public final class Classifier {
                 pool.share(rounds: runs.count) { run, index, thread in
                     let share = Plan.Share(index: index, count: pool.threads)
                     let memory = self.memory(thread, sharing: 0)
-                    // Rather than wait for one to do it, each standardizes the picture for itself.
-                    if run == 0 { plan.load(picture, at: 0, preprocessing, augmentation: nil, share: share, memory) }
+                    // Rather than wait for one to do it, each standardizes for itself what it reads.
+                    if run == 0 {
+                        let rows = phases[0].pictureRows(share, size: preprocessing.size)
+                        plan.load(picture, at: 0, preprocessing, augmentation: nil, rows: rows, memory)
+                    }
                     for phase in phases[runs[run]] { plan.forward(phase, 0..<1, share, memory) }
                 }
             }

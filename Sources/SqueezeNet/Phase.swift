@@ -65,6 +65,13 @@ extension Plan.Step {
 }
 
 extension Plan.Phase {
+    /// The rows of a picture that a share of the first phase reads.
+    func pictureRows(_ share: Plan.Share, size: Int) -> Range<Int> {
+        guard case .stemPool(let step) = self else { return 0..<size }
+        let pairs = step.pairs(share)
+        return (0..<size).clamped(to: 4 * pairs.lowerBound - 1..<4 * pairs.upperBound + 1)
+    }
+
     fileprivate func reads(only last: Plan.Phase, _ share: Plan.Share) -> Bool {
         guard let written = last.rowsWritten(share), let read = rowsRead(share) else { return false }
         return written == read

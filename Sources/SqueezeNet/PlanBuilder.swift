@@ -205,8 +205,7 @@ struct PlanBuilder {
 
     /// Training needs the map before the pool.
     private func canFuse(_ fire: ShapedBlock.Fire, _ pool: ShapedBlock.Pool) -> Bool {
-        guard !isTraining, pool.kernel == 2, case .none = fire.shortcut else { return false }
-        return true
+        if case .none = fire.shortcut { !isTraining && pool.kernel == 2 } else { false }
     }
 
     private mutating func addFire(_ fire: ShapedBlock.Fire, _ pool: ShapedBlock.Pool? = nil) {

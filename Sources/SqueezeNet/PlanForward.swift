@@ -1,17 +1,13 @@
 internal import CSqueezeKernels
 
 extension Plan {
-    /// Puts a standardized picture into the chunk: those of its rows that a share of the first phase reads.
+    /// Puts a standardized picture into the chunk, or some of its rows.
     func load(
         _ picture: UnsafePointer<UInt8>, at place: Int, _ preprocessing: Preprocessing,
-        augmentation: Preprocessing.Augmentation?, share: Share = Share(), _ memory: Memory
+        augmentation: Preprocessing.Augmentation?, rows: Range<Int>? = nil, _ memory: Memory
     ) {
         var crop = preprocessing.crop(augmentation, pitch: inputPitch)
-        var rows = 0..<preprocessing.size
-        if case .stemPool(let step)? = stages.first?.steps.first {
-            let pairs = step.pairs(share)
-            rows = rows.clamped(to: 4 * pairs.lowerBound - 1..<4 * pairs.upperBound + 1)
-        }
+        let rows = rows ?? 0..<preprocessing.size
         memory.kernels.pointee.standardize(
             &crop, Int32(rows.lowerBound), Int32(rows.upperBound), picture, memory.input(input, place) + inputOrigin)
     }

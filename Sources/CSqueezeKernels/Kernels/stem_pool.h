@@ -60,15 +60,6 @@ static void stem_pool_inputs(const sqz_stem_pool *s, const float *x, float *rows
         }
 }
 
-// The maximum of a 2x2 window with its bias and ReLU, and its place.
-INLINE void stem_pool_window(vec a, vec b, vec c, vec d, vec bias, float *y, uint8_t *place) {
-    vec upper = larger(b, a), lower = larger(d, c);
-    store(y, relu(larger(lower, upper) + bias));
-    if (!place) return;
-    ivec in_lower = lower > upper, first = -(b > a), second = 2 - (d > c);
-    *(bytes *)place = __builtin_convertvector((second & in_lower) | (first & ~in_lower), bytes);
-}
-
 // 4x4 values before the pool, of 16 channels: 2x2 after it, of which `rows` and `columns` are inside the map.
 INLINE void stem_pool_tile(const sqz_stem_pool *s, int tiles, const float *v, const float *u, const float *bias, int rows,
                            int columns, float *y, uint8_t *place) {
@@ -97,16 +88,8 @@ INLINE void stem_pool_tile(const sqz_stem_pool *s, int tiles, const float *v, co
         vec b = load(bias + h * LANES);
         NO_UNROLL
         for (int row = 0; row < rows; row++) {
-            vec upper[4], lower[4];
-            transform_output(half[h][2 * row], upper);
-            transform_output(half[h][2 * row + 1], lower);
-            UNROLL
-            for (int column = 0; column < 2; column++) {
-                ptrdiff_t here = ((ptrdiff_t)row * s->size + column) * P + h * LANES;
-                if (column < columns)
-                    stem_pool_window(upper[2 * column], upper[2 * column + 1], lower[2 * column], lower[2 * column + 1], b,
-                                     y + here, place ? place + here : place);
-            }
+            ptrdiff_t here = (ptrdiff_t)row * s->size * P + h * LANES;
+            pool_outputs(half[h] + 2 * row, columns, b, y + here, place ? place + here : place);
         }
     }
 }

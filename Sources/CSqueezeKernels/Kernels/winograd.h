@@ -94,68 +94,47 @@ static void transform_inputs(const sqz_conv3x3 *s, const tile_place *places, int
     }
 }
 
-// The columns of one tile of outputs.
-INLINE void output_columns(ptrdiff_t pitch, const float *m, vec half[4][6]) {
-    UNROLL
-    for (int x = 0; x < 6; x++) {
-        vec in[6], out[4];
-        UNROLL
-        for (int i = 0; i < 6; i++) in[i] = load(m + (i * 6 + x) * pitch);
-        transform_output(in, out);
-        UNROLL
-        for (int i = 0; i < 4; i++) half[i][x] = out[i];
-    }
-}
-
-INLINE void output_tile(const int rows, const int columns, ptrdiff_t pitch, const float *m, const float *bias, ptrdiff_t width,
-                        float *y) {
+// One tile of outputs: `rows` and `columns` of them are inside the map, or with `pools` of their windows.
+INLINE void output_tile(const int pools, const int rows, const int columns, ptrdiff_t pitch, const float *m, const float *bias,
+                        ptrdiff_t width, float *y) {
     for (int h = 0; h < P; h += LANES) {
         vec half[4][6], b = load(bias + h);
-        output_columns(pitch, m + h, half);
         UNROLL
-        for (int i = 0; i < 4; i++) {
+        for (int x = 0; x < 6; x++) {
+            vec in[6], out[4];
+            UNROLL
+            for (int i = 0; i < 6; i++) in[i] = load(m + (i * 6 + x) * pitch + h);
+            transform_output(in, out);
+            UNROLL
+            for (int i = 0; i < 4; i++) half[i][x] = out[i];
+        }
+        UNROLL
+        for (int i = 0; i < (pools ? 2 : 4); i++) {
+            float *to = y + i * width * P + h;
+            if (pools) {
+                if (i < rows) pool_outputs(half + 2 * i, columns, b, to, 0);
+                continue;
+            }
             vec out[4];
             transform_output(half[i], out);
             UNROLL
             for (int x = 0; x < 4; x++)
-                if (i < rows && x < columns) store(y + (i * width + x) * P + h, relu(out[x] + b));
-        }
-    }
-}
-
-// The same with its 2x2 max pool; rows and columns of windows.
-INLINE void pooled_tile(const int rows, const int columns, ptrdiff_t pitch, const float *m, const float *bias, ptrdiff_t width,
-                        float *y) {
-    for (int h = 0; h < P; h += LANES) {
-        vec half[4][6], b = load(bias + h);
-        output_columns(pitch, m + h, half);
-        UNROLL
-        for (int i = 0; i < 2; i++) {
-            vec upper[4], lower[4];
-            transform_output(half[2 * i], upper);
-            transform_output(half[2 * i + 1], lower);
-            UNROLL
-            for (int x = 0; x < 2; x++) {
-                vec best = larger(larger(upper[2 * x + 1], upper[2 * x]), larger(lower[2 * x + 1], lower[2 * x]));
-                if (i < rows && x < columns) store(y + (i * width + x) * P + h, relu(best + b));
-            }
+                if (i < rows && x < columns) store(to + x * P, relu(out[x] + b));
         }
     }
 }
 
 static void transform_outputs(const sqz_conv3x3 *s, const tile_place *places, int count, const float *m, const float *bias, float *y) {
-    for (int i = 0; i < count; i++) {
+    int window = s->pools ? 2 : 1, width = s->width / window;
+    for (int i = 0; i < count; i++, m += P) {
         tile_place t = places[i];
         int rows = least(4, s->height - t.row), columns = least(4, s->width - t.column);
-        if (s->pools) {
-            float *to = y + t.image * s->out_image + ((ptrdiff_t)t.row / 2 * (s->width / 2) + t.column / 2) * P;
-            if (rows == 4 && columns == 4) pooled_tile(2, 2, pitch_of(s), m + i * P, bias, s->width / 2, to);
-            else pooled_tile(rows / 2, columns / 2, pitch_of(s), m + i * P, bias, s->width / 2, to);
-            continue;
-        }
-        float *to = y + t.image * s->out_image + ((ptrdiff_t)t.row * s->width + t.column) * P;
-        if (rows == 4 && columns == 4) output_tile(4, 4, pitch_of(s), m + i * P, bias, s->width, to);
-        else output_tile(rows, columns, pitch_of(s), m + i * P, bias, s->width, to);
+        float *to = y + t.image * s->out_image + ((ptrdiff_t)(t.row / window) * width + t.column / window) * P;
+        int is_whole = rows == 4 && columns == 4;
+        if (s->pools && is_whole) output_tile(1, 2, 2, pitch_of(s), m, bias, width, to);
+        else if (s->pools) output_tile(1, rows / 2, columns / 2, pitch_of(s), m, bias, width, to);
+        else if (is_whole) output_tile(0, 4, 4, pitch_of(s), m, bias, width, to);
+        else output_tile(0, rows, columns, pitch_of(s), m, bias, width, to);
     }
 }
 
