@@ -257,10 +257,12 @@ static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, 
     for (int tile = part->first_tile; tile < part->last_tile; tile++) {
         const float *xi = x + tile / tiles * s->in_image;
         float *yi = y + tile / tiles * s->out_image;
-        int top = tile % tiles / across * 4 / window, left = tile % tiles % across * 4 / window;
+        int down = tile % tiles / across, right = tile % tiles % across;
+        int top = sqz_tile_start(s->height, s->pools, down) / window, bottom = sqz_tile_start(s->height, s->pools, down + 1) / window;
+        int left = sqz_tile_start(s->width, s->pools, right) / window, end = sqz_tile_start(s->width, s->pools, right + 1) / window;
         for (int out = part->first_panel * P; out < part->last_panel * P; out++)
-            for (int row = top; row < top + 4 / window && row < height; row++)
-                for (int column = left; column < left + 4 / window && column < width; column++) {
+            for (int row = top; row < bottom && row < height; row++)
+                for (int column = left; column < end && column < width; column++) {
                     float best = output3(s, xi, u, bias, window * row, window * column, out);
                     for (int i = 1; i < window * window; i++) {
                         float other = output3(s, xi, u, bias, 2 * row + i / 2, 2 * column + i % 2, out);

@@ -85,7 +85,7 @@ extension Plan.Phase {
         case .pool(let step): step.rows(share)
         case .expand(let step):
             step.ownTiles(pictures: 1, share).flatMap { Self.rows($0, width: (step.width + 3) / 4) }
-                .map { 4 * $0.lowerBound / step.window..<min(step.width, 4 * $0.upperBound) / step.window }
+                .map { step.firstRow(ofTiles: $0.lowerBound)..<step.firstRow(ofTiles: $0.upperBound) }
         // No phase that begins with its own rows comes after these; after a shortcut there may be no memory left that no other
         // share reads.
         case .squeeze, .shortcut, .stem, .scores: nil
@@ -151,6 +151,11 @@ extension Plan.FireStep {
         return sqz_conv3x3_part(
             first_tile: Int32(ownTiles.lowerBound), last_tile: Int32(ownTiles.upperBound),
             first_panel: Int32(ownPanels.lowerBound), last_panel: Int32(ownPanels.upperBound))
+    }
+
+    /// The first row of outputs of a row of Winograd tiles.
+    fileprivate func firstRow(ofTiles row: Int) -> Int {
+        min(width, Int(sqz_tile_start(expand3Shape.height, expand3Shape.pools, Int32(row)))) / window
     }
 
     /// Winograd tiles of one picture.

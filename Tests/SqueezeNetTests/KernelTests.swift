@@ -101,7 +101,7 @@ import Testing
         Map(height: 13, width: 13, inputs: 3),
         Map(height: 5, width: 7), Map(height: 4, width: 4, inputs: 4), Map(height: 6, width: 3, inputs: 1),
         Map(height: 1, width: 1),
-        Map(height: 27, width: 10, images: 1), Map(height: 2, width: 9),
+        Map(height: 27, width: 10, images: 1), Map(height: 2, width: 9), Map(height: 14, width: 11, block: 32),
     ]
 
     @Test(arguments: fast, maps) func conv3x3(_ kernels: Kernels, _ map: Map) {

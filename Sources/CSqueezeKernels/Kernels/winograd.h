@@ -12,6 +12,9 @@
 //   m  = A dY A^T   [out/16][place][tile][16]      ut            [place][in/16][out][16]
 // Error against double precision, relative to the result's length, with 32 channels: forward 5e-7, weight gradient 1.1e-6, data
 // gradient 4e-7 (winograd_points.py); of whole networks, logits within 1e-5 of the largest (OracleTests, every fixture).
+// Of a tile of three rows of outputs the last row of places is not needed: only the fourth row of outputs reads it (A^T, below), and
+// only from it comes what goes back. The same for columns. So maps whose side is no multiple of 4 have tiles of 3 too: 13 = 4 + 3 +
+// 3 + 3 takes 21^2 products instead of 24^2.
 // Tiles are worked on in blocks so that v and m stay in the second level cache. Bound: the multiply-add units in the products,
 // the load and store units in the transforms.
 #ifndef WINOGRAD_H
@@ -20,26 +23,51 @@
 // ---- tiles of a map
 
 typedef struct {
-    int image, row, column; // of the 4x4 output tile, in pixels
+    int image, row, column; // of the tile's first output, in pixels
+    int rows, columns;      // of outputs inside the map
 } tile_place;
 
-// Where tiles [first, first + count) are.
-static void find_tiles(const sqz_conv3x3 *s, int first, int count, tile_place *places) {
-    int across = (s->width + 3) / 4, each = across * ((s->height + 3) / 4), rest = first % each;
-    tile_place t = {first / each, rest / across * 4, rest % across * 4};
+// What places have in common: whether they are in the last row of a tile, and whether in the last column.
+enum { KINDS = 4 };
+
+INLINE int kind_of(int place) { return 2 * (place / 6 == 5) + (place % 6 == 5); }
+
+// Tiles in an order in which those that need places of a kind follow each other: [first[kind], first[kind] + count[kind]).
+typedef struct {
+    int first[KINDS], count[KINDS];
+    tile_place tiles[SQZ_LARGEST_BLOCK];
+} tile_block;
+
+INLINE int least(int a, int b) { return a < b ? a : b; }
+
+// The block that begins with tile `first` and ends before `last`.
+static void find_tiles(const sqz_conv3x3 *s, int first, int last, tile_block *block) {
+    int across = (s->width + 3) / 4, each = across * ((s->height + 3) / 4), count = least(s->block, last - first);
+    int image = first / each, down = first % each / across, right = first % across;
+    int top = sqz_tile_start(s->height, s->pools, down), bottom = least(s->height, sqz_tile_start(s->height, s->pools, down + 1));
+    int left = sqz_tile_start(s->width, s->pools, right);
+    tile_place found[SQZ_LARGEST_BLOCK];
+    // Those of four columns and fewer rows, of four of both, of four rows and fewer columns, of fewer of both; and what is before.
+    int group[SQZ_LARGEST_BLOCK], before[5] = {0};
     for (int i = 0; i < count; i++) {
-        places[i] = t;
-        t.column += 4;
-        if (t.column >= s->width) t.column = 0, t.row += 4;
-        if (t.row >= s->height) t.row = 0, t.image++;
+        int end = least(s->width, sqz_tile_start(s->width, s->pools, ++right)), is_tall = bottom - top == 4, is_wide = end - left == 4;
+        found[i] = (tile_place){image, top, left, bottom - top, end - left};
+        group[i] = is_tall ? 2 - is_wide : 3 - 3 * is_wide;
+        before[group[i] + 1]++;
+        left = end;
+        if (left < s->width) continue;
+        left = right = 0, top = bottom, down++;
+        if (top == s->height) top = down = 0, image++;
+        bottom = least(s->height, sqz_tile_start(s->height, s->pools, down + 1));
     }
+    for (int g = 1; g < 5; g++) before[g] += before[g - 1];
+    *block = (tile_block){.first = {0, 0, before[1], before[1]}, .count = {count, before[2], before[3] - before[1], before[2] - before[1]}};
+    for (int i = 0; i < count; i++) block->tiles[before[group[i]]++] = found[i];
 }
 
 INLINE ptrdiff_t pitch_of(const sqz_conv3x3 *s) { return (ptrdiff_t)(s->block + 1) * P; }
 
 INLINE ptrdiff_t filter_pitch_of(const sqz_conv3x3 *s) { return (ptrdiff_t)(s->in_panels * P + 1) * P; }
-
-INLINE int least(int a, int b) { return a < b ? a : b; }
 
 // One 6x6 tile of a panel of inputs; `left` and `right` say how many of its columns hang over the map's edges.
 INLINE void input_tile(const float *const rows[6], const int left, const int right, ptrdiff_t step, float *v) {
@@ -77,6 +105,7 @@ static void input_tile_at(const sqz_conv3x3 *s, tile_place t, const float *panel
     if (left && !right) return input_tile(rows, 1, 0, step, v);
     if (!left && right == 1) return input_tile(rows, 0, 1, step, v);
     if (left && right == 1) return input_tile(rows, 1, 1, step, v);
+    if (!left && right == 2) return input_tile(rows, 0, 2, step, v);
     float patch[6][6 * P] __attribute__((aligned(64))) = {{0}};
     for (int i = 0; i < 6; i++) {
         for (int x = left * P; x < (6 - right) * P; x++) patch[i][x] = rows[i][x];
@@ -85,18 +114,18 @@ static void input_tile_at(const sqz_conv3x3 *s, tile_place t, const float *panel
     input_tile(rows, 0, 0, step, v);
 }
 
-static void transform_inputs(const sqz_conv3x3 *s, const tile_place *places, int count, const float *x, float *v) {
+static void transform_inputs(const sqz_conv3x3 *s, const tile_block *block, const float *x, float *v) {
     ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P, step = s->in_panels * pitch;
-    for (int i = 0; i < count; i++) {
-        tile_place t = places[i];
+    for (int i = 0; i < block->count[0]; i++) {
+        tile_place t = block->tiles[i];
         for (int panel = 0; panel < s->in_panels; panel++)
             input_tile_at(s, t, x + t.image * s->in_image + panel * map, step, v + panel * pitch + i * P);
     }
 }
 
 // One tile of outputs: `rows` and `columns` of them are inside the map, or with `pools` of their windows.
-INLINE void output_tile(const int pools, const int rows, const int columns, ptrdiff_t pitch, const float *m, const float *bias,
-                        ptrdiff_t width, float *y) {
+INLINE void output_tile(const int pools, const int rows, const int columns, ptrdiff_t pitch, const float *m,
+                        const float *bias, ptrdiff_t width, float *y) {
     for (int h = 0; h < P; h += LANES) {
         vec half[4][6], b = load(bias + h);
         UNROLL
@@ -124,17 +153,16 @@ INLINE void output_tile(const int pools, const int rows, const int columns, ptrd
     }
 }
 
-static void transform_outputs(const sqz_conv3x3 *s, const tile_place *places, int count, const float *m, const float *bias, float *y) {
+static void transform_outputs(const sqz_conv3x3 *s, const tile_block *block, const float *m, const float *bias, float *y) {
     int window = s->pools ? 2 : 1, width = s->width / window;
-    for (int i = 0; i < count; i++, m += P) {
-        tile_place t = places[i];
-        int rows = least(4, s->height - t.row), columns = least(4, s->width - t.column);
+    for (int i = 0; i < block->count[0]; i++, m += P) {
+        tile_place t = block->tiles[i];
         float *to = y + t.image * s->out_image + ((ptrdiff_t)(t.row / window) * width + t.column / window) * P;
-        int is_whole = rows == 4 && columns == 4;
+        int is_whole = t.rows == 4 && t.columns == 4;
         if (s->pools && is_whole) output_tile(1, 2, 2, pitch_of(s), m, bias, width, to);
-        else if (s->pools) output_tile(1, rows / 2, columns / 2, pitch_of(s), m, bias, width, to);
+        else if (s->pools) output_tile(1, t.rows / 2, t.columns / 2, pitch_of(s), m, bias, width, to);
         else if (is_whole) output_tile(0, 4, 4, pitch_of(s), m, bias, width, to);
-        else output_tile(0, rows, columns, pitch_of(s), m, bias, width, to);
+        else output_tile(0, t.rows, t.columns, pitch_of(s), m, bias, width, to);
     }
 }
 
@@ -174,16 +202,17 @@ static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, 
     ptrdiff_t pitch = pitch_of(s), filters = filter_pitch_of(s);
     ptrdiff_t map = s->pools ? (ptrdiff_t)(s->height / 2) * (s->width / 2) * P : (ptrdiff_t)s->height * s->width * P;
     float *v = work, *m = v + PLACES * s->in_panels * pitch;
-    tile_place places[SQZ_LARGEST_BLOCK];
+    tile_block block;
     for (int first = part->first_tile; first < part->last_tile; first += s->block) {
-        int count = least(s->block, part->last_tile - first);
-        find_tiles(s, first, count, places);
-        transform_inputs(s, places, count, x, v);
+        find_tiles(s, first, part->last_tile, &block);
+        transform_inputs(s, &block, x, v);
         for (int panel = part->first_panel; panel < part->last_panel; panel++) {
-            for (int p = 0; p < PLACES; p++)
-                multiply_tiles(count, v + p * s->in_panels * pitch, pitch, s->in_panels, u + (panel * PLACES + p) * filters,
-                               u + (panel * PLACES + p + 1) * filters, m + p * pitch);
-            transform_outputs(s, places, count, m, bias + panel * P, y + panel * map);
+            for (int p = 0; p < PLACES; p++) {
+                ptrdiff_t first = block.first[kind_of(p)] * P;
+                multiply_tiles(block.count[kind_of(p)], v + p * s->in_panels * pitch + first, pitch, s->in_panels,
+                               u + (panel * PLACES + p) * filters, u + (panel * PLACES + p + 1) * filters, m + p * pitch + first);
+            }
+            transform_outputs(s, &block, m, bias + panel * P, y + panel * map);
         }
     }
 }
@@ -216,17 +245,15 @@ INLINE void gradient_tile(const int rows, const int columns, ptrdiff_t width, co
     }
 }
 
-static void transform_gradients(const sqz_conv3x3 *s, const tile_place *places, int count, const float *dy, float *m,
-                                float *dbias) {
+static void transform_gradients(const sqz_conv3x3 *s, const tile_block *block, const float *dy, float *m, float *dbias) {
     ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P;
-    for (int i = 0; i < count; i++) {
-        tile_place t = places[i];
-        int rows = least(4, s->height - t.row), columns = least(4, s->width - t.column);
+    for (int i = 0; i < block->count[0]; i++) {
+        tile_place t = block->tiles[i];
         const float *from = dy + t.image * s->out_image + ((ptrdiff_t)t.row * s->width + t.column) * P;
-        for (int panel = 0; panel < s->out_panels; panel++) {
+        for (int panel = 0; panel < s->out_panels; panel++, from += map) {
             float *to = m + panel * PLACES * pitch + i * P;
-            if (rows == 4 && columns == 4) gradient_tile(4, 4, s->width, from + panel * map, pitch, to, dbias + panel * P);
-            else gradient_tile(rows, columns, s->width, from + panel * map, pitch, to, dbias + panel * P);
+            if (t.rows == 4 && t.columns == 4) gradient_tile(4, 4, s->width, from, pitch, to, dbias + panel * P);
+            else gradient_tile(t.rows, t.columns, s->width, from, pitch, to, dbias + panel * P);
         }
     }
 }
@@ -260,10 +287,10 @@ INLINE void input_gradient_tile(const int top, const int bottom, const int left,
     }
 }
 
-static void transform_input_gradients(const sqz_conv3x3 *s, const tile_place *places, int count, const float *v, float *dx) {
+static void transform_input_gradients(const sqz_conv3x3 *s, const tile_block *block, const float *v, float *dx) {
     ptrdiff_t pitch = pitch_of(s), map = (ptrdiff_t)s->height * s->width * P, step = s->in_panels * pitch;
-    for (int i = 0; i < count; i++) {
-        tile_place t = places[i];
+    for (int i = 0; i < block->count[0]; i++) {
+        tile_place t = block->tiles[i];
         int top = t.row == 0, bottom = t.row + 5 > s->height ? t.row + 5 - s->height : 0;
         int left = t.column == 0, right = t.column + 5 > s->width ? t.column + 5 - s->width : 0;
         for (int panel = 0; panel < s->in_panels; panel++) {
@@ -281,29 +308,29 @@ static void conv3x3_backward(const sqz_conv3x3 *s, int images, int accumulate, c
                              const float *ut, float *dx, float *du, float *dbias, float *work) {
     ptrdiff_t pitch = pitch_of(s), filters = filter_pitch_of(s), step = s->in_panels * pitch;
     float *v = work, *m = v + PLACES * step;
-    tile_place places[SQZ_LARGEST_BLOCK];
+    tile_block block;
     int tiles = images * ((s->width + 3) / 4) * ((s->height + 3) / 4);
     for (int first = 0; first < tiles; first += s->block) {
-        int count = least(s->block, tiles - first);
-        find_tiles(s, first, count, places);
-        transform_inputs(s, places, count, x, v);
-        transform_gradients(s, places, count, dy, m, dbias);
+        find_tiles(s, first, tiles, &block);
+        transform_inputs(s, &block, x, v);
+        transform_gradients(s, &block, dy, m, dbias);
         for (int out = 0; out < s->out_panels; out++) {
             const float *mo = m + out * PLACES * pitch;
             for (int p = 0; p < PLACES; p++)
                 for (int in = 0; in < s->in_panels; in++) {
+                    ptrdiff_t first_row = block.first[kind_of(p)] * P;
                     float *gradient = du + (out * PLACES + p) * filters + in * P * P;
-                    accumulate_outer(accumulate || first > 0, count, v + p * step + in * pitch, mo + p * pitch, gradient, 0,
-                                     gradient + filters);
+                    accumulate_outer(accumulate || first > 0, block.count[kind_of(p)], v + p * step + in * pitch + first_row,
+                                     mo + p * pitch + first_row, gradient, 0, gradient + filters);
                 }
         }
         for (int p = 0; p < PLACES; p++) // v is read no more: it becomes its own gradient
             for (int in = 0; in < s->in_panels; in++) {
                 const float *filter = ut + ((ptrdiff_t)p * s->in_panels + in) * s->out_panels * P * P;
-                multiply_tiles(count, m + p * pitch, PLACES * pitch, s->out_panels, filter, filter + s->out_panels * P * P,
-                               v + p * step + in * pitch);
+                multiply_tiles(block.count[0], m + p * pitch, PLACES * pitch, s->out_panels, filter,
+                               filter + s->out_panels * P * P, v + p * step + in * pitch);
             }
-        transform_input_gradients(s, places, count, v, dx);
+        transform_input_gradients(s, &block, v, dx);
     }
 }
 

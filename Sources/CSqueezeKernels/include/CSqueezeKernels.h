@@ -63,11 +63,18 @@ typedef struct {
     int height, width;
     int in_panels, out_panels;
     int pools;
-    int block;                            // 4x4 output tiles worked on at a time: 16, 32, 48 or 64
+    int block;                            // output tiles worked on at a time: 16, 32, 48 or 64
     ptrdiff_t in_image, out_image;        // floats between two images
 } sqz_conv3x3;
 
-// Part of the work of a 3x3 convolution: 4x4 tiles [first_tile, last_tile), counted over all images of the chunk row by row,
+// Where the tiles of outputs begin along a side of `size` pixels: as few as tiles of 4 make, first some of 4, then of 3; with
+// `pools` of 4 only. The last may hang over.
+static inline int sqz_tile_start(int size, int pools, int tile) {
+    int fours = pools ? size / 4 : size - (size + 3) / 4 * 3;
+    return tile <= fours ? 4 * tile : fours > 0 ? 3 * tile + fours : 3 * tile;
+}
+
+// Part of the work of a 3x3 convolution: tiles [first_tile, last_tile), counted over all images of the chunk row by row,
 // and output panels [first_panel, last_panel).
 typedef struct {
     int first_tile, last_tile;
