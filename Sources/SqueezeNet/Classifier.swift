@@ -81,10 +81,9 @@ public final class Classifier {
             let memory = memory(thread)
             let start = task * each
             let count = min(each, pictures.count - start)
-            for place in 0..<count {
-                plan.load(pictures[start + place], at: place, preprocessing, augmentation: nil, memory)
+            plan.forward(count, memory) {
+                plan.load(pictures[start + $0], at: $0, preprocessing, augmentation: nil, memory)
             }
-            plan.forward(count, memory)
             for place in 0..<count { copyLogits(of: place, memory, to: logits, at: start + place) }
         }
     }
@@ -109,7 +108,7 @@ public final class Classifier {
             }
         }
         let memory = memory(0)
-        if case .scores(let head)? = phases.last { plan.average(head, 0..<1, memory) }
+        if case .scores(let head)? = phases.last { plan.average(head, 0, memory) }
         copyLogits(of: 0, memory, to: logits, at: index)
     }
 

@@ -30,7 +30,7 @@ struct PlanBuilder {
     private var group = 1
 
     /// Pixels of a map that are computed together: enough for the products to be worth their weights, few enough to stay in cache.
-    private static let groupPixels = (training: 512, inference: 512)
+    private static let groupPixels = (training: 512, inference: 768)
     /// Pictures of a chunk, if their maps are so small that a group takes them all.
     private static let largestChunk = (training: 4, inference: 8)
     /// Scratch memory for one block of Winograd tiles: what fits beside the weights in a second level cache of 512 KiB.
@@ -47,9 +47,18 @@ struct PlanBuilder {
         self.network = network
         self.isTraining = isTraining
         self.regions = regions
-        // Of the largest inputs a chunk has one picture: their small maps at the end are cheap beside the large ones.
-        let largest = isTraining ? Self.largestChunk.training : Self.largestChunk.inference
-        chunk = min(largest, max(1, largest * 32 * 32 / (network.inputSize * network.inputSize)))
+        let (training, inference) = Self.largestChunk
+        // Training keeps every map of a chunk: of the largest inputs it has one picture.
+        let affordable = max(1, training * 32 * 32 / (network.inputSize * network.inputSize))
+        chunk = isTraining ? min(training, affordable) : inference
+    }
+
+    /// Pictures that inference computes together where maps have this height and width: powers of two, so that a group is whole groups
+    /// of the stage before.
+    private static func inferred(_ size: Int) -> Int {
+        var pictures = largestChunk.inference
+        while pictures > 1, pictures * size * size > groupPixels.inference { pictures /= 2 }
+        return pictures
     }
 
     mutating func build() {
@@ -102,22 +111,25 @@ struct PlanBuilder {
     /// Before a step's tensors are made: the first step of a stage sets its group, by the height and width of its map.
     private mutating func begin(size: Int) {
         guard steps.isEmpty else { return }
-        let pixels = isTraining ? Self.groupPixels.training : Self.groupPixels.inference
-        group = min(chunk, max(1, pixels / (size * size)))
+        group = isTraining ? min(chunk, max(1, Self.groupPixels.training / (size * size))) : Self.inferred(size)
     }
 
-    /// A tensor that only the steps of its stage see, or, with `isKept`, the next stage too.
-    private mutating func tensor(_ picture: Int, isRectified: Bool, isKept: Bool = false) -> Plan.Tensor {
+    /// A tensor that only the steps of its stage see, or, if maps are of `nextSize` there, the next stage too.
+    private mutating func tensor(_ picture: Int, of pictures: Int? = nil, isRectified: Bool, nextSize: Int? = nil)
+        -> Plan.Tensor
+    {
         largestTensor = max(largestTensor, picture)
-        guard !isTraining, chunk == 1 || !isKept else {
-            return reserved(picture, pictures: chunk, isRectified: isRectified)
+        if isTraining { return reserved(picture, pictures: chunk, isRectified: isRectified) }
+        if let nextSize, Self.inferred(nextSize) > 1 {
+            return reserved(picture, pictures: Self.inferred(nextSize), isRectified: isRectified)
         }
         // A step reads the tensor before, and writes at most two: three regions.
         let region = tensorCount % regions.count
         tensorCount += 1
-        regions[region] = max(regions[region], picture * group)
+        let pictures = pictures ?? group
+        regions[region] = max(regions[region], picture * pictures)
         return Plan.Tensor(
-            offset: regionOffsets[region], picture: picture, pictures: group, isRectified: isRectified)
+            offset: regionOffsets[region], picture: picture, pictures: pictures, isRectified: isRectified)
     }
 
     /// A tensor with memory of its own.
@@ -131,7 +143,7 @@ struct PlanBuilder {
         inputPitch = (3 * columns + 15) / 16 * 16
         inputOrigin = padding * (inputPitch + 3)
         // Kernels load whole vectors at the end of the last row.
-        input = reserved(rows * inputPitch + 32, pictures: chunk, isRectified: false)
+        input = reserved(rows * inputPitch + 32, pictures: isTraining ? chunk : group, isRectified: false)
     }
 
     private static func canFuse(_ stem: ShapedBlock.Stem, _ pool: ShapedBlock.Pool) -> Bool {
@@ -141,8 +153,8 @@ struct PlanBuilder {
     private mutating func addStemPool(_ stem: ShapedBlock.Stem, _ pool: ShapedBlock.Pool) {
         // Whole 4×4 tiles, and never less than the picture itself.
         let covered = max(4 * ((pool.size + 1) / 2), network.inputSize) + 2
-        addInput(rows: covered, columns: covered, padding: 1)
         begin(size: pool.size)
+        addInput(rows: covered, columns: covered, padding: 1)
         let slot = packed.add(stem.convolution, of: network)
         current = tensor(pool.channels * pool.size * pool.size, isRectified: true)
         let places = reserved(isTraining ? current.picture / 4 : 0, pictures: chunk, isRectified: true)
@@ -179,7 +191,7 @@ struct PlanBuilder {
     private mutating func addPool(_ pool: ShapedBlock.Pool) {
         begin(size: pool.inputSize)
         let output = tensor(
-            pool.channels * pool.size * pool.size, isRectified: current.isRectified, isKept: true)
+            pool.channels * pool.size * pool.size, isRectified: current.isRectified, nextSize: pool.size)
         steps.append(
             .pool(.init(shape: maxPool(pool, channels: pool.channels), input: current, output: output)))
         current = output
@@ -226,7 +238,7 @@ struct PlanBuilder {
         switch fire.shortcut {
         case .none:
             shortcut = .none
-            output = pool.map { tensor(filters * $0.size * $0.size, isRectified: true, isKept: true) } ?? expanded
+            output = pool.map { tensor(filters * $0.size * $0.size, isRectified: true, nextSize: $0.size) } ?? expanded
         case .identity:
             shortcut = .identity
             output = tensor(expanded.picture, isRectified: current.isRectified)
@@ -267,7 +279,8 @@ struct PlanBuilder {
         begin(size: head.size)
         featureCount = current.picture
         let classifier = pointwise(head.convolution, size: head.size)
-        let scores = tensor(classifier.slot.panels * 16 * head.size * head.size, isRectified: true)
+        // Of the scores, inference needs those of one picture at a time.
+        let scores = tensor(classifier.slot.panels * 16 * head.size * head.size, of: 1, isRectified: true)
         // Beside the logits of the chunk, their gradients.
         logits = reserved(classifier.slot.panels * 16, pictures: 2 * chunk, isRectified: true)
         steps.append(

@@ -12,15 +12,33 @@ extension Plan {
             &crop, Int32(rows.lowerBound), Int32(rows.upperBound), picture, memory.input(input, place) + inputOrigin)
     }
 
-    /// Computes the logits of the chunk's first `pictures`. In training, with `dropout`, picture i uses the generator dropout(i).
-    func forward(_ pictures: Int, _ memory: Memory, dropout: ((Int) -> CounterRandom)? = nil) {
-        for stage in stages {
-            for start in stride(from: 0, to: pictures, by: stage.group) {
-                let group = start..<min(pictures, start + stage.group)
-                for phase in stage.phases {
-                    if case .scores(let step) = phase, let dropout { drop(dropout, step, group, memory) }
+    /// Computes the logits of the chunk's first `pictures`, each of which `load` puts into the chunk when it is its turn. In training,
+    /// with `dropout`, picture i uses the generator dropout(i).
+    func forward(
+        _ pictures: Int, _ memory: Memory, dropout: ((Int) -> CounterRandom)? = nil, load: (Int) -> Void
+    ) {
+        forward(0..<pictures, through: stages.count - 1, memory, dropout, load)
+    }
+
+    /// A stage's groups one after the other, each as soon as the stages before have computed its pictures: so what is kept between
+    /// two stages is one group.
+    private func forward(
+        _ pictures: Range<Int>, through last: Int, _ memory: Memory, _ dropout: ((Int) -> CounterRandom)?,
+        _ load: (Int) -> Void
+    ) {
+        let stage = stages[last]
+        for start in stride(from: pictures.lowerBound, to: pictures.upperBound, by: stage.group) {
+            let group = start..<min(pictures.upperBound, start + stage.group)
+            if last > 0 { forward(group, through: last - 1, memory, dropout, load) } else { group.forEach(load) }
+            for phase in stage.phases {
+                guard case .scores(let step) = phase else {
                     forward(phase, group, Share(), memory)
-                    if case .scores(let step) = phase { average(step, group, memory) }
+                    continue
+                }
+                for picture in group {
+                    if let dropout { drop(dropout(picture), step, picture, memory) }
+                    forward(phase, picture..<picture + 1, Share(), memory)
+                    average(step, picture, memory)
                 }
             }
         }
@@ -56,12 +74,10 @@ extension Plan {
     }
 
     /// Logits from scores.
-    func average(_ step: HeadStep, _ group: Range<Int>, _ memory: Memory) {
+    func average(_ step: HeadStep, _ picture: Int, _ memory: Memory) {
         let shape = step.classifier.shape
-        for picture in group {
-            memory.kernels.pointee.average_forward(
-                shape.rows, shape.out_panels, memory(step.scores, picture), memory(step.logits, picture))
-        }
+        memory.kernels.pointee.average_forward(
+            shape.rows, shape.out_panels, memory(step.scores, picture), memory(step.logits, picture))
     }
 
     private func forward(_ step: StemStep, _ group: Range<Int>, _ share: Share, _ memory: Memory) {
@@ -123,6 +139,7 @@ extension Plan {
     private func expand(_ step: FireStep, _ group: Range<Int>, _ share: Share, _ memory: Memory) {
         var shape = step.expand3Shape
         var part = step.part(pictures: group.count, share)
+        shape.block = min(shape.block, (part.last_tile - part.first_tile + 15) / 16 * 16)
         memory.kernels.pointee.conv3x3_forward(
             &shape, &part, memory(step.squeezed, group.lowerBound), memory.prepared + step.expand3Forward,
             memory.parameters + step.expand3.bias,
@@ -148,13 +165,9 @@ extension Plan {
         }
     }
 
-    private func drop(
-        _ dropout: (Int) -> CounterRandom, _ step: HeadStep, _ group: Range<Int>, _ memory: Memory
-    ) {
-        for picture in group {
-            drawDropout(dropout(picture), step, memory)
-            memory.kernels.pointee.dropout(step.input.picture, dropoutWords(memory), memory(step.input, picture))
-        }
+    private func drop(_ dropout: CounterRandom, _ step: HeadStep, _ picture: Int, _ memory: Memory) {
+        drawDropout(dropout, step, memory)
+        memory.kernels.pointee.dropout(step.input.picture, dropoutWords(memory), memory(step.input, picture))
     }
 
     /// Dropout's bits of one picture: bit i of the generator's stream keeps value i.

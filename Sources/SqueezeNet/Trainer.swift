@@ -153,12 +153,12 @@ public final class Trainer {
                 CounterRandom(
                     seed: seed, purpose: .dropout, epoch: epoch, index: examples[examples.startIndex + place].index)
             }
-            for (place, example) in examples.enumerated() {
+            plan.forward(examples.count, memory, dropout: recipe.usesDropout ? dropout : nil) { place in
+                let example = examples[examples.startIndex + place]
                 plan.load(
                     example.picture, at: place, preprocessing,
                     augmentation: .init(seed: seed, epoch: epoch, index: example.index), memory)
             }
-            plan.forward(examples.count, memory, dropout: recipe.usesDropout ? dropout : nil)
             for (place, example) in examples.enumerated() {
                 let logits = memory(plan.logits, place)
                 result.loss += sqz_softmax_loss(
