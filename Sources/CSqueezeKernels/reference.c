@@ -54,7 +54,6 @@ static void standardize(const sqz_crop *c, int first_row, int last_row, const ui
 static void stem_forward(const sqz_stem *s, int first_row, int last_row, const float *x, const float *w, const float *bias,
                          float *y) {
     int run = 3 * s->kernel, taps = s->kernel * run;
-    ptrdiff_t pixels = (ptrdiff_t)s->height * s->width;
     for (int out = 0; out < s->out_panels * P; out++)
         for (int row = first_row; row < last_row; row++)
             for (int column = 0; column < s->width; column++) {
@@ -63,7 +62,7 @@ static void stem_forward(const sqz_stem *s, int first_row, int last_row, const f
                     ptrdiff_t from = (ptrdiff_t)(row * s->stride + tap / run) * s->pitch + column * s->stride * 3 + tap % run;
                     sum += (double)x[from] * w[weight(taps, tap, out)];
                 }
-                y[at(pixels * P, out, (ptrdiff_t)row * s->width + column)] = relu(sum);
+                y[at(s->out_stride, out, (ptrdiff_t)row * s->width + column)] = relu(sum);
             }
 }
 

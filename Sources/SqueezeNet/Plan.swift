@@ -28,7 +28,12 @@ struct Plan {
         /// Offset in the prepared weights; only the 7×7 stem of stride 2 has them.
         let prepared: Int?
         let input: Tensor
+        /// What the stem, or the pool, writes.
         let output: Tensor
+        /// One panel of the pool after it, if that is computed with it, from a strip of a few rows in the scratch memory.
+        let pool: sqz_maxpool?
+        /// Where the strip begins there.
+        let strip: Int
     }
 
     /// A 3×3 stem of stride 1 and the 2×2 pool after it, computed in one.

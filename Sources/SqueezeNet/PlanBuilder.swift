@@ -70,6 +70,9 @@ struct PlanBuilder {
                 if case .pool(let pool)? = blocks.first, Self.canFuse(stem, pool) {
                     addStemPool(stem, pool)
                     blocks.removeFirst()
+                } else if case .pool(let pool)? = blocks.first, !isTraining, pool.kernel == 3 {
+                    addStem(stem, pool)
+                    blocks.removeFirst()
                 } else {
                     addStem(stem)
                 }
@@ -168,24 +171,28 @@ struct PlanBuilder {
                     places: places)))
     }
 
-    private mutating func addStem(_ stem: ShapedBlock.Stem) {
-        begin(size: stem.size)
+    private mutating func addStem(_ stem: ShapedBlock.Stem, _ pool: ShapedBlock.Pool? = nil) {
+        let size = pool?.size ?? stem.size
+        begin(size: size)
         let isSeven = stem.convolution.kernel == 7 && stem.stride == 2
         let triples = (stem.size + 2) / 3
         let bordered = network.inputSize + 2 * stem.padding
         let covered = isSeven ? max(bordered, 6 * triples + 6) : bordered
         addInput(rows: covered, columns: covered, padding: stem.padding)
         let slot = packed.add(stem.convolution, of: network)
-        current = tensor(stem.convolution.filters * stem.size * stem.size, isRectified: true)
-        if isSeven { workCount = max(workCount, 6 * (inputPitch + 16) + 1_152 * (triples + 16)) }
+        current = tensor(stem.convolution.filters * size * size, isRectified: true)
+        let strip = isSeven ? 6 * (inputPitch + 16) + 1_152 * (triples + 16) : 0
+        let stripRows = pool == nil ? 0 : 9
+        workCount = max(workCount, strip + stripRows * stem.size * stem.convolution.filters)
         steps.append(
             .stem(
                 .init(
                     shape: sqz_stem(
                         kernel: Int32(stem.convolution.kernel), stride: Int32(stem.stride), pitch: Int32(inputPitch),
-                        height: Int32(stem.size), width: Int32(stem.size), out_panels: Int32(slot.panels)),
+                        height: Int32(stem.size), width: Int32(stem.size), out_panels: Int32(slot.panels),
+                        out_stride: (pool == nil ? stem.size : stripRows) * stem.size * 16),
                     slot: slot, prepared: isSeven ? prepared.reserve(36 * 12 * slot.panels * 16) : nil, input: input,
-                    output: current)))
+                    output: current, pool: pool.map { maxPool($0, channels: 16) }, strip: strip)))
     }
 
     private mutating func addPool(_ pool: ShapedBlock.Pool) {

@@ -81,22 +81,63 @@ extension Plan {
     }
 
     private func forward(_ step: StemStep, _ group: Range<Int>, _ share: Share, _ memory: Memory) {
-        var shape = step.shape
-        if let prepared = step.prepared {
-            let triples = share.range(of: Int(shape.height + 2) / 3)
-            for picture in group {
-                memory.kernels.pointee.stem7_forward(
-                    &shape, Int32(triples.lowerBound), Int32(triples.upperBound), memory.input(step.input, picture),
-                    memory.prepared + prepared, memory.parameters + step.slot.bias, memory(step.output, picture),
-                    memory.own + work)
-            }
-            return
-        }
-        let rows = share.range(of: Int(shape.height))
         for picture in group {
+            let output = memory(step.output, picture)
+            if let pool = step.pool {
+                forward(step, pool, share, picture, into: output, memory)
+            } else {
+                let rows = share.range(of: Int(step.shape.height), unit: 3)
+                forward(step, rows, picture, into: output, memory)
+            }
+        }
+    }
+
+    /// Rows of the stem's output, which begins at `output`. They begin with a whole number of triples, as the 7×7 kernel needs it.
+    private func forward(
+        _ step: StemStep, _ rows: Range<Int>, _ picture: Int, into output: UnsafeMutablePointer<Float>, _ memory: Memory
+    ) {
+        var shape = step.shape
+        let input = memory.input(step.input, picture)
+        let bias = memory.parameters + step.slot.bias
+        if let prepared = step.prepared {
+            memory.kernels.pointee.stem7_forward(
+                &shape, Int32(rows.lowerBound / 3), Int32((rows.upperBound + 2) / 3), input, memory.prepared + prepared,
+                bias, output, memory.own + work)
+        } else {
             memory.kernels.pointee.stem_forward(
-                &shape, Int32(rows.lowerBound), Int32(rows.upperBound), memory.input(step.input, picture),
-                memory.parameters + step.slot.weight, memory.parameters + step.slot.bias, memory(step.output, picture))
+                &shape, Int32(rows.lowerBound), Int32(rows.upperBound), input, memory.parameters + step.slot.weight,
+                bias, output)
+        }
+    }
+
+    /// Six rows of the stem at a time, and the rows of the pool that they complete: the last three windows begin two rows before.
+    private func forward(
+        _ step: StemStep, _ pool: sqz_maxpool, _ share: Share, _ picture: Int,
+        into output: UnsafeMutablePointer<Float>, _ memory: Memory
+    ) {
+        var pool = pool
+        let height = Int(step.shape.height)
+        let row = Int(step.shape.width) * 16
+        let strips = share.range(of: (height + 5) / 6)
+        for strip in strips {
+            let rows = 6 * strip..<min(height, 6 * strip + 6)
+            // The strip's memory begins with the three rows before: this is where row 0 would be.
+            let stem = memory.own + work + step.strip - (rows.lowerBound - 3) * row
+            if strip > strips.lowerBound {
+                for panel in 0..<Int(step.shape.out_panels) {
+                    let kept = stem + panel * step.shape.out_stride + (rows.lowerBound - 2) * row
+                    kept.update(from: kept + 6 * row, count: 2 * row)
+                }
+            } else if strip > 0 {
+                forward(step, rows.lowerBound - 3..<rows.lowerBound, picture, into: stem, memory)
+            }
+            forward(step, rows, picture, into: stem, memory)
+            let windows = max(0, 3 * strip - 1)..<(rows.upperBound == height ? Int(pool.out_height) : 3 * strip + 2)
+            for panel in 0..<Int(step.shape.out_panels) {
+                memory.kernels.pointee.maxpool_forward(
+                    &pool, Int32(windows.lowerBound), Int32(windows.upperBound), stem + panel * step.shape.out_stride,
+                    output + panel * Int(pool.out_height * pool.out_width) * 16)
+            }
         }
     }
 

@@ -104,7 +104,8 @@ static void compare_stems(const sqz_kernels *k, const sqz_kernels *r, int size) 
     float *x = random_floats(pitch * covered, 0), *w = random_floats(147 * 32, 0), *bias = random_floats(32, 0);
     float *work = zeros(48 * (pitch + 16) + 1152 * (triples + 16)), *u = zeros(36 * 12 * 32), *plain = zeros(36 * 12 * 32);
     float *y = zeros(ny), *truth = zeros(ny), *dy = random_floats(ny, 0);
-    sqz_stem seven = {.kernel = 7, .stride = 2, .pitch = pitch, .height = size, .width = size, .out_panels = 2};
+    sqz_stem seven = {
+        .kernel = 7, .stride = 2, .pitch = pitch, .height = size, .width = size, .out_panels = 2, .out_stride = size * size * 16};
     k->stem7_prepare(2, w, u);
     r->stem7_prepare(2, w, plain);
     k->stem7_forward(&seven, 0, triples, x, u, bias, y, work);

@@ -74,19 +74,27 @@ import Testing
     }
 
     /// Any thread count and any grouping of the pictures give the same logits; a picture by itself is shared out layer by layer.
-    /// 26: maps of 13 and 6, whose pool and tiles end within a window.
-    @Test(arguments: Kernels.available, [32, 26]) func sameLogitsForAnyThreadCount(_ kernels: Kernels, _ size: Int)
-        throws
-    {
-        let network = try Network(.squeezenetCIFAR, classes: 10, inputSize: size)
+    /// 26: maps of 13 and 6, whose pool and tiles end within a window. 67: stems of 33 and 31 rows, in strips of six.
+    @Test(
+        arguments: Kernels.available,
+        [
+            (Architecture.squeezenetCIFAR, 32, 45), (.squeezenetCIFAR, 26, 45), (.squeezenet10, 67, 3),
+            (.squeezenet11, 67, 3),
+        ])
+    func sameLogitsForAnyThreadCount(
+        _ kernels: Kernels, _ run: (architecture: Architecture, size: Int, pictures: Int)
+    ) throws {
+        let network = try Network(run.architecture, classes: 10, inputSize: run.size)
         let logits = try [1, 2, 3, 8].map { threads in
             let classifier = try Classifier(
                 network: network, weights: Weights(glorotUniformFor: network, seed: 4),
-                preprocessing: Preprocessing(size: size),
+                preprocessing: Preprocessing(size: run.size),
                 threads: threads, kernels: kernels)
-            return Self.pictures.withPointers { classifier.classify($0) + classifier.classify([$0[7]]) }
+            return Self.pictures.withPointers {
+                classifier.classify(Array($0[..<run.pictures])) + classifier.classify([$0[2]])
+            }
         }
-        #expect(logits[0][70..<80] == logits[0][450...])
+        #expect(logits[0][20..<30] == logits[0][(10 * run.pictures)...])
         #expect(logits.allSatisfy { $0 == logits[0] })
     }
 

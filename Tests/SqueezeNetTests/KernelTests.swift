@@ -173,7 +173,7 @@ import Testing
         let pitch = (3 * shape.size + 3) / 4 * 4
         var s = sqz_stem(
             kernel: Int32(shape.kernel), stride: Int32(shape.stride), pitch: Int32(pitch), height: Int32(size),
-            width: Int32(size), out_panels: 3)
+            width: Int32(size), out_panels: 3, out_stride: size * size * 16)
         let x = Tensor(pitch * shape.size, random: 1)
         let w = Tensor(48 * taps, random: 2)
         let bias = Tensor(48, random: 3)
@@ -196,7 +196,8 @@ import Testing
         let covered = 6 * triples + 6
         let pitch = (3 * covered + 15) / 16 * 16
         var s = sqz_stem(
-            kernel: 7, stride: 2, pitch: Int32(pitch), height: Int32(size), width: Int32(size), out_panels: 3)
+            kernel: 7, stride: 2, pitch: Int32(pitch), height: Int32(size), width: Int32(size), out_panels: 3,
+            out_stride: size * size * 16)
         let x = Tensor(pitch * covered, random: 1)
         let w = Tensor(147 * 48, random: 2)
         let bias = Tensor(48, random: 3)

@@ -31,7 +31,7 @@ static void stem_forward(const sqz_stem *s, int first_row, int last_row, const f
     for (int panel = 0; panel < s->out_panels; panel++)
         for (int row = first_row; row < last_row; row++) {
             const float *from = x + (ptrdiff_t)row * s->stride * s->pitch;
-            float *to = y + ((ptrdiff_t)panel * s->height + row) * s->width * P;
+            float *to = y + panel * s->out_stride + (ptrdiff_t)row * s->width * P;
             int column = 0;
             for (; column + TILE <= s->width; column += TILE)
                 stem_tile(TILE, s, from + column * s->stride * 3, w + panel * filters, bias + panel * P, to + column * P);

@@ -144,7 +144,7 @@ static void stem7_forward(const sqz_stem *s, int first_triple, int last_triple, 
             for (int p = 0; p < PLACES; p++)
                 for (int t = 0; t < tiles; t += SMALL_TILE)
                     stem7_product(SMALL_TILE, v + p * step + t * P, filters + p * 12 * P, m + p * step + t * P);
-            float *to = y + (((ptrdiff_t)panel * s->height + 3 * triple) * s->width) * P;
+            float *to = y + panel * s->out_stride + (ptrdiff_t)3 * triple * s->width * P;
             for (int t = 0; t < tiles; t++, to += 3 * P) {
                 int columns = s->width - 3 * t < 3 ? s->width - 3 * t : 3;
                 if (rows == 3 && columns == 3) stem7_output(3, 3, step, m + t * P, bias + panel * P, s->width, to);

@@ -34,6 +34,7 @@ typedef struct {
     int pitch;         // floats from one row of the bordered input to the next
     int height, width; // of the output
     int out_panels;
+    ptrdiff_t out_stride; // floats between two panels of the output
 } sqz_stem;
 
 // The first convolution, 3x3 with stride 1 and padding 1, with the 2x2 max pool that follows it.
