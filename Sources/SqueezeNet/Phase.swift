@@ -136,10 +136,10 @@ extension Plan.FireStep {
         pool == nil ? share.pixels(of: squeeze) : share.range(of: width * width, unit: 2 * width)
     }
 
-    /// A share's Winograd tiles, if there are enough for all shares.
+    /// A share's Winograd tiles, if there are enough for all shares, and each need not prepare all filters.
     fileprivate func ownTiles(pictures: Int, _ share: Plan.Share) -> Range<Int>? {
         let tiles = tiles * pictures
-        return tiles >= 8 * share.count ? share.range(of: tiles, unit: 4) : nil
+        return tiles >= 8 * share.count && expand3Shape.plain == 0 ? share.range(of: tiles, unit: 4) : nil
     }
 
     /// Tiles for each share if there are enough, else filters, where each share transforms all tiles.

@@ -36,6 +36,10 @@ struct PlanBuilder {
     /// Scratch memory for one block of Winograd tiles: what fits beside the weights in a second level cache of 512 KiB.
     private static let blockBytes = 464 << 10
     private static let largestBlock = 32
+    /// Bytes of a layer's prepared filters that a second level cache holds. Larger ones come from farther away, four times as large as
+    /// the weights; then inference prepares them each time, if a picture's map has so many Winograd tiles that it pays.
+    private static let largestPrepared = 1 << 20
+    private static let leastTiles = 16
 
     /// Where no step looks back, the tensors of a stage take turns in a few regions of memory, this large: what was just read is
     /// overwritten while it is in cache. The first of two builds finds the sizes.
@@ -239,6 +243,8 @@ struct PlanBuilder {
         let expand1 = pointwise(fire.expand1, size: fire.size)
         let expand3 = packed.add(fire.expand3, of: network)
         let kernelWeights = sqz_conv3x3_filters(Int32(fire.expand3.inputs), Int32(fire.expand3.filters))
+        let across = (fire.size + 3) / 4
+        let isPlain = !isTraining && kernelWeights * 4 > Self.largestPrepared && across * across >= Self.leastTiles
 
         let shortcut: Plan.Shortcut
         let output: Plan.Tensor
@@ -257,8 +263,8 @@ struct PlanBuilder {
             .fire(
                 .init(
                     squeeze: squeeze, expand1: expand1, expand3: expand3,
-                    expand3Shape: conv3x3(fire, input: squeezed, output: output, pools: pool != nil),
-                    expand3Forward: prepared.reserve(kernelWeights),
+                    expand3Shape: conv3x3(fire, input: squeezed, output: output, pools: pool != nil, isPlain: isPlain),
+                    expand3Forward: prepared.reserve(isPlain ? 0 : kernelWeights),
                     expand3Backward: prepared.reserve(isTraining ? kernelWeights : 0),
                     expand3Gradient: arena.reserve(isTraining ? kernelWeights : 0), shortcut: shortcut, input: current,
                     squeezed: squeezed, expanded: expanded, output: output,
@@ -266,16 +272,16 @@ struct PlanBuilder {
         current = output
     }
 
-    private mutating func conv3x3(_ fire: ShapedBlock.Fire, input: Plan.Tensor, output: Plan.Tensor, pools: Bool)
-        -> sqz_conv3x3
-    {
+    private mutating func conv3x3(
+        _ fire: ShapedBlock.Fire, input: Plan.Tensor, output: Plan.Tensor, pools: Bool, isPlain: Bool
+    ) -> sqz_conv3x3 {
         let across = (fire.size + 3) / 4
         let panels = fire.expand3.inputs / 16 + (isTraining ? fire.expand3.filters / 16 : 1)
         let affordable = max(16, (Self.blockBytes / (36 * 16 * 4 * panels) - 1) / 16 * 16)
         let needed = (across * across * chunk + 15) / 16 * 16
         var shape = sqz_conv3x3(
             height: Int32(fire.size), width: Int32(fire.size), in_panels: Int32(fire.expand3.inputs / 16),
-            out_panels: Int32(fire.expand3.filters / 16), pools: pools ? 1 : 0,
+            out_panels: Int32(fire.expand3.filters / 16), pools: pools ? 1 : 0, plain: isPlain ? 1 : 0,
             block: Int32(min(Self.largestBlock, affordable, needed)),
             in_image: input.picture, out_image: output.picture)
         workCount = max(workCount, sqz_conv3x3_workspace(&shape, isTraining ? 1 : 0))

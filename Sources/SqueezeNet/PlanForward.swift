@@ -182,7 +182,8 @@ extension Plan {
         var part = step.part(pictures: group.count, share)
         shape.block = min(shape.block, (part.last_tile - part.first_tile + 15) / 16 * 16)
         memory.kernels.pointee.conv3x3_forward(
-            &shape, &part, memory(step.squeezed, group.lowerBound), memory.prepared + step.expand3Forward,
+            &shape, &part, memory(step.squeezed, group.lowerBound),
+            shape.plain == 0 ? memory.prepared + step.expand3Forward : memory.parameters + step.expand3.weight,
             memory.parameters + step.expand3.bias,
             memory(step.pool == nil ? step.expanded : step.output, group.lowerBound) + step.expand3Offset,
             memory.own + work)

@@ -9,7 +9,7 @@ extension Plan {
     /// The parameters that are read in their prepared form only: the weights of the 3×3 filters.
     var preparedOnly: [Range<Int>] {
         stages.flatMap(\.steps).compactMap { step in
-            guard case .fire(let fire) = step else { return nil }
+            guard case .fire(let fire) = step, fire.expand3Shape.plain == 0 else { return nil }
             return fire.expand3.weight..<fire.expand3.bias
         }
     }
@@ -50,6 +50,7 @@ extension Plan {
             transpose(step.expand1)
             if case .convolution(let layer) = step.shortcut { transpose(layer) }
             var shape = step.expand3Shape
+            guard shape.plain == 0 else { break }
             let parts = Int32(Self.partsOfStep)
             kernels.pointee.conv3x3_prepare(
                 &shape, part * shape.out_panels / parts, (part + 1) * shape.out_panels / parts,

@@ -138,7 +138,7 @@ struct KernelBench {
         let (size, pixels) = (layer.output.height, layer.output.height * layer.output.width)
         var s = sqz_conv3x3(
             height: Int32(size), width: Int32(size), in_panels: Int32(inputs), out_panels: Int32(outputs), pools: 0,
-            block: 16,
+            plain: 0, block: 16,
             in_image: inputs * 16 * pixels, out_image: outputs * 16 * pixels)
         let filters = sqz_conv3x3_filters(Int32(inputs * 16), Int32(outputs * 16))
         let x = tensor(s.in_image * Self.pictures)

@@ -72,7 +72,10 @@ static void compare_conv3x3(const sqz_kernels *k, const sqz_kernels *r, int size
     ptrdiff_t pixels = size * size, nx = pixels * in * 16, ny = pixels * out * 16, nw = in * out * 9 * 256;
     sqz_conv3x3 s = {.height = size, .width = size, .in_panels = in, .out_panels = out, .block = 16, .in_image = nx, .out_image = ny};
     float *x = random_floats(nx * images, 1), *w = random_floats(nw, 0), *bias = random_floats(out * 16, 0);
-    float *dy = random_floats(ny * images, 0), *work = zeros(sqz_conv3x3_workspace(&s, 1));
+    sqz_conv3x3 unprepared = s;
+    unprepared.plain = 1;
+    float *dy = random_floats(ny * images, 0);
+    float *work = zeros(sqz_conv3x3_workspace(&s, 1) + sqz_conv3x3_workspace(&unprepared, 0));
     ptrdiff_t filters = sqz_conv3x3_filters(in * 16, out * 16);
     float *u = zeros(filters), *ut = zeros(filters), *plain = zeros(filters), *plain_t = zeros(filters);
     k->conv3x3_prepare(&s, 0, out, w, u, ut);
@@ -82,6 +85,9 @@ static void compare_conv3x3(const sqz_kernels *k, const sqz_kernels *r, int size
     k->conv3x3_forward(&s, &all, x, u, bias, y, work);
     r->conv3x3_forward(&s, &all, x, plain, bias, truth, work);
     expect(k, "3x3 forward", y, truth, ny * images, winograd_error);
+    memset(y, 0, (size_t)(ny * images) * 4);
+    k->conv3x3_forward(&unprepared, &all, x, w, bias, y, work);
+    expect(k, "3x3 forward, plain weights", y, truth, ny * images, winograd_error);
     sqz_conv3x3 pooled = s;
     pooled.pools = 1, pooled.out_image = (ptrdiff_t)(size / 2) * (size / 2) * out * 16;
     k->conv3x3_forward(&pooled, &all, x, u, bias, y, work);

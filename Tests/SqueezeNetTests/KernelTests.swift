@@ -110,12 +110,14 @@ import Testing
         // The output is the second half of a concatenation, as in a fire module.
         var s = sqz_conv3x3(
             height: Int32(map.height), width: Int32(map.width), in_panels: Int32(map.inputs),
-            out_panels: Int32(map.outputs), pools: 0,
+            out_panels: Int32(map.outputs), pools: 0, plain: 0,
             block: Int32(map.block), in_image: inputs * pixels, out_image: 2 * outputs * pixels)
         let x = Tensor(inputs * pixels * map.images, random: 1, rectified: true)
         let w = Tensor(9 * inputs * outputs, random: 2)
         let bias = Tensor(outputs, random: 3)
-        let work = Tensor(sqz_conv3x3_workspace(&s, 1))
+        var unprepared = s
+        unprepared.plain = 1
+        let work = Tensor(max(sqz_conv3x3_workspace(&s, 1), sqz_conv3x3_workspace(&unprepared, 0)))
         let half = outputs * pixels
 
         let filters = sqz_conv3x3_filters(Int32(inputs), Int32(outputs))
@@ -130,7 +132,8 @@ import Testing
         var pooled = s
         pooled.pools = 1
         pooled.out_image = 2 * outputs * (map.height / 2) * (map.width / 2)
-        for var s in [s, pooled] {
+        for var s in [s, pooled, unprepared] {
+            let weights = s.plain == 0 ? u : w
             let (y, expected) = (Tensor(s.out_image * map.images), Tensor(s.out_image * map.images))
             // In four parts, as several threads would do it.
             for (tileRange, panelRange) in [(0, 0), (0, 1), (1, 0), (1, 1)] as [(Int32, Int32)] {
@@ -139,7 +142,7 @@ import Testing
                     first_panel: panelRange * (s.out_panels / 2),
                     last_panel: panelRange == 0 ? s.out_panels / 2 : s.out_panels)
                 let half = s.out_image / 2
-                fast.conv3x3_forward(&s, &part, x.floats, u.floats, bias.floats, y.floats + half, work.floats)
+                fast.conv3x3_forward(&s, &part, x.floats, weights.floats, bias.floats, y.floats + half, work.floats)
                 reference.conv3x3_forward(
                     &s, &part, x.floats, plain.floats, bias.floats, expected.floats + half, work.floats)
             }

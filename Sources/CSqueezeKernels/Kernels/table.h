@@ -3,6 +3,7 @@
 #include "vector.h"
 #include "pointwise.h"
 #include "winograd_transforms.h"
+#include "winograd_filters.h"
 #include "winograd.h"
 #include "stem.h"
 #include "stem7.h"

@@ -67,8 +67,6 @@ static void find_tiles(const sqz_conv3x3 *s, int first, int last, tile_block *bl
 
 INLINE ptrdiff_t pitch_of(const sqz_conv3x3 *s) { return (ptrdiff_t)(s->block + 1) * P; }
 
-INLINE ptrdiff_t filter_pitch_of(const sqz_conv3x3 *s) { return (ptrdiff_t)(s->in_panels * P + 1) * P; }
-
 // One 6x6 tile of a panel of inputs; `left` and `right` say how many of its columns hang over the map's edges.
 INLINE void input_tile(const float *const rows[6], const int left, const int right, ptrdiff_t step, float *v) {
     for (int h = 0; h < P; h += LANES) {
@@ -201,16 +199,18 @@ static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, 
                             const float *bias, float *y, float *work) {
     ptrdiff_t pitch = pitch_of(s), filters = filter_pitch_of(s);
     ptrdiff_t map = s->pools ? (ptrdiff_t)(s->height / 2) * (s->width / 2) * P : (ptrdiff_t)s->height * s->width * P;
-    float *v = work, *m = v + PLACES * s->in_panels * pitch;
+    float *v = work, *m = v + PLACES * s->in_panels * pitch, *own = m + PLACES * pitch;
     tile_block block;
     for (int first = part->first_tile; first < part->last_tile; first += s->block) {
         find_tiles(s, first, part->last_tile, &block);
         transform_inputs(s, &block, x, v);
         for (int panel = part->first_panel; panel < part->last_panel; panel++) {
-            for (int p = 0; p < PLACES; p++) {
-                ptrdiff_t first = block.first[kind_of(p)] * P;
-                multiply_tiles(block.count[kind_of(p)], v + p * s->in_panels * pitch + first, pitch, s->in_panels,
-                               u + (panel * PLACES + p) * filters, u + (panel * PLACES + p + 1) * filters, m + p * pitch + first);
+            const float *filter = s->plain ? own : u + panel * PLACES * filters;
+            if (s->plain) prepare_panel(s, u + panel * 9 * (ptrdiff_t)s->in_panels * P * P, own);
+            for (int p = 0; p < PLACES; p++, filter += filters) {
+                ptrdiff_t first_row = block.first[kind_of(p)] * P;
+                multiply_tiles(block.count[kind_of(p)], v + p * s->in_panels * pitch + first_row, pitch, s->in_panels, filter,
+                               filter + filters, m + p * pitch + first_row);
             }
             transform_outputs(s, &block, m, bias + panel * P, y + panel * map);
         }
@@ -332,62 +332,6 @@ static void conv3x3_backward(const sqz_conv3x3 *s, int images, int accumulate, c
             }
         transform_input_gradients(s, &block, v, dx);
     }
-}
-
-// ---- weights
-
-static void conv3x3_prepare(const sqz_conv3x3 *s, int first_panel, int last_panel, const float *w, float *u, float *ut) {
-    ptrdiff_t filters = (ptrdiff_t)s->in_panels * P * P, pitch = filter_pitch_of(s);
-    for (int out = first_panel; out < last_panel; out++) {
-        for (ptrdiff_t place = 0; place < filters; place += LANES) {
-            const float *from = w + out * 9 * filters + place;
-            float *to = u + out * PLACES * pitch + place;
-            vec half[6][3];
-            UNROLL
-            for (int x = 0; x < 3; x++) {
-                vec g[3] = {load(from + x * filters), load(from + (3 + x) * filters), load(from + (6 + x) * filters)}, column[6];
-                transform_filter(g, column);
-                UNROLL
-                for (int i = 0; i < 6; i++) half[i][x] = column[i];
-            }
-            UNROLL
-            for (int i = 0; i < 6; i++) {
-                vec row[6];
-                transform_filter(half[i], row);
-                UNROLL
-                for (int x = 0; x < 6; x++) store(to + (i * 6 + x) * pitch, row[x]);
-            }
-        }
-        if (!ut) continue;
-        for (int p = 0; p < PLACES; p++)
-            for (int in = 0; in < s->in_panels; in++)
-                transpose_panel(u + (out * PLACES + p) * pitch + in * P * P,
-                                ut + (((ptrdiff_t)p * s->in_panels + in) * s->out_panels + out) * P * P);
-    }
-}
-
-static void conv3x3_finish(const sqz_conv3x3 *s, const float *du, float *dw) {
-    ptrdiff_t filters = (ptrdiff_t)s->in_panels * P * P, pitch = filter_pitch_of(s);
-    for (int out = 0; out < s->out_panels; out++, du += PLACES * pitch, dw += 9 * filters)
-        for (ptrdiff_t place = 0; place < filters; place += LANES) {
-            vec half[3][6];
-            UNROLL
-            for (int x = 0; x < 6; x++) {
-                vec u[6], column[3];
-                UNROLL
-                for (int i = 0; i < 6; i++) u[i] = load(du + place + (i * 6 + x) * pitch);
-                adjoint_filter(u, column);
-                UNROLL
-                for (int i = 0; i < 3; i++) half[i][x] = column[i];
-            }
-            UNROLL
-            for (int i = 0; i < 3; i++) {
-                vec row[3];
-                adjoint_filter(half[i], row);
-                UNROLL
-                for (int x = 0; x < 3; x++) store(dw + place + (i * 3 + x) * filters, row[x]);
-            }
-        }
 }
 
 #endif

@@ -64,6 +64,7 @@ typedef struct {
     int height, width;
     int in_panels, out_panels;
     int pools;
+    int plain; // forward takes the weights as they are, not prepared
     int block;                            // output tiles worked on at a time: 16, 32, 48 or 64
     ptrdiff_t in_image, out_image;        // floats between two images
 } sqz_conv3x3;
@@ -141,6 +142,7 @@ typedef struct {
     // each. Only the output panels [first_panel, last_panel).
     void (*conv3x3_prepare)(const sqz_conv3x3 *shape, int first_panel, int last_panel, const float *w, float *u,
                             float *_Nullable ut);
+    // With `plain`, u are the weights themselves.
     void (*conv3x3_forward)(const sqz_conv3x3 *shape, const sqz_conv3x3_part *part, const float *x, const float *u,
                             const float *bias, float *y, float *work);
     // dx += data gradient; du = or, if `accumulate`, += weight gradient in the kernel's own form; dbias +=.
