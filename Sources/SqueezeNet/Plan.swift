@@ -115,7 +115,7 @@ struct Plan {
     let preparedCount: Int
     /// Floats of one thread's arena.
     let arenaCount: Int
-    /// Pictures computed together; a tensor holds as many.
+    /// Pictures computed together; a tensor holds at most as many.
     let chunk: Int
     let isTraining: Bool
 
