@@ -250,7 +250,7 @@ static float output3(const sqz_conv3x3 *s, const float *x, const float *u, const
 static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, const float *x, const float *u,
                             const float *bias, float *y, float *work) {
     (void)work;
-    int across = (s->width + 3) / 4, tiles = across * ((s->height + 3) / 4), window = s->pools ? 2 : 1;
+    int across = sqz_tiles(s->width), tiles = across * sqz_tiles(s->height), window = s->pools ? 2 : 1;
     int height = s->height / window, width = s->width / window;
     ptrdiff_t stride = (ptrdiff_t)height * width * P;
     for (int tile = part->first_tile; tile < part->last_tile; tile++) {
@@ -260,8 +260,8 @@ static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, 
         int top = sqz_tile_start(s->height, s->pools, down) / window, bottom = sqz_tile_start(s->height, s->pools, down + 1) / window;
         int left = sqz_tile_start(s->width, s->pools, right) / window, end = sqz_tile_start(s->width, s->pools, right + 1) / window;
         for (int out = part->first_panel * P; out < part->last_panel * P; out++)
-            for (int row = top; row < bottom && row < height; row++)
-                for (int column = left; column < end && column < width; column++) {
+            for (int row = top; row < bottom; row++)
+                for (int column = left; column < end; column++) {
                     float best = output3(s, xi, u, bias, window * row, window * column, out);
                     for (int i = 1; i < window * window; i++) {
                         float other = output3(s, xi, u, bias, 2 * row + i / 2, 2 * column + i % 2, out);

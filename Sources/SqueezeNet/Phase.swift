@@ -84,7 +84,7 @@ extension Plan.Phase {
             2 * step.pairs(share).lowerBound..<min(Int(step.shape.size), 2 * step.pairs(share).upperBound)
         case .pool(let step): step.rows(share)
         case .expand(let step):
-            step.ownTiles(pictures: 1, share).flatMap { Self.rows($0, width: (step.width + 3) / 4) }
+            step.ownTiles(pictures: 1, share).flatMap { Self.rows($0, width: step.tilesAcross) }
                 .map { step.firstRow(ofTiles: $0.lowerBound)..<step.firstRow(ofTiles: $0.upperBound) }
         // No phase that begins with its own rows comes after these; after a shortcut there may be no memory left that no other
         // share reads.
@@ -155,9 +155,11 @@ extension Plan.FireStep {
 
     /// The first row of outputs of a row of Winograd tiles.
     fileprivate func firstRow(ofTiles row: Int) -> Int {
-        min(width, Int(sqz_tile_start(expand3Shape.height, expand3Shape.pools, Int32(row)))) / window
+        Int(sqz_tile_start(expand3Shape.height, expand3Shape.pools, Int32(row))) / window
     }
 
     /// Winograd tiles of one picture.
-    private var tiles: Int { (width + 3) / 4 * ((width + 3) / 4) }
+    private var tiles: Int { tilesAcross * tilesAcross }
+
+    fileprivate var tilesAcross: Int { Int(sqz_tiles(expand3Shape.width)) }
 }

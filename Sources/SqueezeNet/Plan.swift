@@ -34,6 +34,11 @@ struct Plan {
         let pool: sqz_maxpool?
         /// Where the strip begins there.
         let strip: Int
+
+        /// Rows that are computed at a time: the triples of the 7×7 kernel and the windows of the pool both begin with them.
+        static let stripRows = 6
+        /// Rows before them, a triple, of which windows need two.
+        static let keptRows = 3
     }
 
     /// A 3×3 stem of stride 1 and the 2×2 pool after it, computed in one.

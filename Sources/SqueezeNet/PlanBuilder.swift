@@ -59,7 +59,7 @@ struct PlanBuilder {
 
     /// Pictures that inference computes together where maps have this height and width: powers of two, so that a group is whole groups
     /// of the stage before.
-    private static func inferred(_ size: Int) -> Int {
+    private static func inferenceGroup(_ size: Int) -> Int {
         var pictures = largestChunk.inference
         while pictures > 1, pictures * size * size > groupPixels.inference { pictures /= 2 }
         return pictures
@@ -118,7 +118,7 @@ struct PlanBuilder {
     /// Before a step's tensors are made: the first step of a stage sets its group, by the height and width of its map.
     private mutating func begin(size: Int) {
         guard steps.isEmpty else { return }
-        group = isTraining ? min(chunk, max(1, Self.groupPixels.training / (size * size))) : Self.inferred(size)
+        group = isTraining ? min(chunk, max(1, Self.groupPixels.training / (size * size))) : Self.inferenceGroup(size)
     }
 
     /// A tensor that only the steps of its stage see, or, if maps are of `nextSize` there, the next stage too.
@@ -127,8 +127,8 @@ struct PlanBuilder {
     {
         largestTensor = max(largestTensor, picture)
         if isTraining { return reserved(picture, pictures: chunk, isRectified: isRectified) }
-        if let nextSize, Self.inferred(nextSize) > 1 {
-            return reserved(picture, pictures: Self.inferred(nextSize), isRectified: isRectified)
+        if let nextSize, Self.inferenceGroup(nextSize) > 1 {
+            return reserved(picture, pictures: Self.inferenceGroup(nextSize), isRectified: isRectified)
         }
         // A step reads the tensor before, and writes at most two: three regions.
         let region = tensorCount % regions.count
@@ -186,7 +186,7 @@ struct PlanBuilder {
         let slot = packed.add(stem.convolution, of: network)
         current = tensor(stem.convolution.filters * size * size, isRectified: true)
         let strip = isSeven ? 6 * (inputPitch + 16) + 1_152 * (triples + 16) : 0
-        let stripRows = pool == nil ? 0 : 9
+        let stripRows = pool == nil ? 0 : Plan.StemStep.keptRows + Plan.StemStep.stripRows
         workCount = max(workCount, strip + stripRows * stem.size * stem.convolution.filters)
         steps.append(
             .stem(
@@ -242,9 +242,6 @@ struct PlanBuilder {
         let squeeze = pointwise(fire.squeeze, size: fire.size)
         let expand1 = pointwise(fire.expand1, size: fire.size)
         let expand3 = packed.add(fire.expand3, of: network)
-        let kernelWeights = sqz_conv3x3_filters(Int32(fire.expand3.inputs), Int32(fire.expand3.filters))
-        let across = (fire.size + 3) / 4
-        let isPlain = !isTraining && kernelWeights * 4 > Self.largestPrepared && across * across >= Self.leastTiles
 
         let shortcut: Plan.Shortcut
         let output: Plan.Tensor
@@ -259,12 +256,13 @@ struct PlanBuilder {
             shortcut = .convolution(pointwise(convolution, size: fire.size, relu: false))
             output = tensor(expanded.picture, isRectified: false)
         }
+        let expand3Shape = conv3x3(fire, input: squeezed, output: output, pools: pool != nil)
+        let kernelWeights = sqz_conv3x3_filters(Int32(fire.expand3.inputs), Int32(fire.expand3.filters))
         steps.append(
             .fire(
                 .init(
-                    squeeze: squeeze, expand1: expand1, expand3: expand3,
-                    expand3Shape: conv3x3(fire, input: squeezed, output: output, pools: pool != nil, isPlain: isPlain),
-                    expand3Forward: prepared.reserve(isPlain ? 0 : kernelWeights),
+                    squeeze: squeeze, expand1: expand1, expand3: expand3, expand3Shape: expand3Shape,
+                    expand3Forward: prepared.reserve(expand3Shape.plain == 0 ? kernelWeights : 0),
                     expand3Backward: prepared.reserve(isTraining ? kernelWeights : 0),
                     expand3Gradient: arena.reserve(isTraining ? kernelWeights : 0), shortcut: shortcut, input: current,
                     squeezed: squeezed, expanded: expanded, output: output,
@@ -272,10 +270,12 @@ struct PlanBuilder {
         current = output
     }
 
-    private mutating func conv3x3(
-        _ fire: ShapedBlock.Fire, input: Plan.Tensor, output: Plan.Tensor, pools: Bool, isPlain: Bool
-    ) -> sqz_conv3x3 {
-        let across = (fire.size + 3) / 4
+    private mutating func conv3x3(_ fire: ShapedBlock.Fire, input: Plan.Tensor, output: Plan.Tensor, pools: Bool)
+        -> sqz_conv3x3
+    {
+        let across = Int(sqz_tiles(Int32(fire.size)))
+        let filterBytes = 4 * sqz_conv3x3_filters(Int32(fire.expand3.inputs), Int32(fire.expand3.filters))
+        let isPlain = !isTraining && filterBytes > Self.largestPrepared && across * across >= Self.leastTiles
         let panels = fire.expand3.inputs / 16 + (isTraining ? fire.expand3.filters / 16 : 1)
         let affordable = max(16, (Self.blockBytes / (36 * 16 * 4 * panels) - 1) / 16 * 16)
         let needed = (across * across * chunk + 15) / 16 * 16

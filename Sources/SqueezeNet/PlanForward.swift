@@ -110,7 +110,7 @@ extension Plan {
         }
     }
 
-    /// Six rows of the stem at a time, and the rows of the pool that they complete: the last three windows begin two rows before.
+    /// A strip of the stem at a time, and the three rows of windows that it completes; the first of them begin two rows before it.
     private func forward(
         _ step: StemStep, _ pool: sqz_maxpool, _ share: Share, _ picture: Int,
         into output: UnsafeMutablePointer<Float>, _ memory: Memory
@@ -118,18 +118,19 @@ extension Plan {
         var pool = pool
         let height = Int(step.shape.height)
         let row = Int(step.shape.width) * 16
-        let strips = share.range(of: (height + 5) / 6)
+        let (stripRows, keptRows) = (StemStep.stripRows, StemStep.keptRows)
+        let strips = share.range(of: (height + stripRows - 1) / stripRows)
         for strip in strips {
-            let rows = 6 * strip..<min(height, 6 * strip + 6)
-            // The strip's memory begins with the three rows before: this is where row 0 would be.
-            let stem = memory.own + work + step.strip - (rows.lowerBound - 3) * row
+            let rows = stripRows * strip..<min(height, stripRows * (strip + 1))
+            // The strip's memory begins with the rows that are kept: this is where row 0 would be.
+            let stem = memory.own + work + step.strip - (rows.lowerBound - keptRows) * row
             if strip > strips.lowerBound {
                 for panel in 0..<Int(step.shape.out_panels) {
                     let kept = stem + panel * step.shape.out_stride + (rows.lowerBound - 2) * row
-                    kept.update(from: kept + 6 * row, count: 2 * row)
+                    kept.update(from: kept + stripRows * row, count: 2 * row)
                 }
             } else if strip > 0 {
-                forward(step, rows.lowerBound - 3..<rows.lowerBound, picture, into: stem, memory)
+                forward(step, rows.lowerBound - keptRows..<rows.lowerBound, picture, into: stem, memory)
             }
             forward(step, rows, picture, into: stem, memory)
             let windows = max(0, 3 * strip - 1)..<(rows.upperBound == height ? Int(pool.out_height) : 3 * strip + 2)

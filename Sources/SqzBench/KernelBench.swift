@@ -148,7 +148,7 @@ struct KernelBench {
             tensor(filters), tensor(filters), tensor(outputs * 16), tensor(sqz_conv3x3_workspace(&s, 1))
         )
         defer { for buffer in [x, dx, y, u, du, bias, work] { buffer.deallocate() } }
-        let across = Int32(size + 3) / 4
+        let across = sqz_tiles(s.width)
         var part = sqz_conv3x3_part(
             first_tile: 0, last_tile: across * across * Int32(Self.pictures), first_panel: 0, last_panel: Int32(outputs)
         )

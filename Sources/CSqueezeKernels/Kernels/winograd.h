@@ -42,15 +42,15 @@ INLINE int least(int a, int b) { return a < b ? a : b; }
 
 // The block that begins with tile `first` and ends before `last`.
 static void find_tiles(const sqz_conv3x3 *s, int first, int last, tile_block *block) {
-    int across = (s->width + 3) / 4, each = across * ((s->height + 3) / 4), count = least(s->block, last - first);
+    int across = sqz_tiles(s->width), each = across * sqz_tiles(s->height), count = least(s->block, last - first);
     int image = first / each, down = first % each / across, right = first % across;
-    int top = sqz_tile_start(s->height, s->pools, down), bottom = least(s->height, sqz_tile_start(s->height, s->pools, down + 1));
+    int top = sqz_tile_start(s->height, s->pools, down), bottom = sqz_tile_start(s->height, s->pools, down + 1);
     int left = sqz_tile_start(s->width, s->pools, right);
     tile_place found[SQZ_LARGEST_BLOCK];
     // Those of four columns and fewer rows, of four of both, of four rows and fewer columns, of fewer of both; and what is before.
     int group[SQZ_LARGEST_BLOCK], before[5] = {0};
     for (int i = 0; i < count; i++) {
-        int end = least(s->width, sqz_tile_start(s->width, s->pools, ++right)), is_tall = bottom - top == 4, is_wide = end - left == 4;
+        int end = sqz_tile_start(s->width, s->pools, ++right), is_tall = bottom - top == 4, is_wide = end - left == 4;
         found[i] = (tile_place){image, top, left, bottom - top, end - left};
         group[i] = is_tall ? 2 - is_wide : 3 - 3 * is_wide;
         before[group[i] + 1]++;
@@ -58,7 +58,7 @@ static void find_tiles(const sqz_conv3x3 *s, int first, int last, tile_block *bl
         if (left < s->width) continue;
         left = right = 0, top = bottom, down++;
         if (top == s->height) top = down = 0, image++;
-        bottom = least(s->height, sqz_tile_start(s->height, s->pools, down + 1));
+        bottom = sqz_tile_start(s->height, s->pools, down + 1);
     }
     for (int g = 1; g < 5; g++) before[g] += before[g - 1];
     *block = (tile_block){.first = {0, 0, before[1], before[1]}, .count = {count, before[2], before[3] - before[1], before[2] - before[1]}};
@@ -208,9 +208,9 @@ static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, 
             const float *filter = s->plain ? own : u + panel * PLACES * filters;
             if (s->plain) prepare_panel(s, u + panel * 9 * (ptrdiff_t)s->in_panels * P * P, own);
             for (int p = 0; p < PLACES; p++, filter += filters) {
-                ptrdiff_t first_row = block.first[kind_of(p)] * P;
-                multiply_tiles(block.count[kind_of(p)], v + p * s->in_panels * pitch + first_row, pitch, s->in_panels, filter,
-                               filter + filters, m + p * pitch + first_row);
+                int kind = kind_of(p), start = block.first[kind] * P;
+                multiply_tiles(block.count[kind], v + p * s->in_panels * pitch + start, pitch, s->in_panels, filter,
+                               filter + filters, m + p * pitch + start);
             }
             transform_outputs(s, &block, m, bias + panel * P, y + panel * map);
         }
@@ -309,20 +309,21 @@ static void conv3x3_backward(const sqz_conv3x3 *s, int images, int accumulate, c
     ptrdiff_t pitch = pitch_of(s), filters = filter_pitch_of(s), step = s->in_panels * pitch;
     float *v = work, *m = v + PLACES * step;
     tile_block block;
-    int tiles = images * ((s->width + 3) / 4) * ((s->height + 3) / 4);
+    int tiles = images * sqz_tiles(s->width) * sqz_tiles(s->height);
     for (int first = 0; first < tiles; first += s->block) {
         find_tiles(s, first, tiles, &block);
         transform_inputs(s, &block, x, v);
         transform_gradients(s, &block, dy, m, dbias);
         for (int out = 0; out < s->out_panels; out++) {
             const float *mo = m + out * PLACES * pitch;
-            for (int p = 0; p < PLACES; p++)
+            for (int p = 0; p < PLACES; p++) {
+                int kind = kind_of(p), start = block.first[kind] * P;
                 for (int in = 0; in < s->in_panels; in++) {
-                    ptrdiff_t first_row = block.first[kind_of(p)] * P;
                     float *gradient = du + (out * PLACES + p) * filters + in * P * P;
-                    accumulate_outer(accumulate || first > 0, block.count[kind_of(p)], v + p * step + in * pitch + first_row,
-                                     mo + p * pitch + first_row, gradient, 0, gradient + filters);
+                    accumulate_outer(accumulate || first > 0, block.count[kind], v + p * step + in * pitch + start,
+                                     mo + p * pitch + start, gradient, 0, gradient + filters);
                 }
+            }
         }
         for (int p = 0; p < PLACES; p++) // v is read no more: it becomes its own gradient
             for (int in = 0; in < s->in_panels; in++) {

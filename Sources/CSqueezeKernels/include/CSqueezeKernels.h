@@ -69,11 +69,15 @@ typedef struct {
     ptrdiff_t in_image, out_image;        // floats between two images
 } sqz_conv3x3;
 
-// Where the tiles of outputs begin along a side of `size` pixels: as few as tiles of 4 make, first some of 4, then of 3; with
-// `pools` of 4 only. The last may hang over.
+// How many tiles of outputs there are along a side of `size` pixels.
+static inline int sqz_tiles(int size) { return (size + 3) / 4; }
+
+// Where they begin: first some of 4 pixels, then of 3, with `pools` of 4 only; the last may have fewer. For their number, `size`.
 static inline int sqz_tile_start(int size, int pools, int tile) {
-    int fours = pools ? size / 4 : size - (size + 3) / 4 * 3;
-    return tile <= fours ? 4 * tile : fours > 0 ? 3 * tile + fours : 3 * tile;
+    int fours = pools ? size / 4 : size - 3 * sqz_tiles(size);
+    if (fours < 0) fours = 0;
+    int start = tile <= fours ? 4 * tile : 3 * tile + fours;
+    return start < size ? start : size;
 }
 
 // Part of the work of a 3x3 convolution: tiles [first_tile, last_tile), counted over all images of the chunk row by row,
