@@ -5,18 +5,12 @@ public struct SourceFormat: Equatable, Sendable {
     let width: Int
     let height: Int
     /// The name of the list of class names that comes with the format.
-    let classList: String?
+    var classList: String?
     /// Names of its files, for messages.
     let officialNames: String
+}
 
-    init(_ rawValue: String, width: Int, height: Int, classList: String? = nil, officialNames: String) {
-        self.rawValue = rawValue
-        self.width = width
-        self.height = height
-        self.classList = classList
-        self.officialNames = officialNames
-    }
-
+extension SourceFormat {
     /// The format of this name; nil where no reader has it.
     public init?(rawValue: String) {
         guard let format = Self.all.first(where: { $0.rawValue == rawValue }) else { return nil }

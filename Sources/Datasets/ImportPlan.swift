@@ -23,11 +23,8 @@ struct ImportPlan {
     init(_ survey: ImportSurvey, limits: DatasetLimits) throws(DatasetError) {
         let members = survey.members.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
         guard let first = members.first else {
-            throw DatasetError(
-                .malformed, nil,
-                """
-                no usable file; right would be \(FormatReader.all.map(\.files).joined(separator: ", or "))
-                """)
+            let right = FormatReader.all.map(\.files).joined(separator: ", or ")
+            throw DatasetError(.malformed, nil, "no usable file; right would be \(right)")
         }
         format = first.records.format
         for member in members where member.records.format != format {

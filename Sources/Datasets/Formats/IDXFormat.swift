@@ -1,7 +1,7 @@
 extension SourceFormat {
     /// Pictures have the size of CIFAR's, so that the same networks take them.
     static let idx = SourceFormat(
-        "idx", width: PictureRecord.side, height: PictureRecord.side,
+        rawValue: "idx", width: PictureRecord.side, height: PictureRecord.side,
         officialNames: "train-images-idx3-ubyte and train-labels-idx1-ubyte")
 }
 
