@@ -63,6 +63,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "CLandlock"),
         .target(name: "CProcess"),
+        .target(name: "Processors", dependencies: ["CProcess"], swiftSettings: strict),
         .target(name: "Confinement", dependencies: ["CLandlock", "CSeccomp"], swiftSettings: strict),
         .target(name: "Safetensors", dependencies: ["Varlink"], swiftSettings: strict),
         .target(
@@ -123,6 +124,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConfinementTests", dependencies: ["TestSupport", "confinement-probe"], swiftSettings: strict),
+        .testTarget(name: "ProcessorsTests", dependencies: ["Processors", "TestSupport"], swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["SqzProtocol", "Varlink"], path: "Tests/TestSupport",
             swiftSettings: strict),

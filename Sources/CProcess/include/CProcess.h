@@ -11,3 +11,6 @@ int sqz_accept(int socket);
 /// What was freed goes back to the kernel, also from between pieces that are still used: malloc_trim(3), which Swift's view of the
 /// C library does not have.
 void sqz_give_memory_back(void);
+
+/// How many processors this process's affinity allows: sched_getaffinity(2). -1 and errno where that can't be told.
+int sqz_allowed_processors(void);
