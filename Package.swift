@@ -96,6 +96,9 @@ let package = Package(
             name: "SqzRunner",
             dependencies: ["Confinement", "SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol", "Varlink"],
             swiftSettings: strict),
+        .target(name: "OptionCompiler", dependencies: ["SqzProtocol"], swiftSettings: strict),
+        .executableTarget(
+            name: "option-compiler", dependencies: ["OptionCompiler", "SqzRunner"], swiftSettings: strict),
         .executableTarget(
             name: "sqz-runner-squeezenet", dependencies: ["SqzRunner"], swiftSettings: strict,
             linkerSettings: staticRuntime),
@@ -140,6 +143,9 @@ let package = Package(
         .testTarget(
             name: "SqzRunnerTests",
             dependencies: ["Datasets", "ModelFiles", "SqueezeNet", "SqzProtocol", "TestSupport", "Varlink"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OptionCompilerTests", dependencies: ["OptionCompiler", "SqzProtocol", "SqzRunner"],
             swiftSettings: strict),
         .testTarget(
             name: "SqzDaemonTests", dependencies: ["SqzDaemon", "SqzProtocol", "TestSupport", "Varlink"],

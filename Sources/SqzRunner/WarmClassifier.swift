@@ -14,7 +14,7 @@ final class WarmClassifier {
         model = try ModelFile(path: path)
         classifier = try Classifier(
             network: model.network, weights: model.weights, preprocessing: model.preprocessing,
-            threads: Options(values: [:]).threads)
+            threads: Classifier.availableThreads)
         ranking = Ranking(classes: model.classes)
     }
 
