@@ -56,9 +56,8 @@ extension SqzError: CustomStringConvertible {
         case .busy(let limit): "busy: there are \(limit) already, which is the limit; try again"
         case .runnerFailed(let reason): "the runner failed: \(reason)"
         case .nameTaken(let name): "another data set has the name \(name); choose another, or remove that one"
-        case .inUse(let name, let jobs): "\(name) is in use by \(jobs.count == 1 ? "job" : "jobs") \(Self.joined(jobs))"
-        case .modelInUse(let name, let jobs):
-            "\(name) is in use by \(jobs.count == 1 ? "job" : "jobs") \(Self.joined(jobs))"
+        case .inUse(let name, let jobs): "data set \(name) is in use by \(Self.joined(jobs))"
+        case .modelInUse(let name, let jobs): "model \(name) is in use by \(Self.joined(jobs))"
         case .badData(let file, let reason): "\(file): \(reason)"
         case .pathNotAllowed(let path, let allowed):
             "the daemon does not read \(path); it reads below \(allowed.joined(separator: ", "))"
@@ -80,5 +79,7 @@ extension SqzError: CustomStringConvertible {
         known.isEmpty ? "; there is not \(none)" : "; there are: \(known.joined(separator: ", "))"
     }
 
-    private static func joined(_ ids: [Int]) -> String { ids.map(String.init).joined(separator: ", ") }
+    private static func joined(_ ids: [Int]) -> String {
+        (ids.count == 1 ? "job " : "jobs ") + ids.map(String.init).joined(separator: ", ")
+    }
 }

@@ -11,6 +11,13 @@ enum ExitStatus {
         Glibc.exit(status)
     }
 
+    /// Tells of what failed with one of several, and gives the status of it.
+    static func tell(_ error: any Error, of name: String) throws -> CInt {
+        guard let (message, status) = describe(error) else { throw error }
+        Output.error("sqzctl: \(message.contains(name) ? "" : name + ": ")\(message)")
+        return status
+    }
+
     /// nil where the argument parser knows better: usage, help, an exit status of a verb's own.
     private static func describe(_ error: any Error) -> (String, CInt)? {
         switch error {

@@ -65,6 +65,11 @@ enum Format {
         return String(cString: entry.pointee.pw_name)
     }
 
+    /// How many classes, and the first of their names.
+    static func classes(_ names: [String]) -> String {
+        "\(names.count): \(names.prefix(12).joined(separator: ", "))\(names.count > 12 ? ", …" : "")"
+    }
+
     /// A bar for a probability.
     static func bar(_ value: Double, width: Int = 20) -> String {
         let eighths = Int((value * Double(width) * 8).rounded())

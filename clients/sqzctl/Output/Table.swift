@@ -1,3 +1,5 @@
+internal import Varlink
+
 /// Rows for people: columns as wide as their widest cell, numbers to the right.
 struct Table {
     private var rows: [[String]]
@@ -7,6 +9,12 @@ struct Table {
     init(_ titles: [String], numeric: Set<Int> = []) {
         rows = [titles]
         self.numeric = numeric
+    }
+
+    /// A row for each element.
+    init<Element>(_ elements: [Element], _ columns: [Column<Element>]) {
+        self.init(columns.map(\.title), numeric: Set(columns.indices.filter { columns[$0].isNumber }))
+        rows += elements.map { element in columns.map { $0.cell(element) } }
     }
 
     mutating func add(_ cells: [String]) { rows.append(cells) }
@@ -25,18 +33,26 @@ struct Table {
     }
 }
 
-/// A name and a value a line.
-struct Fields {
-    private var lines: [(String, String)] = []
+/// A column of a table, and what an element has in it.
+struct Column<Element>: Sendable {
+    let title: String
+    let isNumber: Bool
+    let cell: @Sendable (Element) -> String
 
-    mutating func add(_ name: String, _ value: String?) {
-        if let value { lines.append((name, value)) }
+    static func text(_ title: String, _ cell: @escaping @Sendable (Element) -> String) -> Self {
+        Self(title: title, isNumber: false, cell: cell)
     }
 
-    func print() {
-        let width = lines.map(\.0.count).max() ?? 0
-        for (name, value) in lines {
-            Output.line(name + String(repeating: " ", count: width - name.count) + "  " + value)
-        }
+    static func number(_ title: String, _ cell: @escaping @Sendable (Element) -> String) -> Self {
+        Self(title: title, isNumber: true, cell: cell)
+    }
+}
+
+extension Daemon {
+    /// Lists what a method tells of.
+    func list<M: VarlinkMethod, Element>(
+        _ method: M.Type, _ parameters: M.Parameters, _ elements: (M.Reply) -> [Element], _ columns: [Column<Element>]
+    ) throws {
+        try show(method, parameters) { Table(elements($0), columns).print() }
     }
 }

@@ -18,7 +18,7 @@ struct Top: ParsableCommand {
                 // Home, and what is below what is written now goes.
                 Output.write("\u{1B}[H\u{1B}[J")
                 Output.line("\(reply.running.count) running, \(reply.waiting.count) waiting\n")
-                Jobs.print(reply.running + reply.waiting)
+                Table(reply.running + reply.waiting, Jobs.columns).print()
             }
             return .more
         }

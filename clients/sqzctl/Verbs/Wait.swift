@@ -20,12 +20,13 @@ struct Wait: ParsableCommand {
 
     func run() throws {
         let deadline = timeout.map { ContinuousClock.now + .seconds($0) }
-        let ends = try jobs.map { id in
+        var ends: [State] = []
+        try each(jobs, "job") { id in
             let end = try Following.end(of: id, common, until: deadline)
+            ends.append(end)
             try Daemon(common).show(JobsInterface.Show.self, .init(id: id)) { _ in
                 Output.line("job \(id)  \(end.rawValue)")
             }
-            return end
         }
         try Following.exit(with: ends)
     }
