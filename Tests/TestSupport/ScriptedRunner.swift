@@ -20,7 +20,8 @@ extension TestDaemon.Runner {
             name: name, version: "1", properties: [:],
             kinds: [JobKind(name: "", help: "scripted", dataset: false, model: .none, options: [])], imports: false,
             classifies: false)
-        let description = String(decoding: try! JSON.encode(reply), as: UTF8.self)
+        let description: String
+        do { description = String(decoding: try JSON.encode(reply), as: UTF8.self) } catch { fatalError("\(error)") }
         return .script(
             name: name,
             text: """

@@ -6,7 +6,14 @@ internal import Varlink
 /// The one place where what went wrong becomes a message and an exit status (sysexits(3)).
 enum ExitStatus {
     static func exit(for error: any Error, of command: any ParsableCommand.Type) -> Never {
-        guard let (message, status) = describe(error) else { command.exit(withError: error) }
+        guard let (message, status) = describe(error) else {
+            // As the parser's own exit does it, which ignores what can't be written.
+            let status = command.exitCode(for: error).rawValue
+            let text = command.fullMessage(for: error)
+            if !text.isEmpty { status == EXIT_SUCCESS ? Output.line(text) : Output.error(text) }
+            Output.end()
+            Glibc.exit(status)
+        }
         Output.error("sqzctl: \(message)")
         Glibc.exit(status)
     }
@@ -59,7 +66,7 @@ struct UsageError: Error, CustomStringConvertible {
     let description: String
 }
 
-/// A file of the user's that can't be used.
+/// A file of the user's that can't be used, or written.
 struct InputError: Error, CustomStringConvertible {
     let description: String
     let status: CInt
@@ -68,6 +75,12 @@ struct InputError: Error, CustomStringConvertible {
     init(_ path: String) {
         description = "\(path): \(String(cString: strerror(errno)))"
         status = errno == EACCES ? EX_NOPERM : EX_NOINPUT
+    }
+
+    /// A file that could not be written, and the system call's error.
+    init(_ path: String, _ code: CInt) {
+        description = "\(path): \(String(cString: strerror(code)))"
+        status = EX_IOERR
     }
 
     init(_ path: String, bad reason: String) {
