@@ -11,7 +11,7 @@ func each<Name>(_ names: [Name], _ kind: String, _ body: (Name) throws -> Void) 
     for name in names {
         do {
             try body(name)
-        } catch  where error is VarlinkError || error as? ConnectionError == .timedOut {
+        } catch  where error is VarlinkError || error is NotPermitted || error as? ConnectionError == .timedOut {
             // Without a daemon there is nothing that could be tried.
             let status = try ExitStatus.tell(error, of: "\(kind) \(name)")
             failure = failure ?? status
