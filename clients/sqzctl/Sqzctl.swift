@@ -33,6 +33,7 @@ struct Sqzctl: ParsableCommand {
     static func main() {
         Output.begin()
         do {
+            if let verb = UnknownVerb(in: Array(CommandLine.arguments.dropFirst()), of: Self.self) { throw verb.error }
             var command = try parseAsRoot()
             try command.run()
             Output.end()

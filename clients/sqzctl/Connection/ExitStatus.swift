@@ -19,9 +19,9 @@ enum ExitStatus {
     }
 
     /// Tells of what failed with one of several, and gives the status of it.
-    static func tell(_ error: any Error, of name: String) throws -> CInt {
+    static func tell(_ error: any Error, of name: String = "") throws -> CInt {
         guard let (message, status) = describe(error) else { throw error }
-        Output.error("sqzctl: \(message.contains(name) ? "" : name + ": ")\(message)")
+        Output.error("sqzctl: \(name.isEmpty || message.contains(name) ? "" : name + ": ")\(message)")
         return status
     }
 
@@ -40,11 +40,15 @@ enum ExitStatus {
         case let error as VarlinkError:
             if let known = SqzError(error) { return describe(known) }
             switch ServiceError(error) {
-            case .permissionDenied: return ("not permitted: this belongs to another user", EX_NOPERM)
-            case .invalidParameter(let parameter): return ("the daemon does not take this \(parameter)", EX_USAGE)
+            case .permissionDenied:
+                return ("not permitted: only its owner or an administrator may do this", EX_NOPERM)
+            case .invalidParameter(let parameter):
+                return ("\(parameter): the daemon does not know this parameter, or not such a value of it", EX_USAGE)
             default: return ("the daemon answered: \(error)", EX_UNAVAILABLE)
             }
-        case let error as JSONError: return ("the daemon's answer can't be understood: \(error)", EX_UNAVAILABLE)
+        case let error as JSONError:
+            return ("the daemon said what this sqzctl does not understand: \(error)", EX_UNAVAILABLE)
+        case let error as NotPermitted: return (error.description, EX_NOPERM)
         default: return nil
         }
     }
@@ -64,6 +68,23 @@ enum ExitStatus {
 /// A command line that can't be meant.
 struct UsageError: Error, CustomStringConvertible {
     let description: String
+}
+
+/// What the daemon refuses to this user, said better than its error says it.
+struct NotPermitted: Error, CustomStringConvertible {
+    let description: String
+
+    /// nil for a method that gives no priority.
+    static func priority<M: VarlinkMethod>(of method: M.Type) -> Self? {
+        let administrators = "only an administrator gives a priority above 0"
+        switch method.name {
+        case JobsInterface.Submit.name: return Self(description: "not permitted: \(administrators)")
+        case JobsInterface.Prioritize.name:
+            return Self(
+                description: "not permitted: only its owner or an administrator may do this, and \(administrators)")
+        default: return nil
+        }
+    }
 }
 
 /// A file of the user's that can't be used, or written.

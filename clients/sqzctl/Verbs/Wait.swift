@@ -15,7 +15,10 @@ struct Wait: ParsableCommand {
     @OptionGroup var common: Common
 
     func validate() throws {
-        if let timeout, timeout < 0 { throw ValidationError("--timeout must not be negative") }
+        let longest = Double(Limits.longestTime)
+        if let timeout, !(0...longest).contains(timeout) {
+            throw ValidationError("--timeout must be from 0 to \(Limits.longestTime) seconds, is \(timeout)")
+        }
     }
 
     func run() throws {
