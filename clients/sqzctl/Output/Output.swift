@@ -3,8 +3,6 @@ internal import Varlink
 
 /// Standard output and error. What can't be written to standard output ends the program: nobody may take half of it for all.
 enum Output {
-    static let errorIsTerminal = isatty(STDERR_FILENO) == 1
-
     /// Before anything else is opened: a standard descriptor that is closed would be the number of the next file, or of the
     /// daemon's socket. What is put in its place can't be used the way it would be, as in gnulib's stdopen.
     static func begin() {
@@ -43,9 +41,14 @@ enum Output {
     }
 
     /// Shows a line that the next one replaces, on a terminal only.
-    static func live(_ text: String) {
-        guard errorIsTerminal else { return }
-        _ = write(Array("\(clear)\(text)".utf8), to: STDERR_FILENO)
+    static func live(_ text: String) { live { _ in text } }
+
+    /// - Parameter text: gets how many columns there are; what is longer is cut, as a second line could not be replaced.
+    static func live(_ text: (Int) -> String) {
+        guard let terminal = Terminal.error else { return }
+        // The last column is left free: some terminals go on to the next line after it.
+        let columns = terminal.columns - 1
+        _ = write(Array((clear + Terminal.cut(text(columns), to: columns)).utf8), to: STDERR_FILENO)
         lineIsLive = true
     }
 

@@ -19,18 +19,36 @@ struct Table {
 
     mutating func add(_ cells: [String]) { rows.append(cells) }
 
+    /// On a terminal no line is longer than it is wide.
     func print() {
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let columns = Terminal.output?.columns ?? .max
+        let widths = self.widths(in: columns)
         for row in rows {
             let cells = row.enumerated().map { column, cell in
+                let cell = Terminal.cut(cell, to: widths[column])
                 let space = String(repeating: " ", count: widths[column] - cell.count)
                 return numeric.contains(column) ? space + cell : cell + space
             }
             var line = cells.joined(separator: "  ")
             while line.last == " " { line.removeLast() }
-            Output.line(line)
+            Output.line(Terminal.cut(line, to: columns))
         }
     }
+
+    /// How wide each column is: as its widest cell, or less of the widest texts where there is no room.
+    private func widths(in columns: Int) -> [Int] {
+        var widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let texts = widths.indices.filter { !numeric.contains($0) }
+        while widths.reduce(2 * (widths.count - 1), +) > columns,
+            let widest = texts.max(by: { widths[$0] < widths[$1] }), widths[widest] > Self.leastWidth
+        {
+            widths[widest] -= 1
+        }
+        return widths
+    }
+
+    /// Less says nothing.
+    private static let leastWidth = 8
 }
 
 /// A column of a table, and what an element has in it.

@@ -52,7 +52,7 @@ struct Jobs: ParsableCommand {
     }
 
     private static func running(_ job: Job) -> String {
-        let text = job.progress.map(Format.progress) ?? "starting"
+        let text = job.progress.map { Format.progress($0) } ?? "starting"
         guard job.progress?.secondsLeft == nil, let end = job.expectedEnd else { return text }
         return "\(text)  end about \(Format.clock(end))"
     }

@@ -21,7 +21,7 @@ struct ModelShow: ParsableCommand {
             fields.add("architecture", "\(model.architecture), bypass \(model.bypass)")
             fields.add("classes", Format.classes(model.classes))
             fields.add("preprocessing", model.preprocessing)
-            fields.add("size", "\(Format.bytes(model.size)) (\(Format.number(model.parameters)) parameters)")
+            fields.add("size", "\(Format.bytes(model.size)) (\(Format.count(model.parameters, "parameter")))")
             fields.add("validation", Self.figures(model))
             fields.add("made", Format.time(model.createdAt) + " by \(Format.user(model.uid)), runner \(model.runner)")
             fields.add(
