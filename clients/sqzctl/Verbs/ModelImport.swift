@@ -11,13 +11,13 @@ struct ModelImport: ParsableCommand {
             """)
 
     @Argument(help: "The file.") var file: String
-    @Option(help: "The model's name. By default the file's.")
+    @Option(help: "The model's name. By default the file's, without what says its format.")
     var name: String?
     @OptionGroup var common: Common
 
     func run() throws {
         let daemon = try Daemon(common)
-        let name = try name ?? Importing.name(for: file)
+        let name = try name ?? Importing.name(for: file, without: [ModelExport.suffix] + ModelExport.otherSuffixes)
         let sha256 = try daemon.upload(file, named: file)
         Output.endLive()
         try daemon.show(ModelsInterface.Import.self, .init(name: name, sha256: sha256)) { reply in
