@@ -37,11 +37,15 @@ extension SqzError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noSuchJob(let id): "there is no job \(id)"
-        case .jobEnded(let id, let state): "job \(id) has ended already: \(state.rawValue)"
-        case .wrongState(let id, let state): "job \(id) is \(state.rawValue): this can't be done"
-        case .queueFull(let limit, let queued, nil): "the queue is full: \(queued) jobs wait, the limit is \(limit)"
+        case .jobEnded(let id, .succeeded): "job \(id) has ended already: succeeded"
+        case .jobEnded(let id, let state): "job \(id) has ended already: \(state.rawValue); it can be retried"
+        case .wrongState(let id, .paused): "job \(id) is paused; it can be resumed, prioritized or cancelled"
+        case .wrongState(let id, let state):
+            "job \(id) is \(state.rawValue); it can be paused, prioritized or cancelled"
+        case .queueFull(let limit, let queued, nil):
+            "the queue is full: \(Self.count(queued, "job")) in it, the limit is \(limit)"
         case .queueFull(let limit, let queued, _?):
-            "you have \(queued) jobs in the queue, the limit for a user is \(limit)"
+            "you have \(Self.count(queued, "job")) in the queue, the limit for a user is \(limit)"
         case .noSuchKind(let kind, let kinds):
             "no runner offers jobs of the kind \(kind)\(Self.list(kinds, none: "any"))"
         case .invalidOption(let option, let reason): "\(option): \(reason)"
@@ -52,13 +56,14 @@ extension SqzError: CustomStringConvertible {
         case .noDatasets: "there is no data set yet; sqzctl dataset import makes one"
         case .noModels: "there is no model yet; sqzctl train makes one"
         case .badImage(let index, let reason): "picture \(index): \(reason)"
-        case .tooManyImages(let limit, let images): "\(images) pictures in one call, the limit is \(limit)"
-        case .busy(let limit): "busy: there are \(limit) already, which is the limit; try again"
+        case .tooManyImages(let limit, let images):
+            "\(Self.count(images, "picture")) in one call, the limit is \(limit)"
+        case .busy(let limit):
+            "busy: all places are taken, of which there \(limit == 1 ? "is" : "are") \(limit); try again"
         case .runnerFailed(let reason): "the runner failed: \(reason)"
         case .nameTaken(let name): "another data set has the name \(name); choose another, or remove that one"
-        case .inUse(let name, let jobs): "\(name) is in use by \(jobs.count == 1 ? "job" : "jobs") \(Self.joined(jobs))"
-        case .modelInUse(let name, let jobs):
-            "\(name) is in use by \(jobs.count == 1 ? "job" : "jobs") \(Self.joined(jobs))"
+        case .inUse(let name, let jobs): "data set \(name) is in use by \(Self.joined(jobs))"
+        case .modelInUse(let name, let jobs): "model \(name) is in use by \(Self.joined(jobs))"
         case .badData(let file, let reason): "\(file): \(reason)"
         case .pathNotAllowed(let path, let allowed):
             "the daemon does not read \(path); it reads below \(allowed.joined(separator: ", "))"
@@ -67,8 +72,9 @@ extension SqzError: CustomStringConvertible {
         case .wrongOffset(_, let offset): "the upload stands at byte \(offset)"
         case .wrongChecksum(let sha256, let found):
             "the bytes have the sha256 \(found), not \(sha256); they were dropped"
-        case .tooLarge(let what, let limit, let current?): "\(what): the limit is \(limit), there are \(current)"
-        case .tooLarge(let what, let limit, nil): "\(what): the limit is \(limit)"
+        case .tooLarge(let what, let limit, let current):
+            "\(what): the limit is \(Self.amount(limit, of: what))"
+                + (current.map { ", there are \(Self.amount($0, of: what)) now" } ?? "")
         case .badModel(let reason): "the model can't be used: \(reason)"
         case .diverged(let epoch, let step):
             "the loss was no longer finite in epoch \(epoch), step \(step); a smaller learning rate may help"
@@ -77,8 +83,23 @@ extension SqzError: CustomStringConvertible {
     }
 
     private static func list(_ known: [String], none: String) -> String {
-        known.isEmpty ? "; there is not \(none)" : "; there are: \(known.joined(separator: ", "))"
+        // A few say what names look like; sqzctl models and datasets list them all.
+        let names = known.prefix(12).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
+        return known.isEmpty ? "; there is not \(none)" : "; there are: \(names)"
     }
 
-    private static func joined(_ ids: [Int]) -> String { ids.map(String.init).joined(separator: ", ") }
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+    /// A number with its unit.
+    private static func amount(_ value: Int, of what: String) -> String {
+        guard what.hasPrefix("bytes ") else { return String(value) }
+        guard value >= 10_000 else { return count(value, "byte") }
+        let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")]
+        let (size, unit) = units.first { value >= $0.0 } ?? (1, "bytes")
+        return "\(value / size).\(value % size * 10 / size) \(unit)"
+    }
+
+    private static func joined(_ ids: [Int]) -> String {
+        (ids.count == 1 ? "job " : "jobs ") + ids.map(String.init).joined(separator: ", ")
+    }
 }

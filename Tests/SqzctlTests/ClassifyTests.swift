@@ -54,15 +54,23 @@ import Varlink
                     .init(images: [Self.records[0], Self.records[9]].map { Data($0).base64EncodedString() })))
     }
 
-    @Test func whatIsNoPictureIsBadData() throws {
+    @Test func whatIsNoPictureIsBadDataAndTheOthersAreClassified() throws {
         let good = try scratch.write("good.bin", Self.records[0])
         let short = try scratch.write("short.bin", [UInt8](repeating: 0, count: 3_071))
-        try Sqzctl.run(daemon, "classify", good, short).expect(65, short, "3071", "3072", "3073")
         let long = try scratch.write("long.bin", [UInt8](repeating: 0, count: 3_074))
-        try Sqzctl.run(daemon, "classify", long).expect(65, long, "3,073")
         let empty = try scratch.write("empty.bin", [])
-        try Sqzctl.run(daemon, "classify", empty).expect(65, empty)
+        for (file, words) in [(short, ["3071", "3072", "3073"]), (long, ["3,073"]), (empty, ["0 bytes"])] {
+            let transcript = try Sqzctl.run(daemon, "classify", good, file, good, "--top", "1")
+            transcript.expect(65, "sqzctl: \(file): ")
+            for word in words { #expect(transcript.errors.contains(word), "\(transcript.errors)") }
+            #expect(transcript.lines.count == 4 && transcript.lines[2] == transcript.lines[0])
+        }
         try Sqzctl.run(daemon, "classify", "-", input: [1, 2, 3]).expect(65, "-", "3 bytes")
+        // The first one's status.
+        let words = ["classify", scratch["nothing.bin"], short, good, "--top", "1"]
+        let transcript = try Sqzctl.run(socket: daemon.socket, words)
+        transcript.expect(66, "nothing.bin: No such file", "short.bin: ")
+        #expect(transcript.lines.count == 2)
     }
 
     @Test func whatIsNotThereIsNoInput() throws {
@@ -73,9 +81,29 @@ import Varlink
         try Sqzctl.run(daemon, "classify", good, "--top", "0").expect(64, "top")
     }
 
-    @Test func moreThanTheLimitIsRefused() throws {
+    /// Where bad ones are, the daemon names one a call.
+    @Test func anyNumberInTheOrderOfTheCommandLine() throws {
+        let files = try (0..<10).map { try scratch.write("\($0)", Self.records[$0]) }
+        let bad = try scratch.write("bad", [1])
+        var words = (0..<2 * Limits.imagesPerCall + 100).map { files[$0 % 10] }
+        for index in [0, 1, 2, 77, 1_500, 1_501, words.count - 1] { words[index] = bad }
+        let transcript = try Sqzctl.run(socket: daemon.socket, ["classify", "--top", "1"] + words)
+        transcript.expect(65)
+        let told = transcript.lines.filter { !$0.hasPrefix(" ") }.map { $0.prefix { $0 != "," } }
+        #expect(told.map(String.init) == words.filter { $0 != bad })
+        #expect(transcript.errors.split(separator: "\n").count == 7)
+        let allBad = try Sqzctl.run(socket: daemon.socket, ["classify"] + Array(repeating: bad, count: 600))
+        allBad.expect(65)
+        #expect(allBad.output.isEmpty && allBad.errors.split(separator: "\n").count == 600)
+    }
+
+    @Test func severalCallsAreAnsweredByOneModel() throws {
         let good = try scratch.write("g", Self.records[0])
-        let words = ["classify"] + Array(repeating: good, count: Limits.imagesPerCall + 1)
-        try Sqzctl.run(socket: daemon.socket, words).expect(65, "1025", "1024")
+        let words = ["classify", "--json", "--top", "1"] + Array(repeating: good, count: Limits.imagesPerCall + 1)
+        let replies = try Sqzctl.run(socket: daemon.socket, words).lines.map {
+            try JSON.decode(InferenceInterface.Classify.Reply.self, from: Array($0.utf8))
+        }
+        #expect(replies.map(\.results.count) == [Limits.imagesPerCall, 1])
+        #expect(replies.allSatisfy { $0.model == "tints@1" })
     }
 }

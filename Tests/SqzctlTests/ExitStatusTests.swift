@@ -50,6 +50,40 @@ import Varlink
         try Sqzctl.run(daemon, "wait", "\(id)", "--timeout", "0.2").expect(75, "timed out")
         #expect(try daemon.job(id).state == .running)
         try daemon.cancel(id)
+        try daemon.end(of: id)
+        // What has ended is not waited for.
+        let ended = try Sqzctl.run(daemon, "wait", "\(id)", "--timeout", "0")
+        #expect(ended.ending == .exited(2) && ended.output == "job \(id)  cancelled\n", "\(ended.errors)")
+    }
+
+    @Test func aDaemonThatHangsIsNotWaitedFor() throws {
+        let other = try TestDaemon(runners: [])
+        other.signal(SIGSTOP)
+        try Sqzctl.run(other, "wait", "1", "--timeout", "0").expect(75, "timed out")
+        other.signal(SIGCONT)
+        try other.stop()
+    }
+
+    @Test func predictionsThatThereAreNoneOfAre64() throws {
+        let blocker = try daemon.block()
+        let queued = try daemon.countDown()
+        func expect(_ id: Int, _ reason: String, at location: SourceLocation = #_sourceLocation) throws {
+            let transcript = try Sqzctl.run(daemon, "predictions", "\(id)")
+            transcript.expect(64, "job \(id) \(reason)", at: location)
+            #expect(transcript.output.isEmpty, sourceLocation: location)
+        }
+        try expect(blocker, "is running and has made no predictions yet")
+        try expect(queued, "is queued and has made no predictions yet")
+        try daemon.cancel(queued)
+        try expect(queued, "was cancelled before it made a prediction")
+        try daemon.cancel(blocker)
+        try daemon.end(of: blocker)
+        let succeeded = try daemon.countDown()
+        try daemon.end(of: succeeded)
+        try expect(succeeded, "is of the kind countdown, which makes no predictions")
+        let failed = try daemon.countDown(crash: true)
+        try daemon.end(of: failed)
+        try expect(failed, "failed before it made a prediction")
     }
 
     @Test func anInterruptDetachesAndTheJobGoesOn() throws {
@@ -204,11 +238,12 @@ import Varlink
         try run(daemon, "jobs").expect(0)
         try run(daemon, "show", "\(id)").expect(0)
         try run(daemon, "logs", "\(id)").expect(0)
-        try run(daemon, "cancel", "\(id)").expect(77, "another user")
+        try run(daemon, "cancel", "\(id)").expect(77, "only its owner or an administrator")
         #expect(try daemon.job(id).state == .running)
         try daemon.importColours()
         try run(daemon, "dataset", "rm", "colours").expect(77)
-        try run(daemon, "train", "--priority", "1").expect(77)
+        try run(daemon, "train", "--priority", "1")
+            .expect(77, "sqzctl: not permitted: only an administrator gives a priority above 0\n")
         // Their own jobs are theirs, and an administrator's too.
         let transcript = try run(daemon, "train", "--data", "colours", "--priority", "-1")
         transcript.expect(0)

@@ -177,6 +177,31 @@ import Varlink
         try Sqzctl.run(daemon, "model", "import", scratch["nothing"]).expect(66, "nothing")
     }
 
+    @Test func modelExportToStandardOutput() throws {
+        let scratch = try ScratchDirectory()
+        let file = scratch["tints.safetensors"]
+        _ = try people("model", "export", "tints", file)
+        let script = "cd '\(scratch.path)' && \(Sqzctl.path) model export tints - > piped"
+        let transcript = try Transcript.run(["bash", "-c", script], environment: ["SQZD_SOCKET": daemon.socket])
+        #expect(transcript.ending == .exited(0) && transcript.errors.isEmpty)
+        #expect(try scratch.names() == ["piped", "tints.safetensors"])
+        #expect(try scratch.read("piped") == scratch.read("tints.safetensors"))
+    }
+
+    @Test func aModelsFileSaysItsFormat() throws {
+        let scratch = try ScratchDirectory()
+        for suffix in [".onnx", ".pth", ".h5", ".ONNX"] {
+            let file = scratch["m\(suffix)"]
+            try Sqzctl.run(daemon, "model", "export", "tints", file)
+                .expect(64, "\(file): what is written is a safetensors file; its name ends in .safetensors, not in ")
+        }
+        #expect(try scratch.names() == [])
+        let file = scratch["a b.v2.safetensors"]
+        _ = try people("model", "export", "tints", file)
+        #expect(try people("model", "import", file) == "model a-b.v2@1\n")
+        try Sqzctl.run(daemon, "model", "rm", "a-b.v2").expect(0)
+    }
+
     @Test func models() throws {
         let text = try people("models")
         #expect(text.hasPrefix("MODEL") && text.contains("tints@1  squeezenet-cifar") && text.contains("146,570"))

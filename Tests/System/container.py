@@ -10,14 +10,17 @@ import os
 import select
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+sys.path.append(str(CHECKOUT / "clients" / "python" / "tests"))
+
+from real_daemon import started  # noqa: E402
+
 ROOTS = CHECKOUT / ".build" / "roots"
 ADDRESS = "unix:/run/sqzd/io.sqzd"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -74,31 +77,8 @@ class Container:
         command += [f"--system-call-filter={' '.join(LANDLOCK)}"]
         command += ["--private-network", "--console=read-only", f"--directory={self.root}"]
         command += [f"--bind-ro={self.varlinkctl}:/opt/trixie", *(f"--bind-ro={folder}" for folder in readable)]
-        path = str(self.folder / "notify")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, open(self.log, "wb") as log:
-            notify.bind(path)
-            environment = {**os.environ, "NOTIFY_SOCKET": path}
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment
-            )
-            self._await_boot(self.process, notify)
-
-    def _await_boot(self, process: "subprocess.Popen[bytes]", notify: socket.socket) -> None:
-        deadline = time.monotonic() + BOOT_SECONDS
-        died = os.pidfd_open(process.pid)
-        try:
-            while True:
-                readable, _, _ = select.select([notify.fileno(), died], [], [], max(0.0, deadline - time.monotonic()))
-                if notify.fileno() not in readable:
-                    what = "ended while it booted" if readable else f"was not up after {BOOT_SECONDS} s"
-                    raise AssertionError(f"systemd-nspawn {what}:\n{self.log.read_text(errors='replace')}")
-                for line in notify.recv(4096).decode().splitlines():
-                    if line.startswith("X_NSPAWN_LEADER_PID="):
-                        self.leader = int(line.partition("=")[2])
-                    if line == "READY=1":
-                        return
-        finally:
-            os.close(died)
+        self.process, told = started(command, self.folder, self.log, BOOT_SECONDS)
+        self.leader = next(int(line.partition("=")[2]) for line in told if line.startswith("X_NSPAWN_LEADER_PID="))
 
     def close(self) -> None:
         if self.process is not None:

@@ -1,3 +1,6 @@
+internal import SqzProtocol
+internal import Varlink
+
 extension TestDaemon.Runner {
     /// A runner in Python that behaves as a test wants.
     ///
@@ -13,6 +16,12 @@ extension TestDaemon.Runner {
             text.split(separator: "\n", omittingEmptySubsequences: false).map { "        " + $0 }.joined(
                 separator: "\n")
         }
+        let reply = RunnerInterface.Describe.Reply(
+            name: name, version: "1", properties: [:],
+            kinds: [JobKind(name: "", help: "scripted", dataset: false, model: .none, options: [])], imports: false,
+            classifies: false)
+        let description: String
+        do { description = String(decoding: try JSON.encode(reply), as: UTF8.self) } catch { fatalError("\(error)") }
         return .script(
             name: name,
             text: """
@@ -26,10 +35,10 @@ extension TestDaemon.Runner {
                 def log(line):
                     print(line, file=sys.stderr, flush=True)
 
-                def offer(kind, **options):
-                    kind = {"name": kind, "help": "scripted", "dataset": False, "model": "made" if options.get("classifies") else "none", "options": []}
-                    send({"name": "\(name)", "version": "1", "properties": {}, "kinds": [kind], "imports": False,
-                          "classifies": False, **options})
+                def offer(kind, **members):
+                    description = json.loads(r'''\(description)''')
+                    description["kinds"][0].update(name=kind, model="made" if members.get("classifies") else "none")
+                    send({**description, **members})
 
                 buffer = b""
                 while True:

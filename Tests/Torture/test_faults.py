@@ -10,7 +10,7 @@ import disks
 import pictures
 import pytest
 import state
-from conftest import unavailable
+from prerequisites import unavailable
 from verdict import Reference, reference
 from victim import Victim, survivors, watch_ends
 from workload import DATA, STUCK_SECONDS, TEST, TRAIN, TRAININGS

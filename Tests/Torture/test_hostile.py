@@ -9,7 +9,7 @@ from typing import Iterator, List, Tuple
 
 import hostile
 import pytest
-from conftest import unavailable
+from prerequisites import unavailable
 from victim import Victim
 
 import sqzd

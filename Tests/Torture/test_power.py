@@ -4,7 +4,7 @@ from pathlib import Path
 
 import disks
 import power
-from conftest import unavailable
+from prerequisites import unavailable
 
 
 def test_what_was_acknowledged_is_on_the_disk(binaries: Path) -> None:

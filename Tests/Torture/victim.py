@@ -37,7 +37,6 @@ class Victim(RealDaemon):
         return self.folder / "state"
 
     def start(self) -> None:
-        (self.folder / "notify").unlink(missing_ok=True)
         if self.log.exists():
             self.logs.append(self.log.read_text(errors="replace"))
         self.lives += 1

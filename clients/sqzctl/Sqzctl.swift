@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Glibc
 internal import SqzProtocol
 
 @main
@@ -12,7 +11,7 @@ struct Sqzctl: ParsableCommand {
               sqzctl classify image.bin
 
             Exit status: 0 done; 1 the job failed; 2 it was cancelled; 64 wrong usage; 65 bad data; 66 no such input;
-            69 the daemon can't be reached; 75 busy or timed out; 77 not permitted.
+            69 the daemon can't be reached; 74 the output can't be written; 75 busy or timed out; 77 not permitted.
             """, version: Version.current,
         groupedSubcommands: [
             CommandGroup(name: "Jobs", subcommands: [Train.self, Evaluate.self, Predict.self, Submit.self]),
@@ -32,11 +31,12 @@ struct Sqzctl: ParsableCommand {
     @OptionGroup var common: Common
 
     static func main() {
-        // Who stops reading, as head does, is told by the write that fails: see Output.
-        signal(SIGPIPE, SIG_IGN)
+        Output.begin()
         do {
+            if let verb = UnknownVerb(in: Array(CommandLine.arguments.dropFirst()), of: Self.self) { throw verb.error }
             var command = try parseAsRoot()
             try command.run()
+            Output.end()
         } catch {
             ExitStatus.exit(for: error, of: Self.self)
         }

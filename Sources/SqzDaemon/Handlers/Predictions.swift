@@ -10,9 +10,13 @@ extension Handlers {
             throw SqzError.invalidOption(
                 option: "limit", reason: "must be from 1 to \(Limits.predictionsPerReply), is \(limit)")
         }
-        let id = try await store.job(parameters.id).id
+        let job = try await store.job(parameters.id)
+        let id = job.id
         var first = parameters.first ?? 0
         var page = try await store.predictions(of: id, from: first, limit: limit)
+        if page.isEmpty, try await store.predictions(of: id, from: 0, limit: 1).isEmpty {
+            throw SqzError.invalidOption(option: "id", reason: "job \(id) \(Self.withoutPredictions(job))")
+        }
         while replies.mode == .more, page.count == limit {
             first = page[page.count - 1].picture + 1
             let next = try await store.predictions(of: id, from: first, limit: limit)
@@ -20,5 +24,13 @@ extension Handlers {
             page = next
         }
         try await replies.send(Reply(predictions: page))
+    }
+    /// Why there are none.
+    private static func withoutPredictions(_ job: Job) -> String {
+        switch job.state {
+        case .succeeded: "is of the kind \(job.kind), which makes no predictions"
+        case .queued, .paused, .running: "is \(job.state.rawValue) and has made no predictions yet"
+        case .failed, .cancelled: "\(job.state == .failed ? "failed" : "was cancelled") before it made a prediction"
+        }
     }
 }

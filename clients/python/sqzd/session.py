@@ -42,11 +42,14 @@ class Session:
 
     def call(self, method: str, /, **parameters: Any) -> Dict[str, Any]:
         """The reply's parameters. Parameters that are None are left out. A broken connection is made anew next time."""
+        return self._call(method, parameters)
+
+    def _call(self, method: str, parameters: Mapping[str, Any], deadline: Optional[float] = None) -> Dict[str, Any]:
         if self._connection is None:
             self._connection = Connection(self.socket)
         try:
             self._connection.send(method, _given(parameters))
-            reply = self._connection.receive()
+            reply = self._connection.receive(deadline=deadline)
             if reply.continues:
                 raise ProtocolError(f"{method}: a reply continues that was not asked for more")
             return reply.parameters

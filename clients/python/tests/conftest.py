@@ -1,19 +1,11 @@
-import os
 from pathlib import Path
 from typing import Iterator
 
 import pytest
+from prerequisites import binaries as binaries
 from real_daemon import RealDaemon
 
 import sqzd
-
-
-@pytest.fixture(scope="session")
-def binaries() -> Path:
-    named = os.environ.get("SQZD_BIN")
-    if not named:
-        pytest.skip("SQZD_BIN does not name a folder with sqzd and sqz-runner-squeezenet")
-    return Path(named)
 
 
 @pytest.fixture(scope="module")

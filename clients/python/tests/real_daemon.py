@@ -1,3 +1,5 @@
+"""The one place where tests in Python start a daemon, or what stands for one, and wait until it says that it is ready."""
+
 import json
 import os
 import select
@@ -8,11 +10,43 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import List, Tuple
 
 from contract import COUNTDOWN
 
 START_SECONDS = 30
 STOP_SECONDS = 30
+
+
+def started(
+    command: List[str], folder: Path, log: Path, seconds: float = START_SECONDS
+) -> Tuple["subprocess.Popen[bytes]", List[str]]:
+    """A program that has told READY=1 (sd_notify(3)), and all lines that it told. Its output goes to `log`."""
+    path = folder / "notify"
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, open(log, "wb") as output:
+        notify.bind(str(path))
+        environment = {**os.environ, "NOTIFY_SOCKET": str(path)}
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment
+        )
+        died = os.pidfd_open(process.pid)
+        try:
+            deadline = time.monotonic() + seconds
+            told: List[str] = []
+            while "READY=1" not in told:
+                readable, _, _ = select.select([notify.fileno(), died], [], [], max(0.0, deadline - time.monotonic()))
+                if notify.fileno() not in readable:
+                    what = "ended before it was ready" if readable else f"was not ready after {seconds} s"
+                    raise AssertionError(f"{command[0]} {what}:\n{log.read_text(errors='replace')}")
+                told += notify.recv(4096).decode().splitlines()
+            return process, told
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            os.close(died)
 
 
 class RealDaemon:
@@ -37,33 +71,8 @@ class RealDaemon:
         ]
 
     def __enter__(self) -> "RealDaemon":
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, open(self.log, "wb") as log:
-            notify.bind(str(self.folder / "notify"))
-            environment = {**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")}
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stderr=log, env=environment)
-            try:
-                self._await_ready(notify)
-            except BaseException:
-                self.process.kill()
-                self.process.wait()
-                raise
+        self.process, _ = started(self.command, self.folder, self.log)
         return self
-
-    def _await_ready(self, notify: socket.socket) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        died = os.pidfd_open(self.process.pid)
-        try:
-            while True:
-                left = max(0.0, deadline - time.monotonic())
-                readable, _, _ = select.select([notify.fileno(), died], [], [], left)
-                if notify.fileno() in readable:
-                    if b"READY=1" in notify.recv(4096).splitlines():
-                        return
-                else:
-                    what = "ended before it was ready" if readable else f"was not ready after {START_SECONDS} s"
-                    raise AssertionError(f"sqzd {what}:\n{self.log.read_text()}")
-        finally:
-            os.close(died)
 
     def __exit__(self, *_: object) -> None:
         self.process.send_signal(signal.SIGTERM)

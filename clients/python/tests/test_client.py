@@ -166,8 +166,13 @@ def test_wait(path: Path) -> None:
         assert client.wait(1, timeout=60).state == "succeeded"
 
 
-def test_wait_times_out_and_its_connection_closes(path: Path) -> None:
-    with FakeDaemon(path, lambda _: replies("io.sqzd.Jobs.Watch")[:2]) as daemon, sqzd.Client(daemon.path) as client:
+def test_wait_times_out_and_its_connection_closes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(call: Call) -> List[Answer]:
+        return list(replies("io.sqzd.Jobs.Watch")[:2] if call.get("more") else [])
+
+    # It hangs: it does not even say how the job is.
+    monkeypatch.setattr("sqzd.jobs.ANSWER_SECONDS", 0.05)
+    with FakeDaemon(path, answer) as daemon, sqzd.Client(daemon.path) as client:
         with pytest.raises(TimeoutError):
             client.wait(1, timeout=0.05)
         assert daemon.closed.acquire(timeout=10)

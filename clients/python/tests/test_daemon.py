@@ -12,6 +12,7 @@ from contract import DESCRIPTIONS, EXAMPLES, identical
 from real_daemon import RealDaemon
 
 import sqzd
+from sqzd import inference
 
 CLASSES = ["red", "green", "blue", "yellow", "cyan", "magenta", "orange", "violet", "lime", "azure"]
 COLOURS = [
@@ -220,6 +221,35 @@ def test_errors(client: sqzd.Client, dataset: sqzd.Dataset, training: sqzd.Job, 
     with pytest.raises(sqzd.BadData) as data:
         client.import_dataset(tmp_path, "short")
     assert data.value.parameters["file"] == "data_batch_1.bin"
+
+
+def test_any_number_of_pictures_is_classified(
+    client: sqzd.Client, training: sqzd.Job, pictures: List[bytes]
+) -> None:
+    count = 2 * inference.IMAGES_PER_CALL + 3
+    many = [pictures[number % TEST] for number in range(count)]
+    classified = client.classify(many, model="colours", top=1)
+    assert [found.label for found in classified.results] == [picture[0] for picture in many]
+    assert classified.results[-3:] == client.classify(many[-3:], model="colours", top=1).results
+    assert classified.model == "colours@1"
+    many[count - 2] = b"none"
+    with pytest.raises(sqzd.BadImage) as bad:
+        client.classify(many, model="colours")
+    assert bad.value.parameters["index"] == count - 2
+
+
+def test_what_has_ended_needs_no_time_to_be_waited_for(client: sqzd.Client) -> None:
+    job = client.submit("countdown", {"from": 1000, "delay": 60})
+    with pytest.raises(TimeoutError):
+        client.wait(job, timeout=0)
+    client.cancel(job)
+    client.wait(job, timeout=60)
+    assert client.wait(job, timeout=0).state == "cancelled"
+
+
+def test_no_predictions_is_an_error(client: sqzd.Client, training: sqzd.Job) -> None:
+    with pytest.raises(sqzd.InvalidOption, match="is of the kind train, which makes no predictions"):
+        list(client.predictions(training.id))
 
 
 @pytest.mark.parametrize(

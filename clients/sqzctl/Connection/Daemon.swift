@@ -22,8 +22,11 @@ struct Daemon {
     }
 
     /// A call whose reply the verb needs itself.
-    func call<M: VarlinkMethod>(_ method: M.Type, _ parameters: M.Parameters) throws -> M.Reply {
-        try client.call(method, parameters)
+    func call<M: VarlinkMethod>(
+        _ method: M.Type, _ parameters: M.Parameters, until deadline: ContinuousClock.Instant? = nil
+    ) throws -> M.Reply {
+        try send(method, parameters)
+        return try receive(method, until: deadline).typed
     }
 
     /// A call whose reply is what the user asked for: printed by `print`, or as it came with `--json`.
@@ -31,9 +34,8 @@ struct Daemon {
     func show<M: VarlinkMethod>(
         _ method: M.Type, _ parameters: M.Parameters, _ print: (M.Reply) throws -> Void
     ) throws -> M.Reply {
-        try client.send(method, parameters)
-        let reply = try client.receive(method)
-        let typed = try reply.parameters(M.Reply.self)
+        try send(method, parameters)
+        let (reply, typed) = try receive(method)
         if json { try Output.json(reply) } else { try print(typed) }
         return typed
     }
@@ -43,10 +45,9 @@ struct Daemon {
         _ method: M.Type, _ parameters: M.Parameters, until deadline: ContinuousClock.Instant? = nil,
         _ print: (M.Reply) throws -> Client.Next
     ) throws {
-        try client.send(method, parameters, mode: .more)
+        try send(method, parameters, mode: .more)
         while true {
-            let reply = try client.receive(method, until: deadline)
-            let typed = try reply.parameters(M.Reply.self)
+            let (reply, typed) = try receive(method, until: deadline)
             if json { try Output.json(reply) }
             if try print(typed) == .stop || !reply.continues { return }
         }
@@ -58,15 +59,35 @@ struct Daemon {
     ) throws {
         var onTheirWay = 0
         func receive() throws {
-            try body(try client.receive(method).parameters(M.Reply.self))
+            try body(try self.receive(method).typed)
             onTheirWay -= 1
         }
         while let parameters = try next() {
-            try client.send(method, parameters)
+            try send(method, parameters)
             onTheirWay += 1
             if onTheirWay == Self.window { try receive() }
         }
         while onTheirWay > 0 { try receive() }
+    }
+
+    /// What can't be said in JSON is what the user typed.
+    private func send<M: VarlinkMethod>(_ method: M.Type, _ parameters: M.Parameters, mode: ReplyMode = .one) throws {
+        do {
+            try client.send(method, parameters, mode: mode)
+        } catch let error as JSONError {
+            throw UsageError(description: "\(error.path.split(separator: ".").last ?? ""): \(error.reason)")
+        }
+    }
+
+    private func receive<M: VarlinkMethod>(
+        _ method: M.Type, until deadline: ContinuousClock.Instant? = nil
+    ) throws -> (reply: Reply, typed: M.Reply) {
+        let reply = try client.receive(method, until: deadline)
+        do {
+            return (reply, try reply.parameters(M.Reply.self))
+        } catch let error as VarlinkError where ServiceError(error) == .permissionDenied {
+            throw NotPermitted.priority(of: method) ?? error
+        }
     }
 
     /// Enough to keep both sides busy, few enough to stay small.

@@ -6,9 +6,23 @@ internal import Varlink
 /// The one place where what went wrong becomes a message and an exit status (sysexits(3)).
 enum ExitStatus {
     static func exit(for error: any Error, of command: any ParsableCommand.Type) -> Never {
-        guard let (message, status) = describe(error) else { command.exit(withError: error) }
+        guard let (message, status) = describe(error) else {
+            // As the parser's own exit does it, which ignores what can't be written.
+            let status = command.exitCode(for: error).rawValue
+            let text = command.fullMessage(for: error)
+            if !text.isEmpty { status == EXIT_SUCCESS ? Output.line(text) : Output.error(text) }
+            Output.end()
+            Glibc.exit(status)
+        }
         Output.error("sqzctl: \(message)")
         Glibc.exit(status)
+    }
+
+    /// Tells of what failed with one of several, and gives the status of it.
+    static func tell(_ error: any Error, of name: String = "") throws -> CInt {
+        guard let (message, status) = describe(error) else { throw error }
+        Output.error("sqzctl: \(name.isEmpty || message.contains(name) ? "" : name + ": ")\(message)")
+        return status
     }
 
     /// nil where the argument parser knows better: usage, help, an exit status of a verb's own.
@@ -26,11 +40,15 @@ enum ExitStatus {
         case let error as VarlinkError:
             if let known = SqzError(error) { return describe(known) }
             switch ServiceError(error) {
-            case .permissionDenied: return ("not permitted: this belongs to another user", EX_NOPERM)
-            case .invalidParameter(let parameter): return ("the daemon does not take this \(parameter)", EX_USAGE)
+            case .permissionDenied:
+                return ("not permitted: only its owner or an administrator may do this", EX_NOPERM)
+            case .invalidParameter(let parameter):
+                return ("\(parameter): the daemon does not know this parameter, or not such a value of it", EX_USAGE)
             default: return ("the daemon answered: \(error)", EX_UNAVAILABLE)
             }
-        case let error as JSONError: return ("the daemon's answer can't be understood: \(error)", EX_UNAVAILABLE)
+        case let error as JSONError:
+            return ("the daemon said what this sqzctl does not understand: \(error)", EX_UNAVAILABLE)
+        case let error as NotPermitted: return (error.description, EX_NOPERM)
         default: return nil
         }
     }
@@ -52,7 +70,24 @@ struct UsageError: Error, CustomStringConvertible {
     let description: String
 }
 
-/// A file of the user's that can't be used.
+/// What the daemon refuses to this user, said better than its error says it.
+struct NotPermitted: Error, CustomStringConvertible {
+    let description: String
+
+    /// nil for a method that gives no priority.
+    static func priority<M: VarlinkMethod>(of method: M.Type) -> Self? {
+        let administrators = "only an administrator gives a priority above 0"
+        switch method.name {
+        case JobsInterface.Submit.name: return Self(description: "not permitted: \(administrators)")
+        case JobsInterface.Prioritize.name:
+            return Self(
+                description: "not permitted: only its owner or an administrator may do this, and \(administrators)")
+        default: return nil
+        }
+    }
+}
+
+/// A file of the user's that can't be used, or written.
 struct InputError: Error, CustomStringConvertible {
     let description: String
     let status: CInt
@@ -61,6 +96,12 @@ struct InputError: Error, CustomStringConvertible {
     init(_ path: String) {
         description = "\(path): \(String(cString: strerror(errno)))"
         status = errno == EACCES ? EX_NOPERM : EX_NOINPUT
+    }
+
+    /// A file that could not be written, and the system call's error.
+    init(_ path: String, _ code: CInt) {
+        description = "\(path): \(String(cString: strerror(code)))"
+        status = EX_IOERR
     }
 
     init(_ path: String, bad reason: String) {

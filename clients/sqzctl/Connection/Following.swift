@@ -19,8 +19,19 @@ enum Following {
 
     /// Waits for a job's end, without a word.
     static func end(of id: Int, _ common: Common, until deadline: ContinuousClock.Instant?) throws -> State {
-        try watch(id, common.quiet, until: deadline, print: false)
+        do {
+            return try watch(id, common.quiet, until: deadline, print: false)
+        } catch ConnectionError.timedOut {
+            // One that has ended needs no time, but the daemon's answer does.
+            let state = try Daemon(common).call(JobsInterface.Show.self, .init(id: id), until: .now + patience).job
+                .state
+            guard state.isEnd else { throw ConnectionError.timedOut }
+            return state
+        }
     }
+
+    /// A daemon that says nothing for so long hangs.
+    private static let patience = Duration.seconds(10)
 
     static func exit(with ends: [State]) throws {
         if ends.contains(.failed) { throw ExitCode(1) }
@@ -62,11 +73,13 @@ enum Following {
     private static func show(_ event: Event, of id: Int) {
         switch event.kind {
         case .progress:
-            if let progress = event.progress { Output.live("job \(id)  " + Format.progress(progress)) }
+            guard let progress = event.progress else { return }
+            let name = "job \(id)  "
+            Output.live { name + Format.progress(progress, columns: $0 - name.count) }
         case .epoch:
             guard let progress = event.progress else { return }
             Output.endLive()
-            let figures = Format.figures(progress).joined(separator: "  ")
+            let figures = Format.figures(progress).compactMap { $0 }.joined(separator: "  ")
             Output.line("job \(id)  epoch \(progress.epoch)/\(progress.epochs)  \(figures)")
         case .state:
             Output.endLive()

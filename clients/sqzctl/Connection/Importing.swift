@@ -9,14 +9,17 @@ struct Importing {
     let path: String
     var classes: [String]?
 
-    /// The name that a data set gets without `--name`: the path's last part, less its extensions.
+    /// The name that a data set gets without `--name`: the path's last part, less what says its format.
     static func name(for path: String) throws -> String {
+        try name(for: path, without: [".tar.gz", ".tgz", ".tar", ".bin.gz", ".bin"])
+    }
+
+    /// A path's last part as a name, without one of these suffixes.
+    static func name(for path: String, without suffixes: [String]) throws -> String {
         guard let resolved = realpath(path, nil) else { throw InputError(path) }
         defer { free(resolved) }
         let last = String(cString: resolved).split(separator: "/").last.map(String.init) ?? "data"
-        let stem = [".tar.gz", ".tgz", ".tar", ".bin.gz", ".bin"].first(where: last.hasSuffix).map {
-            last.dropLast($0.count)
-        }
+        let stem = suffixes.first { last.lowercased().hasSuffix($0) }.map { last.dropLast($0.count) }
         let name = (stem ?? last[...]).map {
             $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-"
         }
@@ -36,7 +39,7 @@ struct Importing {
             parameters = .init(name: name, files: try upload(real), classes: classes)
         }
         try daemon.stream(DatasetsInterface.Import.self, parameters) { reply in
-            if let pictures = reply.pictures { Output.live("\(Format.number(pictures)) pictures read") }
+            if let pictures = reply.pictures { Output.live("\(Format.count(pictures, "picture")) read") }
             if let dataset = reply.dataset {
                 Output.endLive()
                 try print(dataset)

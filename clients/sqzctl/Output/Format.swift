@@ -13,6 +13,11 @@ enum Format {
         return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
     }
 
+    /// So many of something; its plural has an s unless it is said.
+    static func count(_ value: Int, _ noun: String, _ plural: String? = nil) -> String {
+        "\(number(value)) \(value == 1 ? noun : plural ?? noun + "s")"
+    }
+
     /// A fraction as a percentage.
     static func percent(_ value: Double) -> String { decimal(value * 100, places: 1) + " %" }
 
@@ -65,6 +70,11 @@ enum Format {
         return String(cString: entry.pointee.pw_name)
     }
 
+    /// How many classes, and the first of their names.
+    static func classes(_ names: [String]) -> String {
+        "\(names.count): \(names.prefix(12).joined(separator: ", "))\(names.count > 12 ? ", …" : "")"
+    }
+
     /// A bar for a probability.
     static func bar(_ value: Double, width: Int = 20) -> String {
         let eighths = Int((value * Double(width) * 8).rounded())
@@ -72,29 +82,40 @@ enum Format {
         return String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
     }
 
-    static func progress(_ progress: Progress) -> String {
-        var parts = ["epoch \(progress.epoch)/\(progress.epochs)", "step \(progress.step)/\(progress.steps)"]
-        parts += figures(progress)
-        if let rate = progress.imagesPerSecond { parts.append("\(number(Int(rate))) images/s") }
-        if let left = progress.secondsLeft { parts.append("\(duration(left)) left") }
-        return parts.joined(separator: "  ")
+    /// How far a job is; where it has more than this many columns, without what matters least.
+    static func progress(_ progress: Progress, columns: Int = .max) -> String {
+        // The higher number goes first.
+        var parts: [(text: String, drop: Int)] = [
+            ("epoch \(progress.epoch)/\(progress.epochs)", 0), ("step \(progress.step)/\(progress.steps)", 5),
+        ]
+        parts += zip(figures(progress), [4, 3, 2, 1]).compactMap { text, drop in text.map { ($0, drop) } }
+        if let rate = progress.imagesPerSecond { parts.append(("\(number(Int(rate))) images/s", 6)) }
+        if let left = progress.secondsLeft { parts.append(("\(duration(left)) left", 0)) }
+        func text() -> String { parts.map(\.text).joined(separator: "  ") }
+        while text().count > columns, let least = parts.indices.max(by: { parts[$0].drop < parts[$1].drop }),
+            parts[least].drop > 0
+        {
+            parts.remove(at: least)
+        }
+        return text()
     }
 
-    static func figures(_ progress: Progress) -> [String] {
+    /// Loss and accuracy, of the training and of the validation.
+    static func figures(_ progress: Progress) -> [String?] {
         [
             progress.loss.map { "loss \(decimal($0, places: 4))" },
             progress.accuracy.map { "accuracy \(percent($0))" },
             progress.validationLoss.map { "validation loss \(decimal($0, places: 4))" },
             progress.validationAccuracy.map { "accuracy \(percent($0))" },
-        ].compactMap { $0 }
+        ]
     }
 
     static func outcome(_ outcome: Outcome) -> String {
         [
-            outcome.model.map { "model \($0)" }, outcome.images.map { "\(number($0)) images" },
+            outcome.model.map { "model \($0)" }, outcome.images.map { count($0, "image") },
             outcome.loss.map { "loss \(decimal($0, places: 4))" },
             outcome.accuracy.map { "top-1 accuracy \(decimal($0 * 100, places: 2)) %" },
-            outcome.predictions.map { "\(number($0)) predictions" },
+            outcome.predictions.map { count($0, "prediction") },
         ].compactMap { $0 }.joined(separator: ", ")
     }
 }

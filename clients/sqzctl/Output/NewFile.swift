@@ -22,17 +22,11 @@ final class NewFile {
     }
 
     func write(_ bytes: [UInt8]) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw InputError(path) }
-            rest = rest.dropFirst(count)
-        }
+        if let code = Output.write(bytes, to: descriptor) { throw InputError(path, code) }
     }
 
     func commit() throws {
-        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw InputError(path) }
+        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw InputError(path, errno) }
         isCommitted = true
     }
 }

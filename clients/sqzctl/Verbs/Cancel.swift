@@ -13,11 +13,8 @@ struct Cancel: ParsableCommand {
     @OptionGroup var common: Common
 
     func run() throws {
-        let daemon = try Daemon(common)
-        for id in jobs {
-            try daemon.show(JobsInterface.Cancel.self, .init(id: id)) { reply in
-                Output.line("job \(id)  \(reply.job.state == .cancelled ? "cancelled" : "is being cancelled")")
-            }
+        try Daemon(common).each(jobs, "job", JobsInterface.Cancel.self, { .init(id: $0) }) {
+            "job \($0)  \($1.job.state == .cancelled ? "cancelled" : "is being cancelled")"
         }
     }
 }

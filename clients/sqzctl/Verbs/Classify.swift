@@ -1,15 +1,12 @@
 internal import ArgumentParser
-internal import FoundationEssentials
-internal import Glibc
 internal import SqzProtocol
-internal import Varlink
 
 struct Classify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tells what pictures show.",
         discussion: """
             A picture is a file of 3,072 bytes (32x32 pixels: the red, the green, the blue plane) or 3,073 (the label first, as
-            in CIFAR-10's files). For example:
+            in CIFAR-10's files). One that can't be used is named, and the others are classified. For example:
               sqzctl classify image.bin --model fashion-mnist --top 3
               head -c 3073 test_batch.bin | sqzctl classify -
             """)
@@ -22,23 +19,22 @@ struct Classify: ParsableCommand {
     var top: Int?
     @OptionGroup var common: Common
 
-    func run() throws {
-        let pictures = try images.map { try Self.read($0) }
-        let parameters = InferenceInterface.Classify.Parameters(
-            images: pictures.map { Data($0).base64EncodedString() }, model: model, top: top)
-        let daemon = try Daemon(common)
-        do {
-            try daemon.show(InferenceInterface.Classify.self, parameters) { try show($0, daemon) }
-        } catch let error as VarlinkError {
-            // The user knows pictures by their names.
-            guard case .badImage(let index, let reason)? = SqzError(error), images.indices.contains(index) else {
-                throw error
-            }
-            throw InputError(images[index], bad: reason)
+    func validate() throws {
+        if let top, !Limits.classesToName.contains(top) {
+            let range = Limits.classesToName
+            throw ValidationError("--top must be from \(range.lowerBound) to \(range.upperBound), is \(top)")
         }
     }
 
-    private func show(_ reply: InferenceInterface.Classify.Reply, _ daemon: Daemon) throws {
+    func run() throws {
+        let daemon = try Daemon(common)
+        var classifying = Classifying(daemon: daemon, model: model, top: top)
+        for image in images { try classifying.add(image) { try show($1, of: $0, daemon) } }
+        try classifying.finish { try show($1, of: $0, daemon) }
+        if let failure = classifying.failure { throw ExitCode(failure) }
+    }
+
+    private func show(_ reply: InferenceInterface.Classify.Reply, of images: [String], _ daemon: Daemon) throws {
         // The reply names the likeliest classes only, and a label may be none of them.
         let isNamed = reply.results.allSatisfy { result in
             result.label == nil || result.classes.contains { $0.index == result.label }
@@ -58,30 +54,5 @@ struct Classify: ParsableCommand {
                 Output.line("  \(name)  \(space)\(percent)  \(Format.bar(entry.probability))")
             }
         }
-    }
-
-    /// A whole file, or one byte more than a picture may have.
-    private static func read(_ path: String) throws -> [UInt8] {
-        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw InputError(path) }
-        defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-        let limit = Limits.imageBytes + 1
-        var bytes: [UInt8] = []
-        while bytes.count < limit {
-            var chunk = [UInt8](repeating: 0, count: limit - bytes.count)
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw InputError(path) }
-            if count == 0 { break }
-            bytes += chunk.prefix(count)
-        }
-        guard bytes.count < limit else {
-            throw InputError(
-                path,
-                bad:
-                    "has more than \(Format.number(Limits.imageBytes)) bytes; a picture has 3,072, or 3,073 with its label"
-            )
-        }
-        return bytes
     }
 }

@@ -20,19 +20,19 @@ struct Jobs: ParsableCommand {
 
     func run() throws {
         let parameters = JobsInterface.List.Parameters(states: state.isEmpty ? nil : state, limit: limit)
-        try Daemon(common).show(JobsInterface.List.self, parameters) { Self.print($0.jobs) }
+        try Daemon(common).list(JobsInterface.List.self, parameters, \.jobs, Self.columns)
     }
 
-    static func print(_ jobs: [Job]) {
-        var table = Table(["JOB", "KIND", "STATE", "USER", "DATA SET", "MODEL", "SUBMITTED", "HOW FAR"], numeric: [0])
-        for job in jobs {
-            table.add([
-                String(job.id), job.kind, job.state.rawValue, Format.user(job.uid), job.dataset ?? "-",
-                job.outcome?.model ?? job.model ?? "-", Format.time(job.submittedAt), howFar(job),
-            ])
-        }
-        table.print()
-    }
+    static let columns: [Column<Job>] = [
+        .number("JOB") { String($0.id) },
+        .text("KIND") { $0.kind },
+        .text("STATE") { $0.state.rawValue },
+        .text("USER") { Format.user($0.uid) },
+        .text("DATA SET") { $0.dataset ?? "-" },
+        .text("MODEL") { $0.outcome?.model ?? $0.model ?? "-" },
+        .text("SUBMITTED") { Format.time($0.submittedAt) },
+        .text("HOW FAR", howFar),
+    ]
 
     private static func howFar(_ job: Job) -> String {
         switch job.state {
@@ -52,7 +52,7 @@ struct Jobs: ParsableCommand {
     }
 
     private static func running(_ job: Job) -> String {
-        let text = job.progress.map(Format.progress) ?? "starting"
+        let text = job.progress.map { Format.progress($0) } ?? "starting"
         guard job.progress?.secondsLeft == nil, let end = job.expectedEnd else { return text }
         return "\(text)  end about \(Format.clock(end))"
     }

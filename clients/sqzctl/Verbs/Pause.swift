@@ -14,11 +14,8 @@ struct Pause: ParsableCommand {
     @OptionGroup var common: Common
 
     func run() throws {
-        let daemon = try Daemon(common)
-        for id in jobs {
-            try daemon.show(JobsInterface.Pause.self, .init(id: id)) { reply in
-                Output.line("job \(id)  \(reply.job.state == .paused ? "paused" : "is being paused")")
-            }
+        try Daemon(common).each(jobs, "job", JobsInterface.Pause.self, { .init(id: $0) }) {
+            "job \($0)  \($1.job.state == .paused ? "paused" : "is being paused")"
         }
     }
 }

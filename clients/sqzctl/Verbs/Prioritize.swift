@@ -14,11 +14,8 @@ struct Prioritize: ParsableCommand {
     @OptionGroup var common: Common
 
     func run() throws {
-        let daemon = try Daemon(common)
-        for id in jobs {
-            try daemon.show(JobsInterface.Prioritize.self, .init(id: id, priority: priority)) {
-                Output.line("job \(id)  priority \($0.job.priority)")
-            }
+        try Daemon(common).each(jobs, "job", JobsInterface.Prioritize.self, { .init(id: $0, priority: priority) }) {
+            "job \($0)  priority \($1.job.priority)"
         }
     }
 }

@@ -14,11 +14,8 @@ struct Retry: ParsableCommand {
     @OptionGroup var common: Common
 
     func run() throws {
-        let daemon = try Daemon(common)
-        for id in jobs {
-            try daemon.show(JobsInterface.Retry.self, .init(id: id)) {
-                Output.line("job \(id)  \($0.job.state.rawValue)")
-            }
+        try Daemon(common).each(jobs, "job", JobsInterface.Retry.self, { .init(id: $0) }) {
+            "job \($0)  \($1.job.state.rawValue)"
         }
     }
 }

@@ -40,7 +40,7 @@ struct Show: ParsableCommand {
             fields.add(
                 "started", job.startedAt.map { Format.time($0) + (job.starts > 1 ? " (\(job.starts) starts)" : "") })
             fields.add("ended", job.endedAt.map(Format.time))
-            fields.add("progress", job.progress.map(Format.progress))
+            fields.add("progress", job.progress.map { Format.progress($0) })
             fields.add("outcome", job.outcome.map(Format.outcome))
             fields.print()
         }

@@ -15,17 +15,21 @@ struct Wait: ParsableCommand {
     @OptionGroup var common: Common
 
     func validate() throws {
-        if let timeout, timeout < 0 { throw ValidationError("--timeout must not be negative") }
+        let longest = Double(Limits.longestTime)
+        if let timeout, !(0...longest).contains(timeout) {
+            throw ValidationError("--timeout must be from 0 to \(Limits.longestTime) seconds, is \(timeout)")
+        }
     }
 
     func run() throws {
         let deadline = timeout.map { ContinuousClock.now + .seconds($0) }
-        let ends = try jobs.map { id in
+        var ends: [State] = []
+        try each(jobs, "job") { id in
             let end = try Following.end(of: id, common, until: deadline)
+            ends.append(end)
             try Daemon(common).show(JobsInterface.Show.self, .init(id: id)) { _ in
                 Output.line("job \(id)  \(end.rawValue)")
             }
-            return end
         }
         try Following.exit(with: ends)
     }

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -25,3 +26,12 @@ def need_programs(*names: str) -> None:
 def need_fashion() -> None:
     if not os.path.isdir(FASHION):
         unavailable(f"{FASHION} is missing: apt-get install dataset-fashion-mnist")
+
+
+@pytest.fixture(scope="session")
+def binaries() -> Path:
+    """The folder with sqzd and sqz-runner-squeezenet. Who imports it in a conftest.py has the fixture."""
+    named = os.environ.get("SQZD_BIN")
+    if not named:
+        pytest.skip("SQZD_BIN does not name a folder with sqzd and sqz-runner-squeezenet")
+    return Path(named)

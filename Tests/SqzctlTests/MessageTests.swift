@@ -1,0 +1,88 @@
+import Glibc
+import SqzProtocol
+import TestSupport
+import Testing
+import Varlink
+
+/// Every message says what was wrong, where, and what would be right.
+@Suite(
+    .serialized, .daemon { try TestDaemon(configuration: ["userDiskMiB": .integer(1)]) }) struct MessageTests
+{
+    private let daemon: TestDaemon
+
+    init() throws { daemon = try #require(TestDaemon.current) }
+
+    @Test(arguments: [
+        (["trian"], "there is no verb trian; did you mean train? sqzctl --help lists those there are"),
+        (["job"], "there is no verb job; did you mean jobs? sqzctl --help lists those there are"),
+        (
+            ["--json", "clasify", "x"],
+            "there is no verb clasify; did you mean classify? sqzctl --help lists those there are"
+        ),
+        (
+            ["--socket", "jobs", "sohw"],
+            "there is no verb sohw; did you mean show? sqzctl --help lists those there are"
+        ),
+        (["--socket=x", "dance"], "there is no verb dance; sqzctl --help lists those there are"),
+        (
+            ["model", "exprt", "m", "f"],
+            "there is no verb model exprt; did you mean model export? sqzctl model --help lists those there are"
+        ),
+        (["dataset", "dance"], "there is no verb dataset dance; sqzctl dataset --help lists those there are"),
+    ]) func anUnknownVerb(words: [String], message: String) throws {
+        let transcript = try Sqzctl.run(socket: "/nowhere", words)
+        #expect(transcript.ending == .exited(64) && transcript.errors == "sqzctl: \(message)\n", "\(transcript.errors)")
+    }
+
+    @Test func numbersThatAreNone() throws {
+        for timeout in ["nan", "inf", "1e300", "-1"] {
+            try Sqzctl.run(daemon, "wait", "1", "--timeout", timeout)
+                .expect(64, "--timeout must be from 0 to 316224000 seconds, is ")
+        }
+        for top in ["0", "1001", "-3"] {
+            try Sqzctl.run(daemon, "classify", "x", "--top", top).expect(64, "--top must be from 1 to 1000, is \(top)")
+        }
+        try Sqzctl.run(daemon, "train", "--learning-rate", "nan").expect(64, "learning-rate", "nan")
+    }
+
+    @Test func statesAndWhatCanBeDone() throws {
+        let blocker = try daemon.block()
+        let id = try daemon.countDown()
+        try Sqzctl.run(daemon, "retry", "\(id)")
+            .expect(64, "sqzctl: job \(id) is queued; it can be paused, prioritized or cancelled\n")
+        try Sqzctl.run(daemon, "pause", "\(id)").expect(0)
+        try Sqzctl.run(daemon, "pause", "\(id)")
+            .expect(64, "sqzctl: job \(id) is paused; it can be resumed, prioritized or cancelled\n")
+        try daemon.cancel(id)
+        try Sqzctl.run(daemon, "resume", "\(id)")
+            .expect(64, "sqzctl: job \(id) has ended already: cancelled; it can be retried\n")
+        try daemon.cancel(blocker)
+    }
+
+    @Test func sizesHaveUnits() throws {
+        let scratch = try ScratchDirectory()
+        let folder = try Colours.write(to: scratch, train: 500, test: 100)
+        try Sqzctl.run(daemon, "dataset", "import", folder).expect(
+            65,
+            "bytes of your uploads, data sets, models and checkpoints on the disk: the limit is 1.0 MB, there are "
+        )
+    }
+
+    @Test(.enabled(if: OtherUser.isAvailable, "another user can't be become"))
+    func whatOnlyAdministratorsMay() throws {
+        #expect(chmod(daemon.socket, 0o666) == 0)
+        func run(_ words: String...) throws -> Transcript {
+            try Sqzctl.run(socket: daemon.socket, words, launcher: OtherUser.launcher)
+        }
+        let id = "\(try daemon.block())"
+        try run("cancel", id).expect(
+            77, "sqzctl: job \(id): not permitted: only its owner or an administrator may do this\n")
+        try run("prioritize", id, "--priority", "5").expect(77, "only an administrator gives a priority above 0")
+        try daemon.cancel(#require(Int(id)))
+    }
+
+    @Test func aLongListOfNamesIsCut() throws {
+        let error = SqzError.noSuchModel(model: "x", known: (1...20).map { "m\($0)" })
+        #expect(error.description.hasSuffix("; there are: \((1...12).map { "m\($0)" }.joined(separator: ", ")), …"))
+    }
+}

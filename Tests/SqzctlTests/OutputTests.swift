@@ -1,0 +1,74 @@
+import Foundation
+import SqzProtocol
+import TestSupport
+import Testing
+import Varlink
+
+/// What can't be written is an error; a reader that has enough is none.
+@Suite(
+    .serialized,
+    .daemon {
+        let daemon = try TestDaemon()
+        try daemon.importColours()
+        #expect(try daemon.train(as: "tints").state == .succeeded)
+        return daemon
+    }) struct OutputTests
+{
+    private let daemon: TestDaemon
+    private let scratch: ScratchDirectory
+
+    init() throws {
+        daemon = try #require(TestDaemon.current)
+        scratch = try ScratchDirectory()
+    }
+
+    private func shell(_ script: String, _ words: [String] = []) throws -> Transcript {
+        try Transcript.run(
+            ["timeout", "--kill-after=5", "60", "bash", "-c", script, Sqzctl.path] + words,
+            environment: ["SQZD_SOCKET": daemon.socket])
+    }
+
+    @Test func aFullDiskAndAClosedDescriptorAre74() throws {
+        let predicted = try daemon.submit(.init(kind: "predict", dataset: "colours", model: "tints"))
+        #expect(try daemon.end(of: predicted).state == .succeeded)
+        let held = try daemon.submit(.init(kind: "train", dataset: "colours", hold: true))
+        for words in [
+            ["jobs"], ["jobs", "--json"], ["show", "1"], ["watch", "1"], ["wait", "1"], ["logs", "1"],
+            ["predictions", "\(predicted)"], ["predictions", "\(predicted)", "--json"], ["models"], ["datasets"],
+            ["model", "show", "tints"], ["runners"], ["info"], ["metrics"], ["top"], ["top", "--json"],
+            ["prioritize", "\(held)", "--priority=1"], ["--help"], ["train", "--help"], ["--version"],
+            ["--generate-completion-script", "bash"],
+        ] {
+            for (target, reason) in [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")] {
+                let transcript = try shell("\"$0\" \"$@\" \(target)", words)
+                #expect(transcript.ending == .exited(74), "\(words) \(target)")
+                #expect(transcript.errors == "sqzctl: standard output: \(reason)\n", "\(words) \(target)")
+            }
+        }
+        try daemon.cancel(held)
+    }
+
+    @Test func closedDescriptorsThatAreNotUsedAreNone() throws {
+        let transcript = try shell("\"$0\" jobs <&- 2>&-")
+        transcript.expect(0)
+        #expect(transcript.output == (try Sqzctl.run(daemon, "jobs").output))
+        // What is told of an error goes nowhere else.
+        let missing = try shell("\"$0\" show 999 2>&-")
+        #expect(missing.ending == .exited(66) && missing.output.isEmpty)
+        try shell("\"$0\" classify - <&-").expect(66, "-: Bad file descriptor")
+    }
+
+    @Test func aReaderThatHasEnoughIsNoError() throws {
+        for words in [["--help"], ["metrics"], ["model", "show", "tints"]] {
+            let transcript = try shell("set -o pipefail; \"$0\" \"$@\" | :", words)
+            #expect(transcript.ending == .exited(0) && transcript.errors.isEmpty, "\(words) \(transcript.errors)")
+        }
+    }
+
+    @Test func aFileThatCannotBeWrittenIs74AndLeavesNothing() throws {
+        let file = scratch["m.safetensors"]
+        let transcript = try shell("trap '' XFSZ; ulimit -f 100; \"$0\" \"$@\"", ["model", "export", "tints", file])
+        transcript.expect(74, "sqzctl: \(file): File too large")
+        #expect(try scratch.names() == [])
+    }
+}

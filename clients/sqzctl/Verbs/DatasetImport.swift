@@ -1,0 +1,43 @@
+internal import ArgumentParser
+internal import Glibc
+internal import SqzProtocol
+
+struct DatasetImport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Makes a data set of files: CIFAR-10, CIFAR-100 (also as .tar.gz) or IDX (also gzipped).",
+        discussion: """
+            For example:
+              sqzctl dataset import /usr/share/datasets/fashion-mnist --classes names.txt
+            """)
+
+    @Argument(help: "A file, or a directory of files.") var path: String
+    @Option(help: "The data set's name. By default the path's last part.")
+    var name: String?
+    @Option(help: "A file with the classes' names, one a line.")
+    var classes: String?
+    @OptionGroup var common: Common
+
+    func run() throws {
+        let name = try name ?? Importing.name(for: path)
+        let names = try classes.map(Self.read)
+        try Importing(daemon: Daemon(common), path: path, classes: names).run(as: name) { dataset in
+            if !common.json { DatasetShow.print(dataset) }
+        }
+    }
+
+    /// The lines of a small text file.
+    private static func read(_ path: String) throws -> [String] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw InputError(path) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { throw InputError(path) }
+        guard count < bytes.count else { throw InputError(path, bad: "has more than a MiB of names") }
+        guard let text = String(validating: bytes.prefix(count), as: UTF8.self) else {
+            throw InputError(path, bad: "is not UTF-8")
+        }
+        return text.split(whereSeparator: \.isNewline).map(String.init)
+    }
+}
