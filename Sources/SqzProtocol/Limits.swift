@@ -29,6 +29,9 @@ public enum Limits {
     // Classifying
     public static let imagesPerCall = 1_024
     public static let imageBytes = 3_073
+    /// How many of a picture's classes a call may ask for, and how many it gets if it does not say.
+    public static let classesToName = 1...1_000
+    public static let classesNamed = 5
     public static let waitingCalls = 256
     /// Models that are kept loaded; each is a process.
     public static let loadedModels = 8
@@ -50,4 +53,6 @@ public enum Limits {
 
     // Text
     public static let nameBytes = 64
+    /// Of an option of a job that is a text.
+    public static let optionBytes = 1_024
 }

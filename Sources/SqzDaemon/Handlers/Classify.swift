@@ -16,8 +16,8 @@ extension Handlers {
         if let index = images.firstIndex(where: { $0.utf8.count > longest }) {
             throw SqzError.badImage(index: index, reason: "has more than \(Limits.imageBytes) bytes")
         }
-        let top = parameters.top ?? 5
-        guard (1...1_000).contains(top) else {
+        let top = parameters.top ?? Limits.classesNamed
+        guard Limits.classesToName.contains(top) else {
             throw ServiceError.invalidParameter(parameter: "top")
         }
         let model = try await store.model(parameters.model ?? configuration.current.defaultModel).model

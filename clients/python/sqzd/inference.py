@@ -1,34 +1,11 @@
 """io.sqzd.Inference: classifying pictures at once."""
 
 import base64
-from dataclasses import dataclass
-from typing import List, Optional, Sequence, Union
+from typing import Optional, Sequence, Union
 
+from .protocol import Classified
 from .records import record
 from .session import Session
-
-
-@dataclass(frozen=True)
-class ClassProbability:
-    index: int
-    name: str
-    probability: float
-
-
-@dataclass(frozen=True)
-class Classification:
-    """`label` is the true class, where the picture came with one; `classes` begins with the likeliest."""
-
-    label: Optional[int]
-    classes: List[ClassProbability]
-
-
-@dataclass(frozen=True)
-class Classified:
-    """`model` is NAME@VERSION; `results` has one element a picture."""
-
-    model: str
-    results: List[Classification]
 
 
 class InferenceCalls(Session):
