@@ -39,35 +39,37 @@ import Varlink
                 """)
         #expect(interface.name == "org.example-1.things2")
         #expect(interface.comment == ["Things, and", "what to do with them."])
+        #expect(interface.types.map(\.name) == ["Colour", "Nothing", "Thing"])
+        #expect(interface.types.map(\.comment) == [[], [], ["A thing.", "", "No space before this."]])
         #expect(
-            interface.types == [
-                .init(name: "Colour", comment: [], value: .enumeration(["red", "green_blue"])),
-                .init(name: "Nothing", comment: [], value: .structure([])),
-                .init(
-                    name: "Thing", comment: ["A thing.", "", "No space before this."],
-                    value: .structure([
-                        .init(name: "id", type: .int),
-                        .init(name: "colour", type: .nullable(.named("Colour"))),
-                        .init(name: "names", type: .array(.string)),
-                        .init(name: "weights", type: .dictionary(.nullable(.float))),
-                        .init(name: "grid", type: .array(.array(.bool))),
-                        .init(name: "extra", type: .object),
-                        .init(name: "inline", type: .structure([.init(name: "a", type: .int)])),
-                        .init(name: "choice", type: .nullable(.enumeration(["one", "other"]))),
-                    ])),
+            interface.types.map { text($0.value) } == [
+                "(red, green_blue)", "()",
+                "(id: int, colour: ?Colour, names: []string, weights: [string]?float, grid: [][]bool, extra: object, "
+                    + "inline: (a: int), choice: ?(one, other))",
             ])
-        #expect(
-            interface.methods == [
-                .init(
-                    name: "Make", comment: [], parameters: [.init(name: "thing", type: .named("Thing"))],
-                    reply: [.init(name: "id", type: .int)]),
-                .init(name: "Stop", comment: [], parameters: [], reply: []),
-            ])
-        #expect(
-            interface.errors == [
-                .init(name: "Gone", comment: ["It is gone."], parameters: [.init(name: "id", type: .int)]),
-                .init(name: "Stopping", comment: [], parameters: []),
-            ])
+        #expect(interface.methods.map(\.name) == ["Make", "Stop"])
+        #expect(interface.methods.map(\.comment) == [[], []])
+        #expect(interface.methods.map { text($0.parameters) } == ["(thing: Thing)", "()"])
+        #expect(interface.methods.map { text($0.reply) } == ["(id: int)", "()"])
+        #expect(interface.errors.map(\.name) == ["Gone", "Stopping"])
+        #expect(interface.errors.map(\.comment) == [["It is gone."], []])
+        #expect(interface.errors.map { text($0.parameters) } == ["(id: int)", "()"])
+    }
+
+    private func text(_ fields: [Interface.Field]) -> String {
+        "(" + fields.map { "\($0.name): \(text($0.type))" }.joined(separator: ", ") + ")"
+    }
+
+    private func text(_ type: Interface.ValueType) -> String {
+        switch type {
+        case .bool, .int, .float, .string, .object: "\(type)"
+        case .named(let name): name
+        case .nullable(let type): "?" + text(type)
+        case .array(let type): "[]" + text(type)
+        case .dictionary(let type): "[string]" + text(type)
+        case .structure(let fields): text(fields)
+        case .enumeration(let names): "(" + names.joined(separator: ", ") + ")"
+        }
     }
 
     @Test(arguments: [

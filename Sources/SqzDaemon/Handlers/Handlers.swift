@@ -4,7 +4,7 @@ internal import SqzProtocol
 internal import Synchronization
 internal import Varlink
 
-/// What the methods work on. Each method is a function of the same name in a file of its own beside this one.
+/// What the methods work on. Each is a function in one of the files beside this one.
 struct Handlers: Sendable {
     let store: JobStore
     let state: StateDirectory
