@@ -2,6 +2,7 @@ import Foundation
 import SqzProtocol
 import TestSupport
 import Testing
+import Varlink
 
 @Suite struct InterfaceDescriptionTests {
     @Test func whatIsServedIsWhatTheFilesSay() throws {
