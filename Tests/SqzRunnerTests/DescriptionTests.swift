@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Varlink
 
-/// The examples of a runner's description are this runner's.
+/// What the built-in runner says, against `protocol/`.
 @Suite struct DescriptionTests {
     @Test func theExamplesAreWhatItAnswers() throws {
         let runner = try RunnerProcess()
@@ -15,6 +15,18 @@ import Varlink
         example.properties = answer.properties
         #expect(example == answer)
         #expect(try Self.reply(ManagerInterface.Runners.self).runners.first?.kinds == answer.kinds)
+    }
+
+    @Test func aKindThatItLacksIsAnErrorOfItsInterface() throws {
+        let scratch = try ScratchDirectory()
+        let runner = try RunnerProcess()
+        defer { runner.end() }
+        let error = #expect(throws: VarlinkError.self) {
+            try runner.client.call(
+                RunnerInterface.Run.self,
+                .init(id: 1, kind: "dance", options: [:], dataset: scratch["x"], directory: scratch["."]))
+        }
+        #expect(error?.name == "io.sqzd.Runner.Failed" && error?.description.contains("dance") == true)
     }
 
     private static func reply<M: VarlinkMethod>(_ method: M.Type) throws -> M.Reply {
