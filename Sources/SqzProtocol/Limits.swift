@@ -53,4 +53,6 @@ public enum Limits {
 
     // Text
     public static let nameBytes = 64
+    /// Of an option of a job that is a text.
+    public static let optionBytes = 1_024
 }
