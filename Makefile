@@ -132,6 +132,10 @@ uninstall: ## remove what install put there; jobs, models and data sets in /var/
 		[ ! -d "$(DESTDIR)$(PREFIX)/$$folder" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(PREFIX)/$$folder"; \
 	done
 
+.PHONY: generate
+generate: ## write the code that is generated from protocol/ and from the runner's options
+	$(SWIFT) run -c release option-compiler
+
 .PHONY: format
 format: ## lay out the Swift code
 	$(SWIFT) format format -i -r -p Package.swift Sources Tests clients

@@ -63,6 +63,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "CLandlock"),
         .target(name: "CProcess"),
+        .target(name: "Processors", dependencies: ["CProcess"], swiftSettings: strict),
         .target(name: "Confinement", dependencies: ["CLandlock", "CSeccomp"], swiftSettings: strict),
         .target(name: "Safetensors", dependencies: ["Varlink"], swiftSettings: strict),
         .target(
@@ -95,6 +96,9 @@ let package = Package(
             name: "SqzRunner",
             dependencies: ["Confinement", "SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol", "Varlink"],
             swiftSettings: strict),
+        .target(name: "OptionCompiler", dependencies: ["SqzProtocol"], swiftSettings: strict),
+        .executableTarget(
+            name: "option-compiler", dependencies: ["OptionCompiler", "SqzRunner"], swiftSettings: strict),
         .executableTarget(
             name: "sqz-runner-squeezenet", dependencies: ["SqzRunner"], swiftSettings: strict,
             linkerSettings: staticRuntime),
@@ -123,6 +127,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ConfinementTests", dependencies: ["TestSupport", "confinement-probe"], swiftSettings: strict),
+        .testTarget(name: "ProcessorsTests", dependencies: ["Processors", "TestSupport"], swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["SqzProtocol", "Varlink"], path: "Tests/TestSupport",
             swiftSettings: strict),
@@ -138,6 +143,9 @@ let package = Package(
         .testTarget(
             name: "SqzRunnerTests",
             dependencies: ["Datasets", "ModelFiles", "SqueezeNet", "SqzProtocol", "TestSupport", "Varlink"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OptionCompilerTests", dependencies: ["OptionCompiler", "SqzProtocol", "SqzRunner"],
             swiftSettings: strict),
         .testTarget(
             name: "SqzDaemonTests", dependencies: ["SqzDaemon", "SqzProtocol", "TestSupport", "Varlink"],

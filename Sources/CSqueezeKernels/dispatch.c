@@ -1,31 +1,32 @@
-// Which kernel tables this processor can run.
+// Which kernel sets this processor can run.
 #include "CSqueezeKernels.h"
-#include "tables.h"
 
+// The sets that this build holds, slowest first: for each SET(name) a file has the table sqz_kernels_NAME and the question
+// sqz_has_NAME, to the processor or the kernel, whether it runs here.
 #if defined(__x86_64__)
-static int has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-static int has_avx512(void) {
-    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
-}
+#define SETS SET(scalar) SET(baseline) SET(avx2) SET(avx512)
+#else
+#define SETS SET(scalar) SET(baseline)
 #endif
 
-const sqz_kernels *sqz_kernels_at(int index) {
-    const sqz_kernels *tables[] = {
-        &sqz_kernels_scalar,
-        &sqz_kernels_baseline,
-#if defined(__x86_64__)
-        &sqz_kernels_avx2,
-        &sqz_kernels_avx512,
-#endif
-    };
-    return tables[index];
-}
+#define SET(name) extern const sqz_kernels sqz_kernels_##name; int sqz_has_##name(void);
+SETS
+#undef SET
+
+#define SET(name) {&sqz_kernels_##name, sqz_has_##name},
+static const struct {
+    const sqz_kernels *table;
+    int (*runs)(void);
+} sets[] = {SETS};
 
 int sqz_kernels_count(void) {
-#if defined(__x86_64__)
-    return has_avx512() ? 4 : has_avx2() ? 3 : 2;
-#else
-    return 2;
-#endif
+    int count = 0;
+    for (size_t set = 0; set < sizeof sets / sizeof *sets; set++) count += sets[set].runs();
+    return count;
+}
+
+const sqz_kernels *sqz_kernels_at(int index) {
+    int set = 0;
+    while (!sets[set].runs() || index-- > 0) set++;
+    return sets[set].table;
 }

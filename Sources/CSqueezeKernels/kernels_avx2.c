@@ -1,9 +1,11 @@
 // AVX2 and fused multiply-add (Haswell, Zen and later): vectors of 8, 16 registers. Scheduled for Zen 3, which it suits by 1 %; the
 // instructions are those of every AVX2 processor.
 #if defined(__x86_64__)
-#include "tables.h"
+#include "CSqueezeKernels.h"
 
 #include <string.h>
+
+int sqz_has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,tune=znver3"))), apply_to = function)
 #define LANES 8

@@ -1,7 +1,9 @@
 // What every x86-64 (SSE2) or arm64 (NEON) processor runs: vectors of 4. SSE2 has 16 registers and no fused multiply-add, NEON 32.
-#include "tables.h"
+#include "CSqueezeKernels.h"
 
 #include <string.h>
+
+int sqz_has_baseline(void) { return 1; }
 
 #define LANES 4
 #if defined(__aarch64__)

@@ -7,6 +7,7 @@
 // meeting of the threads costs is a cache line from each to each: a share's state, which its own thread alone writes as a rule.
 #define _GNU_SOURCE
 #include "CSqueezeKernels.h"
+#include "denormals.h"
 
 #include <linux/futex.h>
 #include <pthread.h>
@@ -108,6 +109,7 @@ static void *thread_main(void *argument) {
     starter mine = *(starter *)argument;
     free(argument);
     sqz_pool *pool = mine.pool;
+    flush_denormals();
     for (uint64_t round = 0;;) {
         await(pool, &pool->end, round + 1);
         if (atomic_load_explicit(&pool->ends, memory_order_acquire)) return NULL;
@@ -119,7 +121,8 @@ static void *thread_main(void *argument) {
     }
 }
 
-void sqz_pool_share(sqz_pool *pool, int rounds, share_body body, void *context) {
+// The calling thread's part of a job, and the waiting for the others'.
+static void do_rounds(sqz_pool *pool, int rounds, share_body body, void *context) {
     if (pool->threads == 1) {
         for (int round = 0; round < rounds; round++) body(context, round, 0, 0);
         return;
@@ -132,6 +135,12 @@ void sqz_pool_share(sqz_pool *pool, int rounds, share_body body, void *context) 
         take_shares(pool, pool->first + (uint64_t)round, 0);
         await_round(pool, pool->first + (uint64_t)round);
     }
+}
+
+void sqz_pool_share(sqz_pool *pool, int rounds, share_body body, void *context) {
+    uint64_t mode = flush_denormals();
+    do_rounds(pool, rounds, body, context);
+    set_float_mode(mode);
 }
 
 typedef void (*task_body)(void *context, int task, int thread);
@@ -152,8 +161,10 @@ static void do_tasks(void *context, int round, int share, int thread) {
 
 void sqz_pool_run(sqz_pool *pool, int tasks, task_body body, void *context) {
     task_queue queue = {.body = body, .context = context, .tasks = tasks};
+    uint64_t mode = flush_denormals();
     if (tasks == 1) do_tasks(&queue, 0, 0, 0);
-    else sqz_pool_share(pool, 1, do_tasks, &queue);
+    else do_rounds(pool, 1, do_tasks, &queue);
+    set_float_mode(mode);
 }
 
 // Signals are the program's business, never a compute thread's.

@@ -2,7 +2,6 @@
 // Sums are kept in double precision, so that what differs from it is the other kernel's error.
 // It stays for ever: the fast kernels are tested against it, and SQZ_KERNELS=scalar runs the engine on it.
 #include "CSqueezeKernels.h"
-#include "tables.h"
 
 #include <math.h>
 #include <string.h>
@@ -360,32 +359,11 @@ static void adam(const sqz_adam *rule, ptrdiff_t count, const float *g, float *w
     }
 }
 
+int sqz_has_scalar(void) { return 1; }
+
 const sqz_kernels sqz_kernels_scalar = {
     .name = "scalar",
     .lanes = 1,
-    .multiply_add_peak = multiply_add_peak,
-    .standardize = standardize,
-    .stem_forward = stem_forward,
-    .stem_backward = stem_backward,
-    .stem7_prepare = stem7_prepare,
-    .stem7_forward = stem7_forward,
-    .stem_pool_prepare = stem_pool_prepare,
-    .stem_pool_forward = stem_pool_forward,
-    .stem_pool_backward = stem_pool_backward,
-    .maxpool_forward = maxpool_forward,
-    .maxpool_backward = maxpool_backward,
-    .pointwise_forward = pointwise_forward,
-    .pointwise_backward_data = pointwise_backward_data,
-    .pointwise_backward_weights = pointwise_backward_weights,
-    .pointwise_transpose = pointwise_transpose,
-    .conv3x3_prepare = conv3x3_prepare,
-    .conv3x3_forward = conv3x3_forward,
-    .conv3x3_backward = conv3x3_backward,
-    .conv3x3_finish = conv3x3_finish,
-    .relu_backward = relu_backward,
-    .add = add,
-    .dropout = dropout,
-    .average_forward = average_forward,
-    .average_backward = average_backward,
-    .adam = adam,
+#define SQZ_KERNEL(result, function, parameters) .function = function,
+#include "kernel_list.h"
 };

@@ -2,7 +2,7 @@ import CZlib
 import Glibc
 
 /// A file that a user gave: its path, and the name by which the user knows it, which also says what it is.
-public struct InputFile: Sendable {
+public struct SourceFile: Sendable {
     public let name: String
     public let path: String
 
@@ -36,7 +36,7 @@ final class ByteStream {
     /// The part of `buffer` that was not consumed yet.
     private var pending = 0..<0
 
-    init(_ file: InputFile, limits: DatasetLimits) throws(DatasetError) {
+    init(_ file: SourceFile, limits: DatasetLimits) throws(DatasetError) {
         name = file.name
         limit = limits.decompressedBytes
         (source, size) = try Self.open(file)
@@ -97,7 +97,7 @@ final class ByteStream {
         }
     }
 
-    private static func open(_ file: InputFile) throws(DatasetError) -> (Source, size: Int?) {
+    private static func open(_ file: SourceFile) throws(DatasetError) -> (Source, size: Int?) {
         // O_NONBLOCK: opening a FIFO must not wait for a writer.
         let descriptor = Glibc.open(file.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .unreadable(file.name, errno: errno) }

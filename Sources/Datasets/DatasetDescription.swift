@@ -1,12 +1,33 @@
-/// The kind of files that a data set was imported from.
-public enum SourceFormat: String, Codable, Sendable {
-    case cifar10 = "cifar-10"
-    case cifar100 = "cifar-100"
-    case idx
+/// The kind of files that a data set was imported from. Each stands in the file of its reader.
+public struct SourceFormat: Equatable, Sendable {
+    public let rawValue: String
+    /// Every picture of the format has this size in a data set.
+    let width: Int
+    let height: Int
+    /// The name of the list of class names that comes with the format.
+    var classList: String?
+    /// Names of its files, for messages.
+    let officialNames: String
+}
+
+extension SourceFormat {
+    /// The format of this name; nil where no reader has it.
+    public init?(rawValue: String) {
+        guard let format = Self.all.first(where: { $0.rawValue == rawValue }) else { return nil }
+        self = format
+    }
+
+    static var all: [SourceFormat] { FormatReader.all.flatMap(\.formats) }
+
+    /// The name for messages.
+    var title: String { rawValue.uppercased() }
+    var pictureBytes: Int { DatasetFile.planes * height * width }
+    /// Bytes of a picture and its label in a data set.
+    var exampleBytes: Int { pictureBytes + DatasetFile.labelBytes }
 }
 
 /// What there is to say of a data set without its pictures.
-public struct DatasetDescription: Codable, Equatable, Sendable {
+public struct DatasetDescription: Equatable, Sendable {
     public let format: SourceFormat
     public let trainCount: Int
     public let testCount: Int

@@ -2,7 +2,7 @@
 ///
 /// | tensor | type, shape | |
 /// |---|---|---|
-/// | `train.images` | U8 [N, 3, 32, 32] | planes red, green, blue |
+/// | `train.images` | U8 [N, 3, height, width] | planes red, green, blue |
 /// | `train.labels` | U16 [N] | |
 /// | `test.images`, `test.labels` | as above | where there are test pictures |
 ///
@@ -13,8 +13,8 @@ enum DatasetFile {
     static let classesKey = "classes"
     static let sourceKey = "source"
 
+    static let planes = 3
     static let labelBytes = 2
-    static let bytesPerPicture = Picture.byteCount + labelBytes
 
     /// The names of the two tensors of one split.
     struct SplitNames {
@@ -25,5 +25,7 @@ enum DatasetFile {
         static let test = SplitNames(images: "test.images", labels: "test.labels")
     }
 
-    static func imagesShape(count: Int) -> [Int] { [count, Picture.planes, Picture.side, Picture.side] }
+    static func imagesShape(count: Int, _ format: SourceFormat) -> [Int] {
+        [count, planes, format.height, format.width]
+    }
 }

@@ -3,9 +3,9 @@ import Varlink
 
 /// Turns a user's files into one data set file.
 ///
-/// Taken are CIFAR-10 and CIFAR-100 binary files, IDX files of 28×28 or 32×32 grey pictures, each of them gzipped or not,
-/// and tar archives of them; what a file is, is told by its name and its content. The result is a function of the files'
-/// names and contents alone: the same data gives the same bytes.
+/// Taken are the files that have a reader in `FormatReader.all`, each of them gzipped or not, and tar archives of them; what
+/// a file is, is told by its name and its content. The result is a function of the files' names and contents alone: the same
+/// data gives the same bytes.
 public enum DatasetImport {
     /// Reads `files` twice (what is there, then the records) and writes `output`, which appears only when it is whole.
     ///
@@ -13,7 +13,7 @@ public enum DatasetImport {
     ///   - classes: Names in the order of the labels. nil takes those that came with the files, else "0", "1", ….
     ///   - progress: Told the number of pictures written so far, many times.
     public static func run(
-        files: [InputFile], classes: [String]?, output: String, limits: DatasetLimits = .standard,
+        files: [SourceFile], classes: [String]?, output: String, limits: DatasetLimits = .standard,
         progress: (Int) -> Void
     ) throws(DatasetError) -> DatasetDescription {
         guard files.count <= limits.files else {
@@ -26,13 +26,13 @@ public enum DatasetImport {
 
         let description = DatasetDescription(
             format: plan.format, trainCount: plan.trainCount, testCount: plan.testCount, classes: names,
-            height: Picture.side, width: Picture.side)
+            height: plan.format.height, width: plan.format.width)
         let output = try DatasetWriter(path: output, description)
         var written = 0
-        try RecordReader(inputs, classCount: names.count, limits: limits).read(plan.parts) {
+        try RecordReader(inputs, plan, classCount: names.count, limits: limits).read {
             batch throws(DatasetError) in
             try output.write(batch)
-            written += batch.pictures.count / Picture.byteCount
+            written += batch.pictures.count / plan.format.pictureBytes
             progress(written)
         }
         try output.commit()
@@ -41,10 +41,10 @@ public enum DatasetImport {
 
     /// "0" up to the greatest label that the files have.
     private static func numbers(
-        _ inputs: [InputFile], _ plan: ImportPlan, _ limits: DatasetLimits
+        _ inputs: [SourceFile], _ plan: ImportPlan, _ limits: DatasetLimits
     ) throws(DatasetError) -> [String] {
         var greatest = 0
-        try RecordReader(inputs, classCount: limits.classes, limits: limits).read(plan.parts.filter(\.hasLabels)) {
+        try RecordReader(inputs, plan, classCount: limits.classes, limits: limits).read(where: { $0.label != nil }) {
             batch throws(DatasetError) in
             greatest = max(greatest, batch.greatestLabel ?? 0)
         }
@@ -55,13 +55,17 @@ public enum DatasetImport {
 /// Writes a data set's file, batch by batch in any order.
 private struct DatasetWriter {
     private let writer: SafetensorsWriter
+    private let pictureBytes: Int
 
     init(path: String, _ description: DatasetDescription) throws(DatasetError) {
+        pictureBytes = description.format.pictureBytes
         var splits = [(names: DatasetFile.SplitNames.train, count: description.trainCount)]
         if description.testCount > 0 { splits.append((.test, description.testCount)) }
         // Pictures first: they are multiples of 64 bytes, so that every one of them begins on a cache line.
         let images = splits.map {
-            TensorDeclaration(name: $0.names.images, type: .uint8, shape: DatasetFile.imagesShape(count: $0.count))
+            TensorDeclaration(
+                name: $0.names.images, type: .uint8,
+                shape: DatasetFile.imagesShape(count: $0.count, description.format))
         }
         let labels = splits.map {
             TensorDeclaration(name: $0.names.labels, type: .uint16, shape: [$0.count])
@@ -83,7 +87,7 @@ private struct DatasetWriter {
     func write(_ batch: RecordBatch) throws(DatasetError) {
         let names = batch.split == .train ? DatasetFile.SplitNames.train : .test
         do {
-            try writer.write(batch.pictures, to: names.images, at: batch.start * Picture.byteCount)
+            try writer.write(batch.pictures, to: names.images, at: batch.start * pictureBytes)
             try writer.write(batch.labels, to: names.labels, at: batch.start * DatasetFile.labelBytes)
         } catch {
             throw DatasetError(.unwritable, nil, "\(error)")

@@ -11,10 +11,6 @@ struct ImportPlan {
         /// Index, in the split, of the first picture or label of the file.
         let start: Int
         let count: Int
-
-        var hasLabels: Bool {
-            if case .idx(let header) = member.content { header.content == .labels } else { true }
-        }
     }
 
     let format: SourceFormat
@@ -27,19 +23,15 @@ struct ImportPlan {
     init(_ survey: ImportSurvey, limits: DatasetLimits) throws(DatasetError) {
         let members = survey.members.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
         guard let first = members.first else {
-            throw DatasetError(
-                .malformed, nil,
-                """
-                no usable file; right would be CIFAR-10 or CIFAR-100 binary files, their .tar.gz, or IDX files \
-                (train-images-idx3-ubyte and train-labels-idx1-ubyte)
-                """)
+            let right = FormatReader.all.map(\.files).joined(separator: ", or ")
+            throw DatasetError(.malformed, nil, "no usable file; right would be \(right)")
         }
-        format = first.content.sourceFormat
-        for member in members where member.content.sourceFormat != format {
+        format = first.records.format
+        for member in members where member.records.format != format {
             throw DatasetError(
                 .malformed, member.identity.displayName,
                 """
-                it is of the format \(member.content.sourceFormat.rawValue), but \(first.identity.displayName) is of \
+                it is of the format \(member.records.format.rawValue), but \(first.identity.displayName) is of \
                 \(format.rawValue); one data set has one format
                 """)
         }
@@ -58,39 +50,37 @@ struct ImportPlan {
         (trainCount, testCount) = (counts[0], counts[1])
         self.parts = parts
         let total = trainCount + testCount
-        guard total <= limits.pictures, total * DatasetFile.bytesPerPicture <= limits.outputBytes else {
-            throw Self.tooMany(total, nil, limits)
+        guard total <= limits.pictures, total * format.exampleBytes <= limits.outputBytes else {
+            throw Self.tooMany(total, nil, format, limits)
         }
-        classes =
-            switch format {
-            case .cifar10: survey.classLists[CIFARFormat.cifar10.classListName]
-            case .cifar100: survey.classLists[CIFARFormat.cifar100.classListName]
-            case .idx: nil
-            }
+        classes = format.classList.flatMap { survey.classLists[$0] }
     }
 
-    /// Puts files one after the other; of IDX files, the first with pictures goes with the first with labels, and so on.
+    /// Puts files one after the other; where labels have files of their own, the first with pictures goes with the
+    /// first with labels, and so on.
     private static func place(
         _ members: [ImportSurvey.Member], _ split: Split, _ limits: DatasetLimits
     ) throws(DatasetError) -> (parts: [Part], count: Int) {
         var parts: [Part] = []
         var end = 0
-        let labels = members.filter { $0.content.isLabelsOnly }
-        let pictures = members.filter { !$0.content.isLabelsOnly }
-        let needsLabels = pictures.contains { $0.content.sourceFormat == .idx } || !labels.isEmpty
+        let labels = members.filter { $0.records.picture == nil }
+        let pictures = members.filter { $0.records.picture != nil }
+        let needsLabels = members.contains { $0.records.label == nil || $0.records.picture == nil }
         guard !needsLabels || labels.count == pictures.count else { throw unpaired(pictures, labels) }
 
         for (index, member) in pictures.enumerated() {
-            let count = member.content.count
+            let count = member.records.count
             // Before the sum, which a hostile archive's sizes would overflow.
-            guard count <= limits.pictures else { throw tooMany(count, member.identity.displayName, limits) }
+            guard count <= limits.pictures else {
+                throw tooMany(count, member.identity.displayName, member.records.format, limits)
+            }
             parts.append(Part(member: member, split: split, start: end, count: count))
             if needsLabels {
                 let own = labels[index]
-                guard own.content.count == count else {
+                guard own.records.count == count else {
                     throw DatasetError(
                         .malformed, own.identity.displayName,
-                        "\(own.content.count) labels for the \(count) pictures of \(member.identity.displayName)")
+                        "\(own.records.count) labels for the \(count) pictures of \(member.identity.displayName)")
                 }
                 parts.append(Part(member: own, split: split, start: end, count: count))
             }
@@ -102,14 +92,15 @@ struct ImportPlan {
     private static func unpaired(
         _ pictures: [ImportSurvey.Member], _ labels: [ImportSurvey.Member]
     ) -> DatasetError {
+        let format = (pictures + labels)[0].records.format
         func names(_ members: [ImportSurvey.Member]) -> String {
             members.isEmpty ? "" : " (\(members.map(\.identity.displayName).joined(separator: ", ")))"
         }
         return DatasetError(
             .malformed, nil,
             """
-            \(pictures.count) IDX files of pictures\(names(pictures)) and \(labels.count) of labels\(names(labels)); right \
-            would be pairs such as train-images-idx3-ubyte and train-labels-idx1-ubyte
+            \(pictures.count) \(format.title) files of pictures\(names(pictures)) and \(labels.count) of \
+            labels\(names(labels)); right would be pairs such as \(format.officialNames)
             """)
     }
 
@@ -122,12 +113,14 @@ struct ImportPlan {
         }
     }
 
-    private static func tooMany(_ count: Int, _ file: String?, _ limits: DatasetLimits) -> DatasetError {
+    private static func tooMany(
+        _ count: Int, _ file: String?, _ format: SourceFormat, _ limits: DatasetLimits
+    ) -> DatasetError {
         DatasetError(
             .overLimit, file,
             """
             \(count) pictures; at most \(limits.pictures) are taken, and \
-            \(limits.outputBytes / DatasetFile.bytesPerPicture) fit into \(limits.outputBytes) bytes
+            \(limits.outputBytes / format.exampleBytes) fit into \(limits.outputBytes) bytes
             """)
     }
 }
@@ -140,26 +133,5 @@ extension ImportSurvey.Member {
     /// training.
     fileprivate var isTest: Bool {
         identity.baseName.lowercased().split { "-_.".contains($0) }.contains { $0 == "test" || $0 == "t10k" }
-    }
-}
-
-extension ImportSurvey.Content {
-    var sourceFormat: SourceFormat {
-        switch self {
-        case .cifar(let format, _): format.sourceFormat
-        case .idx: .idx
-        }
-    }
-
-    /// Records in the file.
-    var count: Int {
-        switch self {
-        case .cifar(_, let count): count
-        case .idx(let header): header.count
-        }
-    }
-
-    fileprivate var isLabelsOnly: Bool {
-        if case .idx(let header) = self { header.content == .labels } else { false }
     }
 }

@@ -5,12 +5,7 @@ struct ImportSurvey {
         /// Index of the input.
         let input: Int
         let identity: MemberReader.Member
-        let content: Content
-    }
-
-    enum Content {
-        case cifar(CIFARFormat, count: Int)
-        case idx(IDXHeader)
+        let records: FileRecords
     }
 
     private(set) var members: [Member] = []
@@ -18,7 +13,7 @@ struct ImportSurvey {
     private(set) var classLists: [String: [String]] = [:]
 
     /// Reads every input once. Files that go with data sets and are no part of them (hidden ones, texts) are passed over.
-    init(_ inputs: [InputFile], limits: DatasetLimits) throws(DatasetError) {
+    init(_ inputs: [SourceFile], limits: DatasetLimits) throws(DatasetError) {
         var files = 0
         for (index, input) in inputs.enumerated() {
             let reader = try MemberReader(input, limits: limits)
@@ -35,7 +30,7 @@ struct ImportSurvey {
     private mutating func examine(
         _ identity: MemberReader.Member, _ reader: MemberReader, input: Int, _ limits: DatasetLimits
     ) throws(DatasetError) {
-        if CIFARFormat.allCases.contains(where: { $0.classListName == identity.baseName }) {
+        if SourceFormat.all.contains(where: { $0.classList == identity.baseName }) {
             let text = try reader.read(limits.classListBytes + 1)
             let names = try ClassNames.parse(text, file: identity.displayName, limits: limits)
             guard classLists.updateValue(names, forKey: identity.baseName) == nil else {
@@ -44,27 +39,14 @@ struct ImportSurvey {
             return
         }
         guard !Self.isAside(identity.baseName) else { return }
-        let start = try reader.read(IDXHeader.maximumSize)
+        let start = try reader.read(FormatReader.all.map(\.startBytes).reduce(0, max))
         let size: Int
         if let known = identity.size { size = known } else { size = start.count + (try reader.drain()) }
-        let content = try Self.content(of: identity, start: start, size: size)
-        members.append(Member(input: input, identity: identity, content: content))
+        let records = try FormatReader.reader(of: identity.baseName, start: start).examine(identity, start, size)
+        members.append(Member(input: input, identity: identity, records: records))
     }
 
     private static func isAside(_ baseName: String) -> Bool {
         baseName.hasPrefix(".") || [".html", ".md", ".md5", ".txt"].contains { baseName.hasSuffix($0) }
-    }
-
-    private static func content(
-        of identity: MemberReader.Member, start: [UInt8], size: Int
-    ) throws(DatasetError) -> Content {
-        let name = identity.baseName
-        let isIDX =
-            name.hasSuffix("-ubyte") || name.hasSuffix(".idx") || !name.hasSuffix(".bin") && IDXHeader.recognizes(start)
-        if isIDX {
-            return .idx(try IDXHeader(parsing: start, fileSize: size, file: identity.displayName))
-        }
-        let format = try CIFARFormat(baseName: name, fileSize: size, file: identity.displayName)
-        return .cifar(format, count: size / format.recordBytes)
     }
 }

@@ -15,7 +15,7 @@ final class MemberReader {
     private let tar: TarReader?
     private var count = 0
 
-    init(_ file: InputFile, limits: DatasetLimits) throws(DatasetError) {
+    init(_ file: SourceFile, limits: DatasetLimits) throws(DatasetError) {
         stream = try ByteStream(file, limits: limits)
         let isArchive =
             if file.name.hasSuffix(".bin") { false } else {

@@ -4,7 +4,7 @@ struct RecordBatch {
     let split: ImportPlan.Split
     /// Index, in the split, of the first.
     let start: Int
-    /// `Picture.byteCount` each; empty where a file has labels only.
+    /// `SourceFormat.pictureBytes` each; empty where a file has labels only.
     var pictures = UnsafeRawBufferPointer(start: nil, count: 0)
     /// 2 bytes each, little-endian; empty where a file has pictures only.
     var labels = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -14,24 +14,31 @@ struct RecordBatch {
 
 /// The second pass of an import: reads the files of a plan and turns their records into the data set's pictures and labels.
 final class RecordReader {
-    /// Pictures converted at a time: 384 KiB.
+    /// Pictures converted at a time: 384 KiB of CIFAR's.
     private static let batchSize = 128
 
-    private let inputs: [InputFile]
+    private let inputs: [SourceFile]
+    private let parts: [ImportPlan.Part]
+    private let pictureBytes: Int
     private let limits: DatasetLimits
     /// Labels from here on are refused.
     private let classCount: Int
-    private let records = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: batchSize * CIFARFormat.cifar100.recordBytes, alignment: 16)
-    private let pictures = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: batchSize * Picture.byteCount, alignment: 16)
-    private let labels = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: batchSize * DatasetFile.labelBytes, alignment: 16)
+    private let records: UnsafeMutableRawBufferPointer
+    private let pictures: UnsafeMutableRawBufferPointer
+    private let labels: UnsafeMutableRawBufferPointer
 
-    init(_ inputs: [InputFile], classCount: Int, limits: DatasetLimits) {
+    init(_ inputs: [SourceFile], _ plan: ImportPlan, classCount: Int, limits: DatasetLimits) {
+        func batch(of bytes: Int) -> UnsafeMutableRawBufferPointer {
+            .allocate(byteCount: Self.batchSize * bytes, alignment: 16)
+        }
         self.inputs = inputs
+        parts = plan.parts
+        pictureBytes = plan.format.pictureBytes
         self.classCount = classCount
         self.limits = limits
+        records = batch(of: parts.map(\.member.records.bytes).reduce(0, max))
+        pictures = batch(of: pictureBytes)
+        labels = batch(of: DatasetFile.labelBytes)
     }
 
     deinit {
@@ -40,11 +47,11 @@ final class RecordReader {
         labels.deallocate()
     }
 
-    /// Reads `parts` in the order in which the inputs have them.
+    /// Reads the files of the plan, or those that are wanted, in the order in which the inputs have them.
     func read(
-        _ parts: [ImportPlan.Part], visit: (RecordBatch) throws(DatasetError) -> Void
+        where isWanted: (FileRecords) -> Bool = { _ in true }, visit: (RecordBatch) throws(DatasetError) -> Void
     ) throws(DatasetError) {
-        let byInput = Dictionary(grouping: parts, by: \.member.input)
+        let byInput = Dictionary(grouping: parts.filter { isWanted($0.member.records) }, by: \.member.input)
         for (index, input) in inputs.enumerated() {
             guard let wanted = byInput[index] else { continue }
             let byOrdinal = Dictionary(uniqueKeysWithValues: wanted.map { ($0.member.identity.ordinal, $0) })
@@ -63,18 +70,11 @@ final class RecordReader {
     private func read(
         _ part: ImportPlan.Part, _ reader: MemberReader, _ visit: (RecordBatch) throws(DatasetError) -> Void
     ) throws(DatasetError) {
-        let recordBytes: Int
-        switch part.member.content {
-        case .cifar(let format, _):
-            recordBytes = format.recordBytes
-        case .idx(let header):
-            recordBytes = header.elementSize
-            _ = try reader.read(header.size)
-        }
+        _ = try reader.read(part.member.records.headerBytes)
         var done = 0
         while done < part.count {
             let count = min(Self.batchSize, part.count - done)
-            let target = UnsafeMutableRawBufferPointer(rebasing: records[..<(count * recordBytes)])
+            let target = UnsafeMutableRawBufferPointer(rebasing: records[..<(count * part.member.records.bytes)])
             guard try reader.read(into: target) == target.count else { throw changed(part) }
             try visit(convert(UnsafeRawBufferPointer(target), count, part, done))
             done += count
@@ -88,64 +88,33 @@ final class RecordReader {
         _ records: UnsafeRawBufferPointer, _ count: Int, _ part: ImportPlan.Part, _ done: Int
     ) throws(DatasetError) -> RecordBatch {
         var batch = RecordBatch(split: part.split, start: part.start + done)
-        let pictureBytes = UnsafeRawBufferPointer(rebasing: pictures[..<(count * Picture.byteCount)])
-        switch part.member.content {
-        case .cifar(let format, _):
+        let format = part.member.records
+        if let convert = format.picture {
             for record in 0..<count {
-                let pixels = record * format.recordBytes + format.labelBytes
-                pictures.baseAddress!.advanced(by: record * Picture.byteCount)
-                    .copyMemory(from: records.baseAddress! + pixels, byteCount: Picture.byteCount)
+                convert(
+                    UnsafeRawBufferPointer(rebasing: records[(record * format.bytes)...].prefix(format.bytes)),
+                    UnsafeMutableRawBufferPointer(rebasing: pictures[(record * pictureBytes)...].prefix(pictureBytes)))
             }
-            batch.pictures = pictureBytes
-            let strided = (label: format.labelBytes - 1, stride: format.recordBytes)
-            try takeLabels(records, strided, count, part, done, into: &batch)
-        case .idx(let header):
-            switch header.content {
-            case .pictures(let side):
-                for record in 0..<count {
-                    Self.copyGrey(
-                        records.baseAddress! + record * header.elementSize, side,
-                        to: pictures.baseAddress! + record * Picture.byteCount)
+            batch.pictures = UnsafeRawBufferPointer(rebasing: pictures[..<(count * pictureBytes)])
+        }
+        if let place = format.label {
+            for record in 0..<count {
+                let label = records[record * format.bytes + place]
+                guard label < classCount else {
+                    throw DatasetError(
+                        .malformed, part.member.identity.displayName,
+                        """
+                        record \(done + record) has the label \(label); right for \(classCount) classes would be 0 to \
+                        \(classCount - 1)
+                        """)
                 }
-                batch.pictures = pictureBytes
-            case .labels:
-                try takeLabels(records, (label: 0, stride: 1), count, part, done, into: &batch)
+                batch.greatestLabel = max(batch.greatestLabel ?? 0, Int(label))
+                labels.storeBytes(
+                    of: UInt16(label).littleEndian, toByteOffset: record * DatasetFile.labelBytes, as: UInt16.self)
             }
+            batch.labels = UnsafeRawBufferPointer(rebasing: labels[..<(count * DatasetFile.labelBytes)])
         }
         return batch
-    }
-
-    private func takeLabels(
-        _ records: UnsafeRawBufferPointer, _ place: (label: Int, stride: Int), _ count: Int, _ part: ImportPlan.Part,
-        _ done: Int, into batch: inout RecordBatch
-    ) throws(DatasetError) {
-        for record in 0..<count {
-            let label = records[record * place.stride + place.label]
-            guard label < classCount else {
-                throw DatasetError(
-                    .malformed, part.member.identity.displayName,
-                    """
-                    record \(done + record) has the label \(label); right for \(classCount) classes would be 0 to \
-                    \(classCount - 1)
-                    """)
-            }
-            batch.greatestLabel = max(batch.greatestLabel ?? 0, Int(label))
-            labels.storeBytes(
-                of: UInt16(label).littleEndian, toByteOffset: record * DatasetFile.labelBytes, as: UInt16.self)
-        }
-        batch.labels = UnsafeRawBufferPointer(rebasing: labels[..<(count * DatasetFile.labelBytes)])
-    }
-
-    /// A grey picture amid a border of zeros, the same in all three planes.
-    private static func copyGrey(_ grey: UnsafeRawPointer, _ side: Int, to picture: UnsafeMutableRawPointer) {
-        let border = (Picture.side - side) / 2
-        picture.initializeMemory(as: UInt8.self, repeating: 0, count: Picture.planeBytes)
-        for row in 0..<side {
-            (picture + (row + border) * Picture.side + border).copyMemory(from: grey + row * side, byteCount: side)
-        }
-        for plane in 1..<Picture.planes {
-            (picture + plane * Picture.planeBytes).copyMemory(from: picture, byteCount: Picture.planeBytes)
-        }
     }
 
     private func changed(_ part: ImportPlan.Part) -> DatasetError {

@@ -108,7 +108,7 @@ public final class Classifier {
             }
         }
         let memory = memory(0)
-        if case .scores(let head)? = phases.last { plan.average(head, 0, memory) }
+        if case .scores(let head)? = phases.last { pool.run(1) { _, _ in plan.average(head, 0, memory) } }
         copyLogits(of: 0, memory, to: logits, at: index)
     }
 

@@ -1,6 +1,7 @@
 internal import CSqueezeKernels
 
-/// The threads that compute; never Swift's cooperative pool. The calling thread is one of them.
+/// The threads that compute; never Swift's cooperative pool. The calling thread is one of them. Denormal numbers are zeros to what
+/// they run: so all that is computed with weights is run here, be it one task.
 final class ComputePool {
     static let allowedThreads = 1...Int(SQZ_LARGEST_POOL)
 

@@ -147,7 +147,7 @@ struct PlanBuilder {
 
     /// Reserves the input: `rows` of `columns` pixels, zeros around the picture.
     private mutating func addInput(rows: Int, columns: Int, padding: Int) {
-        inputPitch = (3 * columns + 15) / 16 * 16
+        inputPitch = Int(sqz_input_pitch(Int32(columns)))
         inputOrigin = padding * (inputPitch + 3)
         // Kernels load whole vectors at the end of the last row.
         input = reserved(rows * inputPitch + 32, pictures: isTraining ? chunk : group, isRectified: false)
@@ -159,33 +159,32 @@ struct PlanBuilder {
 
     private mutating func addStemPool(_ stem: ShapedBlock.Stem, _ pool: ShapedBlock.Pool) {
         // Whole 4×4 tiles, and never less than the picture itself.
-        let covered = max(4 * ((pool.size + 1) / 2), network.inputSize) + 2
+        let covered = max(Int(sqz_stem_pool_covered(Int32(pool.size))), network.inputSize + 2)
         begin(size: pool.size)
         addInput(rows: covered, columns: covered, padding: 1)
         let slot = packed.add(stem.convolution, of: network)
         current = tensor(pool.channels * pool.size * pool.size, isRectified: true)
         let places = reserved(isTraining ? current.picture / 4 : 0, pictures: chunk, isRectified: true)
-        workCount = max(workCount, 48 * (inputPitch + 16))
+        workCount = max(workCount, sqz_stem_pool_workspace(Int32(inputPitch)))
         steps.append(
             .stemPool(
                 .init(
                     shape: sqz_stem_pool(
                         pitch: Int32(inputPitch), size: Int32(pool.size), out_panels: Int32(slot.panels)),
-                    slot: slot, prepared: prepared.reserve(36 * 3 * slot.panels * 16), input: input, output: current,
-                    places: places)))
+                    slot: slot, prepared: prepared.reserve(sqz_stem_pool_filters(Int32(slot.panels))), input: input,
+                    output: current, places: places)))
     }
 
     private mutating func addStem(_ stem: ShapedBlock.Stem, _ pool: ShapedBlock.Pool? = nil) {
         let size = pool?.size ?? stem.size
         begin(size: size)
         let isSeven = stem.convolution.kernel == 7 && stem.stride == 2
-        let triples = (stem.size + 2) / 3
         let bordered = network.inputSize + 2 * stem.padding
-        let covered = isSeven ? max(bordered, 6 * triples + 6) : bordered
+        let covered = isSeven ? max(bordered, Int(sqz_stem7_covered(Int32(stem.size)))) : bordered
         addInput(rows: covered, columns: covered, padding: stem.padding)
         let slot = packed.add(stem.convolution, of: network)
         current = tensor(stem.convolution.filters * size * size, isRectified: true)
-        let strip = isSeven ? 6 * (inputPitch + 16) + 1_152 * (triples + 16) : 0
+        let strip = isSeven ? sqz_stem7_workspace(Int32(inputPitch), Int32(stem.size)) : 0
         let stripRows = pool == nil ? 0 : Plan.StemStep.keptRows + Plan.StemStep.stripRows
         workCount = max(workCount, strip + stripRows * stem.size * stem.convolution.filters)
         steps.append(
@@ -195,8 +194,8 @@ struct PlanBuilder {
                         kernel: Int32(stem.convolution.kernel), stride: Int32(stem.stride), pitch: Int32(inputPitch),
                         height: Int32(stem.size), width: Int32(stem.size), out_panels: Int32(slot.panels),
                         out_stride: (pool == nil ? stem.size : stripRows) * stem.size * 16),
-                    slot: slot, prepared: isSeven ? prepared.reserve(36 * 12 * slot.panels * 16) : nil, input: input,
-                    output: current, pool: pool.map { maxPool($0, channels: 16) }, strip: strip)))
+                    slot: slot, prepared: isSeven ? prepared.reserve(sqz_stem7_filters(Int32(slot.panels))) : nil,
+                    input: input, output: current, pool: pool.map { maxPool($0, channels: 16) }, strip: strip)))
     }
 
     private mutating func addPool(_ pool: ShapedBlock.Pool) {
@@ -276,14 +275,13 @@ struct PlanBuilder {
         let across = Int(sqz_tiles(Int32(fire.size)))
         let filterBytes = 4 * sqz_conv3x3_filters(Int32(fire.expand3.inputs), Int32(fire.expand3.filters))
         let isPlain = !isTraining && filterBytes > Self.largestPrepared && across * across >= Self.leastTiles
-        let panels = fire.expand3.inputs / 16 + (isTraining ? fire.expand3.filters / 16 : 1)
-        let affordable = max(16, (Self.blockBytes / (36 * 16 * 4 * panels) - 1) / 16 * 16)
         let needed = (across * across * chunk + 15) / 16 * 16
         var shape = sqz_conv3x3(
             height: Int32(fire.size), width: Int32(fire.size), in_panels: Int32(fire.expand3.inputs / 16),
             out_panels: Int32(fire.expand3.filters / 16), pools: pools ? 1 : 0, plain: isPlain ? 1 : 0,
-            block: Int32(min(Self.largestBlock, affordable, needed)),
-            in_image: input.picture, out_image: output.picture)
+            block: 0, in_image: input.picture, out_image: output.picture)
+        let affordable = Int(sqz_conv3x3_block(&shape, isTraining ? 1 : 0, Self.blockBytes))
+        shape.block = Int32(min(Self.largestBlock, affordable, needed))
         workCount = max(workCount, sqz_conv3x3_workspace(&shape, isTraining ? 1 : 0))
         return shape
     }

@@ -119,11 +119,11 @@ struct KernelBench {
     /// The stem has no data gradient.
     private func stemPool(_ pool: Network.Layer) -> [Double] {
         let (size, panels) = (pool.output.height, pool.output.channels / 16)
-        let covered = (size + 1) / 2 * 4 + 2
-        let pitch = (3 * covered + 15) / 16 * 16
-        var s = sqz_stem_pool(pitch: Int32(pitch), size: Int32(size), out_panels: Int32(panels))
-        let (x, u, bias) = (tensor(pitch * covered), tensor(36 * 3 * panels * 16), tensor(panels * 16))
-        let (y, dw, work) = (tensor(panels * 16 * size * size), tensor(27 * panels * 16), tensor(48 * (pitch + 16)))
+        let covered = sqz_stem_pool_covered(Int32(size))
+        var s = sqz_stem_pool(pitch: sqz_input_pitch(covered), size: Int32(size), out_panels: Int32(panels))
+        let (x, u) = (tensor(Int(s.pitch * covered)), tensor(sqz_stem_pool_filters(s.out_panels)))
+        let (y, work) = (tensor(panels * 16 * size * size), tensor(sqz_stem_pool_workspace(s.pitch)))
+        let (dw, bias) = (tensor(27 * panels * 16), tensor(panels * 16))
         defer { for buffer in [x, u, bias, y, dw, work] { buffer.deallocate() } }
         var place = [UInt8](repeating: 0, count: panels * 16 * size * size)
         let pairs = Int32((size + 1) / 2)

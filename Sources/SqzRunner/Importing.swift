@@ -6,7 +6,7 @@ enum Importing {
     static func run(
         _ parameters: RunnerInterface.Import.Parameters, progress: (Int) throws -> Void
     ) throws -> Imported {
-        let files = parameters.files.map { Datasets.InputFile(name: $0.name, path: $0.path) }
+        let files = parameters.files.map { SourceFile(name: $0.name, path: $0.path) }
         var failure: (any Error)?
         var lastReport = ContinuousClock.now
         let made = try DatasetImport.run(files: files, classes: parameters.classes, output: parameters.output) {

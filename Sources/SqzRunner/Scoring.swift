@@ -9,7 +9,7 @@ internal import SqzProtocol
 struct Scoring {
     private let model: ModelFile
     private let classifier: Classifier
-    private let split: Datasets.Dataset.Split
+    private let split: MappedDataset.Split
     private let inbox: Inbox
     private let replies: RunReplies
 
@@ -18,7 +18,7 @@ struct Scoring {
 
     init(model path: String, dataset: String, threads: Int, inbox: Inbox, replies: RunReplies) throws {
         model = try ModelFile(path: path)
-        let dataset = try Datasets.Dataset(path: dataset)
+        let dataset = try MappedDataset(path: dataset)
         guard dataset.classes.count == model.classes.count else {
             throw SqzError.badData(
                 file: "data set",

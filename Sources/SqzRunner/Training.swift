@@ -6,7 +6,7 @@ internal import SqzProtocol
 /// A training job: epochs of shuffled batches, validation after each, checkpoints, and a model at the end.
 struct Training {
     private let options: TrainOptions
-    private let dataset: Datasets.Dataset
+    private let dataset: MappedDataset
     private let network: Network
     private let preprocessing: Preprocessing
     /// Places in the training split.
@@ -24,7 +24,7 @@ struct Training {
         self.directory = directory
         self.inbox = inbox
         self.replies = replies
-        dataset = try Datasets.Dataset(path: path)
+        dataset = try MappedDataset(path: path)
         preprocessing = try Preprocessing(size: options.size, padding: options.padding)
         network = try Network(
             options.architecture, bypass: options.bypass, classes: dataset.classes.count, inputSize: options.size)
@@ -150,7 +150,7 @@ struct Training {
 
 /// The pictures that a training does not see.
 private struct Validation {
-    let split: Datasets.Dataset.Split
+    let split: MappedDataset.Split
     let places: [Int]
 
     func evaluate(_ classifier: Classifier) -> Classifier.Evaluation {

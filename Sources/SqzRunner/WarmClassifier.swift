@@ -14,7 +14,7 @@ final class WarmClassifier {
         model = try ModelFile(path: path)
         classifier = try Classifier(
             network: model.network, weights: model.weights, preprocessing: model.preprocessing,
-            threads: Options(values: [:]).threads)
+            threads: Classifier.availableThreads)
         ranking = Ranking(classes: model.classes)
     }
 
@@ -33,7 +33,7 @@ final class WarmClassifier {
         // One piece of memory for all pixels, whose parts stay where they are while they are classified.
         let pixels = records.flatMap(\.pixels)
         let logits = pixels.withUnsafeBufferPointer { pixels in
-            classifier.classify(records.indices.map { pixels.baseAddress! + $0 * Picture.byteCount })
+            classifier.classify(records.indices.map { pixels.baseAddress! + $0 * PictureRecord.pictureBytes })
         }
         let count = model.classes.count
         return records.enumerated().map { row, record in

@@ -8,7 +8,7 @@ struct ImportTests {
 
     init() throws { scratch = try ScratchDirectory() }
 
-    func labels(_ split: Dataset.Split?) -> [Int] {
+    func labels(_ split: MappedDataset.Split?) -> [Int] {
         split.map { split in (0..<split.count).map(split.label) } ?? []
     }
 
@@ -69,13 +69,13 @@ struct ImportTests {
             try scratch.write("cifar-10-batches-bin/\(name)", TestData.records([[1], [2]], seed: UInt64(seed)))
         }
         try scratch.write("cifar-10-batches-bin/batches.meta.txt", Array("a\nb\nc\n".utf8))
-        let folder = names.map { InputFile(name: $0, path: scratch["cifar-10-batches-bin/\($0)"]) }
+        let folder = names.map { SourceFile(name: $0, path: scratch["cifar-10-batches-bin/\($0)"]) }
         _ = try scratch.importing(folder)
         let expected = try scratch.read("out")
 
         for (name, flags) in [("a.tar", "-cf"), ("b.tar.gz", "-czf"), ("c.tgz", "-czf"), ("upload", "-czf")] {
             try Oracle.run("tar", ["-C", scratch.path, flags, scratch[name], "cifar-10-batches-bin"])
-            _ = try scratch.importing([InputFile(name: name, path: scratch[name])])
+            _ = try scratch.importing([SourceFile(name: name, path: scratch[name])])
             #expect(try scratch.read("out") == expected, "\(name)")
         }
         _ = try scratch.importing(folder.reversed())
@@ -87,7 +87,7 @@ struct ImportTests {
         try Oracle.run("ln", ["-s", "data.bin", scratch["x/link.bin"]])
         try Oracle.run("ln", [scratch["x/data.bin"], scratch["x/zhard.bin"]])
         try Oracle.run("tar", ["-C", scratch.path, "--sort=name", "-cf", scratch["a.tar"], "x"])
-        let dataset = try scratch.importing([InputFile(name: "a.tar", path: scratch["a.tar"])])
+        let dataset = try scratch.importing([SourceFile(name: "a.tar", path: scratch["a.tar"])])
         #expect(dataset.train.count == 1)
     }
 
@@ -95,14 +95,14 @@ struct ImportTests {
     func everyTarFormat(format: String) throws {
         try scratch.write("x/größe.bin", TestData.records([[1]]))
         try Oracle.run("tar", ["-C", scratch.path, "--format=\(format)", "-cf", scratch["a.tar"], "x"])
-        #expect(try scratch.importing([InputFile(name: "a.tar", path: scratch["a.tar"])]).train.count == 1)
+        #expect(try scratch.importing([SourceFile(name: "a.tar", path: scratch["a.tar"])]).train.count == 1)
     }
 
     @Test func aNameFromATarballIsFitForATerminal() throws {
         try scratch.write("x/\u{1b}[2J.bin", [1])
         try Oracle.run("tar", ["-C", scratch.path, "-cf", scratch["a.tar"], "x"])
         let error = try #require(throws: DatasetError.self) {
-            try scratch.importing([InputFile(name: "a.tar", path: scratch["a.tar"])])
+            try scratch.importing([SourceFile(name: "a.tar", path: scratch["a.tar"])])
         }
         #expect(error.file == "a.tar: x/?[2J.bin")
     }
@@ -148,7 +148,7 @@ struct ImportTests {
         let path = try scratch.write("a.bin", TestData.records(Array(repeating: [0], count: 300)))
         var told: [Int] = []
         _ = try DatasetImport.run(
-            files: [InputFile(name: "a.bin", path: path)], classes: nil, output: scratch["out"],
+            files: [SourceFile(name: "a.bin", path: path)], classes: nil, output: scratch["out"],
             progress: { told.append($0) })
         #expect(told.last == 300)
         #expect(told.count > 1 && told == told.sorted())

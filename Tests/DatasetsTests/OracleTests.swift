@@ -14,13 +14,15 @@ struct OracleTests {
 
     static let fashion = "/usr/share/datasets/fashion-mnist"
 
-    static func inputs(_ folder: String, _ isWanted: (String) -> Bool) throws -> [InputFile] {
+    static func inputs(_ folder: String, _ isWanted: (String) -> Bool) throws -> [SourceFile] {
         try FileManager.default.contentsOfDirectory(atPath: folder).filter(isWanted).map {
-            InputFile(name: $0, path: "\(folder)/\($0)")
+            SourceFile(name: $0, path: "\(folder)/\($0)")
         }
     }
 
-    static func expect(_ dataset: Dataset, _ expected: Expected, sourceLocation: SourceLocation = #_sourceLocation) {
+    static func expect(
+        _ dataset: MappedDataset, _ expected: Expected, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
         #expect(SplitFigures(dataset.train) == expected.train, sourceLocation: sourceLocation)
         #expect(dataset.test.map { SplitFigures($0) } == expected.test, sourceLocation: sourceLocation)
     }

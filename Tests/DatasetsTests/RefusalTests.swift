@@ -46,11 +46,11 @@ struct RefusalTests {
         try scratch.expectRefusal([], "no usable file; \(right)")
         try scratch.expectRefusal([("readme.txt", [1])], "no usable file; \(right)")
         let error = try #require(throws: DatasetError.self) {
-            try scratch.importing([InputFile(name: "a.bin", path: scratch["absent"])])
+            try scratch.importing([SourceFile(name: "a.bin", path: scratch["absent"])])
         }
         #expect(error == DatasetError(.unreadable, "a.bin", "can't be read: No such file or directory"))
         let folder = #expect(throws: DatasetError.self) {
-            try scratch.importing([InputFile(name: "a.bin", path: scratch.path)])
+            try scratch.importing([SourceFile(name: "a.bin", path: scratch.path)])
         }
         #expect(folder == DatasetError(.unreadable, "a.bin", "it is not a regular file"))
     }
@@ -135,14 +135,14 @@ struct RefusalTests {
         let output = scratch["absent/out"]
         let error = #expect(throws: DatasetError.self) {
             try DatasetImport.run(
-                files: [InputFile(name: "a.bin", path: path)], classes: nil, output: output, progress: { _ in })
+                files: [SourceFile(name: "a.bin", path: path)], classes: nil, output: output, progress: { _ in })
         }
         #expect(error == DatasetError(.unwritable, nil, "\(output): can't be written: No such file or directory"))
     }
 
     @Test func aFileThatChangesDuringTheImport() throws {
         let inputs = try ["a.bin", "b.bin"].map {
-            InputFile(name: $0, path: try scratch.write("in/\($0)", TestData.records([[0], [1]])))
+            SourceFile(name: $0, path: try scratch.write("in/\($0)", TestData.records([[0], [1]])))
         }
         func shortenTheSecond(_ written: Int) {
             if written == 2 { #expect(throws: Never.self) { try scratch.write("in/b.bin", [1]) } }

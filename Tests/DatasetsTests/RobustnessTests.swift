@@ -9,8 +9,8 @@ struct RobustnessTests {
         of name: String, _ valid: [UInt8], beside others: [(name: String, bytes: [UInt8])] = [], flips: Int = 400
     ) throws -> Int {
         let scratch = try ScratchDirectory()
-        var inputs = try others.map { InputFile(name: $0.name, path: try scratch.write("in/\($0.name)", $0.bytes)) }
-        inputs.append(InputFile(name: name, path: scratch["in/\(name)"]))
+        var inputs = try others.map { SourceFile(name: $0.name, path: try scratch.write("in/\($0.name)", $0.bytes)) }
+        inputs.append(SourceFile(name: name, path: scratch["in/\(name)"]))
         try scratch.write("in/\(name)", valid)
         _ = try scratch.importing(inputs)
         try Oracle.run("rm", [scratch["out"]])
@@ -63,7 +63,7 @@ struct RobustnessTests {
         for bytes in damaged(valid, flips: 400, seed: 3) {
             let path = try scratch.write("damaged", bytes)
             do throws(DatasetError) {
-                let dataset = try Dataset(path: path)
+                let dataset = try MappedDataset(path: path)
                 #expect((0..<dataset.train.count).allSatisfy { dataset.train.label($0) < dataset.classes.count })
             } catch {
                 refused += 1

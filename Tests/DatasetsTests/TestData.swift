@@ -12,7 +12,7 @@ enum TestData {
     /// CIFAR records: `labels` each, then pixels that `seed` gives.
     static func records(_ labels: [[UInt8]], seed: UInt64 = 1) -> [UInt8] {
         var generator = SeededGenerator(seed: seed)
-        return labels.flatMap { $0 + generator.bytes(Picture.byteCount) }
+        return labels.flatMap { $0 + generator.bytes(PictureRecord.pictureBytes) }
     }
 
     static func bigEndian(_ fields: [UInt32]) -> [UInt8] {
@@ -33,17 +33,17 @@ extension ScratchDirectory {
     /// Writes `files` and imports them into "out", which afterwards is there only if that succeeded.
     func importing(
         _ files: [(name: String, bytes: [UInt8])], classes: [String]? = nil, limits: DatasetLimits = .standard
-    ) throws -> Dataset {
-        let inputs = try files.map { InputFile(name: $0.name, path: try write("in/\($0.name)", $0.bytes)) }
+    ) throws -> MappedDataset {
+        let inputs = try files.map { SourceFile(name: $0.name, path: try write("in/\($0.name)", $0.bytes)) }
         return try importing(inputs, classes: classes, limits: limits)
     }
 
     func importing(
-        _ inputs: [InputFile], classes: [String]? = nil, limits: DatasetLimits = .standard
-    ) throws -> Dataset {
+        _ inputs: [SourceFile], classes: [String]? = nil, limits: DatasetLimits = .standard
+    ) throws -> MappedDataset {
         let description = try DatasetImport.run(
             files: inputs, classes: classes, output: self["out"], limits: limits, progress: { _ in })
-        let dataset = try Dataset(path: self["out"])
+        let dataset = try MappedDataset(path: self["out"])
         precondition(dataset.description == description, "the file says something else than the import")
         return dataset
     }
@@ -69,7 +69,7 @@ struct SplitFigures: Codable, Equatable {
     let labels: Int
     let order: UInt64
 
-    init(_ split: Dataset.Split) {
+    init(_ split: MappedDataset.Split) {
         var pixels = 0
         var order: UInt64 = 0
         var weight: UInt64 = 1

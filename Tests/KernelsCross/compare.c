@@ -80,7 +80,7 @@ static void compare_conv3x3(const sqz_kernels *k, const sqz_kernels *r, int size
     float *u = zeros(filters), *ut = zeros(filters), *plain = zeros(filters), *plain_t = zeros(filters);
     k->conv3x3_prepare(&s, 0, out, w, u, ut);
     r->conv3x3_prepare(&s, 0, out, w, plain, plain_t);
-    sqz_conv3x3_part all = {.last_tile = (size + 3) / 4 * ((size + 3) / 4) * images, .last_panel = out};
+    sqz_conv3x3_part all = {.last_tile = sqz_tiles(size) * sqz_tiles(size) * images, .last_panel = out};
     float *y = zeros(ny * images), *truth = zeros(ny * images);
     k->conv3x3_forward(&s, &all, x, u, bias, y, work);
     r->conv3x3_forward(&s, &all, x, plain, bias, truth, work);
@@ -105,10 +105,11 @@ static void compare_conv3x3(const sqz_kernels *k, const sqz_kernels *r, int size
 }
 
 static void compare_stems(const sqz_kernels *k, const sqz_kernels *r, int size) {
-    int triples = (size + 2) / 3, covered = 6 * triples + 6, pitch = (3 * covered + 15) / 16 * 16;
+    int triples = (size + 2) / 3, covered = sqz_stem7_covered(size), pitch = sqz_input_pitch(covered);
     ptrdiff_t ny = size * size * 32;
     float *x = random_floats(pitch * covered, 0), *w = random_floats(147 * 32, 0), *bias = random_floats(32, 0);
-    float *work = zeros(48 * (pitch + 16) + 1152 * (triples + 16)), *u = zeros(36 * 12 * 32), *plain = zeros(36 * 12 * 32);
+    float *work = zeros(sqz_stem7_workspace(pitch, size) + sqz_stem_pool_workspace(pitch));
+    float *u = zeros(sqz_stem7_filters(2)), *plain = zeros(sqz_stem7_filters(2));
     float *y = zeros(ny), *truth = zeros(ny), *dy = random_floats(ny, 0);
     sqz_stem seven = {
         .kernel = 7, .stride = 2, .pitch = pitch, .height = size, .width = size, .out_panels = 2, .out_stride = size * size * 16};
@@ -168,8 +169,49 @@ static void compare_rest(const sqz_kernels *k, const sqz_kernels *r) {
     expect(k, "standardization", y, truth, 96 * 32, direct_error);
 }
 
+typedef struct {
+    const sqz_kernels *kernels;
+    sqz_pointwise shape;
+    const float *x, *w, *bias;
+    float *y; // of each share
+} denormal_product;
+
+static void multiply_denormals(void *context, int round, int share, int thread) {
+    denormal_product *p = context;
+    (void)round, (void)thread;
+    p->kernels->pointwise_forward(&p->shape, p->x, p->w, p->bias, p->y + share * 256);
+}
+
+static void multiply_denormals_once(void *context, int task, int thread) { multiply_denormals(context, 0, task, thread); }
+
+// Weights of 1e-39 are zeros in all that a pool runs, and only there.
+static void compare_denormals(const sqz_kernels *k) {
+    sqz_pointwise shape = {.rows = 16, .in_panels = 1, .out_panels = 1, .in_stride = 256, .out_stride = 256};
+    float *w = zeros(256), *x = random_floats(256, 0), *y = random_floats(512, 0);
+    for (int i = 0; i < 256; i++) w[i] = 1e-39f;
+    denormal_product product = {k, shape, x, w, zeros(16), y};
+    for (int threads = 1; threads <= 2; threads++) {
+        sqz_pool *pool = sqz_pool_create(threads);
+        if (!pool) abort();
+        for (int tasks = 0; tasks <= 2; tasks++) {
+            for (int i = 0; i < 512; i++) y[i] = 1;
+            int shares = tasks ? tasks : threads;
+            if (tasks) sqz_pool_run(pool, tasks, multiply_denormals_once, &product);
+            else sqz_pool_share(pool, 3, multiply_denormals, &product);
+            int others = 0;
+            for (int i = 0; i < 256 * shares; i++) others += y[i] != 0;
+            volatile float own = 1e-39f;
+            int good = !others && own * 0.5f != 0;
+            *(good ? &passed : &failed) += 1;
+            printf("%s\t%s\tdenormal weights, %d threads, %d tasks\n", good ? "ok" : "FAILED", k->name, threads, shares);
+        }
+        sqz_pool_destroy(pool);
+    }
+}
+
 int main(void) {
     const sqz_kernels *reference = sqz_kernels_at(0);
+    compare_denormals(reference);
     for (int i = 1; i < sqz_kernels_count(); i++) {
         const sqz_kernels *k = sqz_kernels_at(i);
         compare_pointwise(k, reference, 64, 4, 2);
@@ -179,6 +221,7 @@ int main(void) {
         compare_stems(k, reference, 11);
         compare_stems(k, reference, 8);
         compare_rest(k, reference);
+        compare_denormals(k);
     }
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;

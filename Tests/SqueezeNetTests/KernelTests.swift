@@ -128,7 +128,7 @@ import Testing
         }
         reference.conv3x3_prepare(&s, 0, s.out_panels, w.floats, plain.floats, plainTransposed.floats)
 
-        let tiles = Int32((map.height + 3) / 4 * ((map.width + 3) / 4) * map.images)
+        let tiles = sqz_tiles(s.height) * sqz_tiles(s.width) * Int32(map.images)
         var pooled = s
         pooled.pools = 1
         pooled.out_image = 2 * outputs * (map.height / 2) * (map.width / 2)
@@ -196,16 +196,16 @@ import Testing
     @Test(arguments: fast, [1, 3, 11, 14]) func stem7(_ kernels: Kernels, _ size: Int) {
         let (fast, reference) = (kernels.table.pointee, Self.reference)
         let triples = (size + 2) / 3
-        let covered = 6 * triples + 6
-        let pitch = (3 * covered + 15) / 16 * 16
+        let covered = sqz_stem7_covered(Int32(size))
         var s = sqz_stem(
-            kernel: 7, stride: 2, pitch: Int32(pitch), height: Int32(size), width: Int32(size), out_panels: 3,
+            kernel: 7, stride: 2, pitch: sqz_input_pitch(covered), height: Int32(size), width: Int32(size),
+            out_panels: 3,
             out_stride: size * size * 16)
-        let x = Tensor(pitch * covered, random: 1)
+        let x = Tensor(Int(s.pitch * covered), random: 1)
         let w = Tensor(147 * 48, random: 2)
         let bias = Tensor(48, random: 3)
-        let work = Tensor(6 * (pitch + 16) + 1_152 * (triples + 16))
-        let (u, plain) = (Tensor(36 * 12 * 48), Tensor(36 * 12 * 48))
+        let work = Tensor(sqz_stem7_workspace(s.pitch, s.width))
+        let (u, plain) = (Tensor(sqz_stem7_filters(3)), Tensor(sqz_stem7_filters(3)))
         fast.stem7_prepare(3, w.floats, u.floats)
         reference.stem7_prepare(3, w.floats, plain.floats)
         let (y, expected) = (Tensor(48 * size * size), Tensor(48 * size * size))
@@ -219,14 +219,13 @@ import Testing
 
     @Test(arguments: fast, [16, 7, 1, 18]) func stemPool(_ kernels: Kernels, _ size: Int) {
         let (fast, reference) = (kernels.table.pointee, Self.reference)
-        let covered = (size + 1) / 2 * 4 + 2
-        let pitch = (3 * covered + 15) / 16 * 16
-        var s = sqz_stem_pool(pitch: Int32(pitch), size: Int32(size), out_panels: 2)
-        let x = Tensor(pitch * covered, random: 1)
+        let covered = sqz_stem_pool_covered(Int32(size))
+        var s = sqz_stem_pool(pitch: sqz_input_pitch(covered), size: Int32(size), out_panels: 2)
+        let x = Tensor(Int(s.pitch * covered), random: 1)
         let w = Tensor(27 * 32, random: 2)
         let bias = Tensor(32, random: 3)
-        let work = Tensor(48 * (pitch + 16))
-        let (u, plain) = (Tensor(36 * 3 * 32), Tensor(36 * 3 * 32))
+        let work = Tensor(sqz_stem_pool_workspace(s.pitch))
+        let (u, plain) = (Tensor(sqz_stem_pool_filters(2)), Tensor(sqz_stem_pool_filters(2)))
         fast.stem_pool_prepare(2, w.floats, u.floats)
         reference.stem_pool_prepare(2, w.floats, plain.floats)
 

@@ -79,7 +79,7 @@ import Varlink
         let runner = try RunnerProcess()
         defer { runner.end() }
         _ = try runner.client.call(RunnerInterface.Load.self, .init(model: directory + "/model.safetensors"))
-        let data = try Datasets.Dataset(path: dataset)
+        let data = try MappedDataset(path: dataset)
         let pictures = (0..<3).map { index in
             Data(data.train.picture(index)).base64EncodedString()
         }

@@ -30,7 +30,8 @@ import Varlink
     @Test func theVerbsAreThere() throws {
         #expect(
             try Set(Self.commands().map { $0.joined(separator: " ") }) == [
-                "train", "classify", "predict", "evaluate", "jobs", "show", "watch", "wait", "logs", "predictions",
+                "train", "classify", "predict", "evaluate", "submit", "jobs", "show", "watch", "wait", "logs",
+                "predictions",
                 "cancel", "pause", "resume", "retry", "prioritize", "models", "model", "model show", "model export",
                 "model import",
                 "model rm", "datasets", "dataset", "dataset show", "dataset import",

@@ -38,6 +38,19 @@ import Varlink
         #expect(try text(Sample.Inner(x: nil, y: [1])) == #"{"y":[1.0]}"#)
     }
 
+    @Test func numbersAreAsShortAsReadsBackTheSame() throws {
+        let numbers = [
+            0.277, 0.1, 1e-39, -2.5e300, 1 / 3, .leastNonzeroMagnitude, 1e16, 123_456.789, .greatestFiniteMagnitude,
+            -0.0,
+        ]
+        let written = try text(numbers)
+        #expect(written.hasPrefix("[0.277,0.1,1e-39,-2.5e+300,0.3333333333333333,5e-324,1e+16,123456.789,"))
+        #expect(try decode([Double].self, written) == numbers)
+        // What only looks like a number stays as it is.
+        #expect(try text(["0.27700000000000002", "a\"0.27700000000000002", "1.50"]).contains(#""1.50""#))
+        #expect(try text(["0.27700000000000002"]) == #"["0.27700000000000002"]"#)
+    }
+
     @Test(arguments: [
         (#"{"y":[],"z":1}"#, "z"), (#"{"y":[true]}"#, "y[0]"), (#"{"x":1}"#, "y"), (#"{"y":null}"#, "y"),
         (#"{"x":1.5,"y":[]}"#, "x"),

@@ -14,7 +14,7 @@ struct Sqzctl: ParsableCommand {
             69 the daemon can't be reached; 74 the output can't be written; 75 busy or timed out; 77 not permitted.
             """, version: Version.current,
         groupedSubcommands: [
-            CommandGroup(name: "Jobs", subcommands: [Train.self, Evaluate.self, Predict.self]),
+            CommandGroup(name: "Jobs", subcommands: [Train.self, Evaluate.self, Predict.self, Submit.self]),
             CommandGroup(name: "Classifying", subcommands: [Classify.self]),
             CommandGroup(
                 name: "The queue",

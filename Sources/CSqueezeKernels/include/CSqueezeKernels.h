@@ -2,7 +2,7 @@
 //
 // Layouts, the same for every function here (all float32, 64-byte aligned):
 //   activations  [channels/16][height*width][16]: panels of 16 channels; the images of a chunk lie one after the other
-//   input        [height + 2*padding][pitch]: pixels of 3 interleaved channels inside a border of zeros
+//   input        [height + 2*padding][pitch]: pixels of 3 interleaved channels inside a border of zeros; pitch is sqz_input_pitch
 //   1x1 weights  [out/16][in][16]; transposed for the data gradient [in/16][out][16]
 //   3x3 weights  [out/16][9][in][16]
 //   stem weights [out/16][kernel*kernel*3][16], the 3 input channels fastest
@@ -13,11 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if __has_feature(nullability)
-#pragma clang assume_nonnull begin
-#endif
-
 enum { SQZ_PANEL = 16, SQZ_LARGEST_BLOCK = 64 };
+
+// Floats from one row to the next of an input that has these columns, the border included: whole cache lines.
+static inline int sqz_input_pitch(int columns) { return (3 * columns + 15) / 16 * 16; }
 
 // A crop of a byte picture in planes R, G, B, and where its standardized pixels go.
 typedef struct {
@@ -37,12 +36,24 @@ typedef struct {
     ptrdiff_t out_stride; // floats between two panels of the output
 } sqz_stem;
 
+// stem7_*: how many rows, and columns, of the input are read for an output of `size`; floats of the prepared weights; and of `work`.
+static inline int sqz_stem7_covered(int size) { return 6 * ((size + 2) / 3) + 6; }
+static inline ptrdiff_t sqz_stem7_filters(int out_panels) { return (ptrdiff_t)36 * 12 * SQZ_PANEL * out_panels; }
+static inline ptrdiff_t sqz_stem7_workspace(int pitch, int width) {
+    return 6 * ((ptrdiff_t)pitch + 16) + 1152 * ((ptrdiff_t)(width + 2) / 3 + 16);
+}
+
 // The first convolution, 3x3 with stride 1 and padding 1, with the 2x2 max pool that follows it.
 typedef struct {
     int pitch;      // floats from one row of the bordered input to the next, a multiple of 16
     int size;       // height and width of the pooled output
     int out_panels;
 } sqz_stem_pool;
+
+// stem_pool_*: the same.
+static inline int sqz_stem_pool_covered(int size) { return (size + 1) / 2 * 4 + 2; }
+static inline ptrdiff_t sqz_stem_pool_filters(int out_panels) { return (ptrdiff_t)36 * 3 * SQZ_PANEL * out_panels; }
+static inline ptrdiff_t sqz_stem_pool_workspace(int pitch) { return 48 * ((ptrdiff_t)pitch + 16); }
 
 // Max pooling without padding; windows that hang over the lower and right edge are cut (ceil mode).
 typedef struct {
@@ -69,6 +80,28 @@ typedef struct {
     ptrdiff_t in_image, out_image;        // floats between two images
 } sqz_conv3x3;
 
+// Floats of 3x3 weights in the form that conv3x3_forward and conv3x3_backward read, and of their gradient.
+static inline ptrdiff_t sqz_conv3x3_filters(int inputs, int outputs) { return (ptrdiff_t)36 * (inputs + 1) * outputs; }
+
+// Panels of a tile that `work` holds: winograd.h describes the buffers.
+static inline int sqz_conv3x3_panels(const sqz_conv3x3 *_Nonnull shape, int training) {
+    return shape->in_panels + (training ? shape->out_panels : 1);
+}
+
+// The largest `block` whose tiles take at most these bytes of `work`; at least 16.
+static inline int sqz_conv3x3_block(const sqz_conv3x3 *_Nonnull shape, int training, ptrdiff_t bytes) {
+    ptrdiff_t tile = (ptrdiff_t)sizeof(float) * 36 * SQZ_PANEL * sqz_conv3x3_panels(shape, training);
+    ptrdiff_t tiles = (bytes / tile - 1) / 16 * 16;
+    return tiles > 16 ? (int)tiles : 16;
+}
+
+// Floats of `work`, which each thread has for itself.
+static inline ptrdiff_t sqz_conv3x3_workspace(const sqz_conv3x3 *_Nonnull shape, int training) {
+    ptrdiff_t pitch = (ptrdiff_t)(shape->block + 1) * SQZ_PANEL;
+    ptrdiff_t filters = shape->plain ? sqz_conv3x3_filters(shape->in_panels * SQZ_PANEL, SQZ_PANEL) : 0;
+    return 36 * pitch * sqz_conv3x3_panels(shape, training) + filters;
+}
+
 // How many tiles of outputs there are along a side of `size` pixels.
 static inline int sqz_tiles(int size) { return (size + 3) / 4; }
 
@@ -92,92 +125,21 @@ typedef struct {
     float step, beta1, beta2, epsilon;
 } sqz_adam;
 
-// What one instruction set offers. Every entry of every table computes the same function up to rounding.
+// What one instruction set offers.
 typedef struct {
-    const char *name;
+    const char *_Nonnull name;
     int lanes; // floats of a vector
-
-    // rounds * 12 * lanes multiply-adds on registers: the processor's peak.
-    float (*multiply_add_peak)(ptrdiff_t rounds);
-
-    // y = (x - mean) / max(deviation, 1/sqrt(N)) of the crop, N = 3*size*size (tf.image.per_image_standardization), for its rows
-    // [first_row, last_row).
-    void (*standardize)(const sqz_crop *crop, int first_row, int last_row, const uint8_t *picture, float *y);
-
-    // y = relu(conv(x)), for the output rows [first_row, last_row).
-    void (*stem_forward)(const sqz_stem *shape, int first_row, int last_row, const float *x, const float *w, const float *bias,
-                         float *y);
-    // dw += and dbias +=, dy being zero wherever y was clamped.
-    void (*stem_backward)(const sqz_stem *shape, const float *x, const float *dy, float *dw, float *dbias);
-
-    // The same for kernel 7 and stride 2, for the output rows 3 * first_triple ... 3 * last_triple - 1. The input is readable, zeros
-    // beyond its border, for 6 * ceil(height / 3) + 6 rows and as many columns for the width. Weights in the form that stem7_forward
-    // reads: 36 * 12 * out floats. `work` has 6 * (pitch + 16) + 1152 * (ceil(width / 3) + 16) floats.
-    void (*stem7_prepare)(int out_panels, const float *w, float *u);
-    void (*stem7_forward)(const sqz_stem *shape, int first_triple, int last_triple, const float *x, const float *u,
-                          const float *bias, float *y, float *work);
-
-    // The stem and its pool in one. The input is readable, zeros beyond its border, for ceil(size / 2) * 4 + 2 rows and columns.
-    // Weights in the form that stem_pool_forward reads, 36 * 3 * out floats.
-    void (*stem_pool_prepare)(int out_panels, const float *w, float *u);
-    // y = maxpool(relu(conv(x))) for the output rows 2 * first_pair ... 2 * last_pair - 1; if `place` is given, it becomes the
-    // number, 0...3 in row-major order, of each window's first maximum, laid out as y. `work` has 48 * (pitch + 16) floats.
-    void (*stem_pool_forward)(const sqz_stem_pool *shape, int first_pair, int last_pair, const float *x, const float *u,
-                              const float *bias, float *y, uint8_t *_Nullable place, float *work);
-    // dw += and dbias +=, dy being zero wherever y was clamped.
-    void (*stem_pool_backward)(const sqz_stem_pool *shape, const float *x, const float *dy, const uint8_t *place, float *dw,
-                               float *dbias, float *work);
-
-    // The output rows [first_row, last_row) of every panel.
-    void (*maxpool_forward)(const sqz_maxpool *shape, int first_row, int last_row, const float *x, float *y);
-    // dx = dy at the first maximum of each window, in row-major order, summed where windows overlap.
-    void (*maxpool_backward)(const sqz_maxpool *shape, const float *x, const float *y, const float *dy, float *dx);
-
-    void (*pointwise_forward)(const sqz_pointwise *shape, const float *x, const float *w, const float *bias, float *y);
-    // dx = [dx +] dy * w^T, then zero where mask <= 0 if there is a mask (the activations x, for the ReLU that made them).
-    void (*pointwise_backward_data)(const sqz_pointwise *shape, const float *dy, const float *wt, int accumulate,
-                                    const float *_Nullable mask, float *dx);
-    // dw += x^T * dy, dbias += column sums of dy.
-    void (*pointwise_backward_weights)(const sqz_pointwise *shape, const float *x, const float *dy, float *dw, float *dbias);
-    // [out/16][in][16] to [in/16][out][16].
-    void (*pointwise_transpose)(int in_panels, int out_panels, const float *w, float *wt);
-
-    // Weights in the form that conv3x3_forward (u) and conv3x3_backward (ut, may be null) read, sqz_conv3x3_filters floats
-    // each. Only the output panels [first_panel, last_panel).
-    void (*conv3x3_prepare)(const sqz_conv3x3 *shape, int first_panel, int last_panel, const float *w, float *u,
-                            float *_Nullable ut);
-    // With `plain`, u are the weights themselves.
-    void (*conv3x3_forward)(const sqz_conv3x3 *shape, const sqz_conv3x3_part *part, const float *x, const float *u,
-                            const float *bias, float *y, float *work);
-    // dx += data gradient; du = or, if `accumulate`, += weight gradient in the kernel's own form; dbias +=.
-    void (*conv3x3_backward)(const sqz_conv3x3 *shape, int images, int accumulate, const float *x, const float *dy,
-                             const float *ut, float *dx, float *du, float *dbias, float *work);
-    // dw = the weight gradient that du holds.
-    void (*conv3x3_finish)(const sqz_conv3x3 *shape, const float *du, float *dw);
-
-    // dy = 0 where y <= 0, in place.
-    void (*relu_backward)(ptrdiff_t count, const float *y, float *dy);
-    void (*add)(ptrdiff_t count, const float *a, const float *b, float *y);
-    // x *= keep[i] ? 2 : 0, one bit of `keep` a value, lowest bit first: dropout with rate 1/2.
-    void (*dropout)(ptrdiff_t count, const uint32_t *keep, float *x);
-
-    // y[panel*16 + lane] = mean of x over its pixels.
-    void (*average_forward)(int pixels, int panels, const float *x, float *y);
-    // dx = dy/pixels where x > 0, else 0.
-    void (*average_backward)(int pixels, int panels, const float *x, const float *dy, float *dx);
-
-    // One step along a gradient.
-    void (*adam)(const sqz_adam *rule, ptrdiff_t count, const float *gradient, float *w, float *m, float *v);
+#define SQZ_KERNEL(result, function, parameters) result(*function) parameters;
+#include "kernel_list.h"
 } sqz_kernels;
+
+#if __has_feature(nullability)
+#pragma clang assume_nonnull begin
+#endif
 
 // Tables that this processor can run, slowest first: "scalar", "baseline", then what was found.
 int sqz_kernels_count(void);
 const sqz_kernels *sqz_kernels_at(int index);
-
-// Floats of 3x3 weights in the form that conv3x3_forward and conv3x3_backward read, and of their gradient.
-ptrdiff_t sqz_conv3x3_filters(int inputs, int outputs);
-// Floats of workspace that the 3x3 convolution needs for one thread.
-ptrdiff_t sqz_conv3x3_workspace(const sqz_conv3x3 *shape, int training);
 
 // Cross-entropy of softmax(logits) against `label`, in double precision. If dlogits is given, it becomes
 // (softmax - one-hot) * scale. Returns NaN if a logit is not finite.
@@ -204,7 +166,8 @@ static inline void sqz_philox(uint64_t key, const uint32_t *counter, uint32_t *o
     out[3] = c3;
 }
 
-// Threads that belong to the engine. The caller is thread 0; the others sleep between calls.
+// Threads that belong to the engine. The caller is thread 0; the others sleep between calls. To what they run, denormal numbers are
+// zeros: they cost a hundred times as much, and training makes them by itself.
 typedef struct sqz_pool sqz_pool;
 enum { SQZ_LARGEST_POOL = 32 };
 // Null if the threads cannot be had. At most SQZ_LARGEST_POOL.

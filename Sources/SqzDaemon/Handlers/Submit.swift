@@ -8,7 +8,8 @@ extension Handlers {
     {
         try stopping.check()
         let (runner, kind) = try registry.kind(parameters.kind)
-        let options = try JobOptions.check(parameters.options ?? [:], against: kind)
+        let options = parameters.options ?? [:]
+        try kind.check(options)
         let priority = parameters.priority ?? 0
         try check(priority, of: peer)
         let after = parameters.after ?? []
@@ -85,54 +86,5 @@ extension QueueLimits {
     /// Those of this daemon.
     static var current: QueueLimits {
         QueueLimits(jobs: Limits.queuedJobs, perUser: Limits.queuedJobsPerUser)
-    }
-}
-
-/// Options of a job as its kind describes them.
-enum JobOptions {
-    /// The options, if each is one that the kind has and its value fits.
-    static func check(_ options: [String: JSONValue], against kind: JobKind) throws -> [String: JSONValue] {
-        for (name, value) in options {
-            guard let option = kind.options.first(where: { $0.name == name }) else {
-                let known = kind.options.map(\.name).joined(separator: ", ")
-                throw SqzError.invalidOption(
-                    option: name, reason: "\(kind.name) has no such option; it has \(known.isEmpty ? "none" : known)")
-            }
-            try check(value, against: option)
-        }
-        return options
-    }
-
-    private static func check(_ value: JSONValue, against option: JobOption) throws {
-        func refuse(_ reason: String) -> SqzError { .invalidOption(option: option.name, reason: reason) }
-        let number: Double?
-        switch (option.type, value) {
-        case (.integer, .integer(let value)): number = Double(value)
-        case (.number, .integer(let value)): number = Double(value)
-        case (.number, .number(let value)): number = value
-        case (.flag, .bool): return
-        case (.text, .string(let value)):
-            guard value.utf8.count <= 1_024 else { throw refuse("is longer than 1,024 bytes") }
-            if let choices = option.choices, !choices.contains(value) {
-                throw refuse("must be one of \(choices.joined(separator: ", ")), is \(value)")
-            }
-            return
-        case (.integer, _): throw refuse("must be an integer")
-        case (.number, _): throw refuse("must be a number")
-        case (.flag, _): throw refuse("must be true or false")
-        case (.text, _): throw refuse("must be a string")
-        }
-        guard let number else { return }
-        if let minimum = option.minimum, number < minimum {
-            throw refuse("must be at least \(plain(minimum)), is \(plain(number))")
-        }
-        if let maximum = option.maximum, number > maximum {
-            throw refuse("must be at most \(plain(maximum)), is \(plain(number))")
-        }
-    }
-
-    /// A number as a person writes it.
-    private static func plain(_ number: Double) -> String {
-        Int(exactly: number).map(String.init) ?? String(number)
     }
 }

@@ -11,14 +11,18 @@ final class Connection: Sendable {
     let peer: Peer
     private let channel: NIOAsyncChannel<Frame, ByteBuffer>
     private let handlers: Handlers
+    private let memory: MemoryReturn
     private let log: Logger
     /// The replies to the call at hand have no end of their own.
     private let isStreaming = Atomic(false)
 
-    init(_ channel: NIOAsyncChannel<Frame, ByteBuffer>, peer: Peer, handlers: Handlers, log: Logger) {
+    init(
+        _ channel: NIOAsyncChannel<Frame, ByteBuffer>, peer: Peer, handlers: Handlers, memory: MemoryReturn, log: Logger
+    ) {
         self.channel = channel
         self.peer = peer
         self.handlers = handlers
+        self.memory = memory
         self.log = log
     }
 
@@ -76,13 +80,8 @@ final class Connection: Sendable {
             try await channel.executeThenClose { inbound, outbound in
                 do {
                     for try await message in inbound {
-                        // Until it is answered it counts for what it holds.
-                        defer { withExtendedLifetime(message) {} }
-                        let call = try await parse(message)
-                        guard call.mode != .upgrade else { throw Unsupported(mode: "upgrade") }
-                        isStreaming.store(Handlers.endless.contains(call.method), ordering: .relaxed)
-                        try await answer(call, to: outbound)
-                        isStreaming.store(false, ordering: .relaxed)
+                        let bytes = try await take(message, outbound)
+                        memory.answered(bytes, on: channel.channel.eventLoop)
                         // Where the next call has come and there is room for its reply, nothing else would let others go on.
                         await Task.yield()
                     }
@@ -105,6 +104,19 @@ final class Connection: Sendable {
         } catch {
             return .broken("\(error)")
         }
+    }
+
+    /// Answers a call; gives the bytes of the message and of all replies to it.
+    private func take(_ message: Frame, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws -> Int {
+        // Until it is answered it counts for what it holds.
+        defer { withExtendedLifetime(message) {} }
+        let call = try await parse(message)
+        guard call.mode != .upgrade else { throw Unsupported(mode: "upgrade") }
+        isStreaming.store(Handlers.endless.contains(call.method), ordering: .relaxed)
+        defer { isStreaming.store(false, ordering: .relaxed) }
+        let replies = Replies(mode: call.mode, outbound: outbound)
+        try await answer(call, to: replies)
+        return message.bytes.readableBytes + replies.written
     }
 
     /// Closes the connection, and says why to a client that asks.
@@ -142,8 +154,7 @@ final class Connection: Sendable {
         var description: String { "\(mode) is not supported" }
     }
 
-    private func answer(_ call: Call, to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws {
-        let replies = Replies(mode: call.mode, outbound: outbound)
+    private func answer(_ call: Call, to replies: Replies) async throws {
         do {
             try await handlers.dispatch(call, from: peer, to: replies)
         } catch let error as ChannelError {
@@ -158,19 +169,31 @@ final class Connection: Sendable {
     }
 }
 
-/// Where a handler's replies go. A oneway call gets none.
-struct Replies: Sendable {
+/// Where a handler's replies to one call go. A oneway call gets none.
+final class Replies: Sendable {
     let mode: ReplyMode
-    let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private let bytes = Atomic(0)
+
+    init(mode: ReplyMode, outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) {
+        self.mode = mode
+        self.outbound = outbound
+    }
+
+    /// Bytes so far.
+    var written: Int { bytes.load(ordering: .relaxed) }
 
     /// One reply, the last one unless the call has `more` and others follow.
     func send(_ parameters: some Encodable, continues: Bool = false) async throws {
-        guard mode != .oneway else { return }
-        try await outbound.write(ByteBuffer(bytes: try Reply.message(parameters, continues: continues)))
+        try await write { try Reply.message(parameters, continues: continues) }
     }
 
-    func fail(_ error: VarlinkError) async throws {
+    func fail(_ error: VarlinkError) async throws { try await write { try Reply.message(error) } }
+
+    private func write(_ message: () throws -> [UInt8]) async throws {
         guard mode != .oneway else { return }
-        try await outbound.write(ByteBuffer(bytes: try Reply.message(error)))
+        let message = try message()
+        bytes.add(message.count, ordering: .relaxed)
+        try await outbound.write(ByteBuffer(bytes: message))
     }
 }

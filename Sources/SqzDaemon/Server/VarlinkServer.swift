@@ -13,6 +13,7 @@ struct VarlinkServer: Service {
     let log: Logger
     /// Called when connections are accepted.
     let ready: @Sendable () throws -> Void
+    private let memory = MemoryReturn()
 
     /// More than there are users at work at the same time on most machines. One without connections costs nothing but its
     /// stack.
@@ -86,7 +87,7 @@ struct VarlinkServer: Service {
                         configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1)))
                 }
             }
-        return Connection(messages, peer: peer, handlers: handlers, log: log)
+        return Connection(messages, peer: peer, handlers: handlers, memory: memory, log: log)
     }
 }
 

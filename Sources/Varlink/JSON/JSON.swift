@@ -21,12 +21,14 @@ public enum JSON {
     public static func encode(_ value: some Encodable) throws(JSONError) -> [UInt8] {
         let node = try JSONEncoding.node(of: value)
         defer { json_decref(node) }
-        let flags = Int(JSON_COMPACT)
-        let size = json_dumpb(node, nil, 0, flags)
-        guard size > 0 else { throw JSONError(.syntax, "the top level of a JSON text must be an object or an array") }
-        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            count = buffer.withMemoryRebound(to: CChar.self) { json_dumpb(node, $0.baseAddress, size, flags) }
+        var text = JSONText()
+        let isWritten = withUnsafeMutablePointer(to: &text) {
+            json_dump_callback(node, JSONText.take, $0, Int(JSON_COMPACT)) == 0
         }
+        guard isWritten else {
+            throw JSONError(.syntax, "the top level of a JSON text must be an object or an array")
+        }
+        return text.bytes
     }
 
     /// The value that `bytes` say, which must be one whole JSON text.

@@ -1,11 +1,11 @@
 from .datasets import DatasetCalls
 from .inference import InferenceCalls
-from .jobs import JobCalls
+from .kinds import KindCalls
 from .manager import ManagerCalls
 from .models import ModelCalls
 
 
-class Client(JobCalls, InferenceCalls, ModelCalls, DatasetCalls, ManagerCalls):
+class Client(KindCalls, InferenceCalls, ModelCalls, DatasetCalls, ManagerCalls):
     """A blocking client of sqzd.
 
         with sqzd.Client() as client:

@@ -102,6 +102,10 @@ class Snapshot:
     waiting: List[Job]
 
 
+# A number is a job that must succeed first.
+Dependencies = Sequence[Union[int, Dependency]]
+
+
 class JobCalls(Session):
     def submit(
         self,
@@ -111,7 +115,7 @@ class JobCalls(Session):
         dataset: Optional[str] = None,
         model: Optional[str] = None,
         priority: Optional[int] = None,
-        after: Optional[Sequence[Union[int, Dependency]]] = None,
+        after: Optional[Dependencies] = None,
         hold: bool = False,
         time_limit: Optional[int] = None,
         deadline: Optional[datetime] = None,
@@ -133,75 +137,6 @@ class JobCalls(Session):
             deadline=None if deadline is None else round(deadline.timestamp() * 1_000_000),
         )
         return member(int, reply, "id")
-
-    def train(
-        self,
-        dataset: str,
-        model: Optional[str] = None,
-        *,
-        priority: Optional[int] = None,
-        after: Optional[Sequence[Union[int, Dependency]]] = None,
-        hold: bool = False,
-        time_limit: Optional[int] = None,
-        deadline: Optional[datetime] = None,
-        **options: Any,
-    ) -> int:
-        """Trains, and registers the result as the next version of `model`. Options as `batch_size=128`."""
-        return self._work("train", dataset, model, options, priority, after, hold, time_limit, deadline)
-
-    def evaluate(
-        self,
-        dataset: str,
-        model: str,
-        *,
-        priority: Optional[int] = None,
-        after: Optional[Sequence[Union[int, Dependency]]] = None,
-        hold: bool = False,
-        time_limit: Optional[int] = None,
-        deadline: Optional[datetime] = None,
-        **options: Any,
-    ) -> int:
-        """Measures `model` (NAME or NAME@VERSION) on the data set's test pictures."""
-        return self._work("evaluate", dataset, model, options, priority, after, hold, time_limit, deadline)
-
-    def predict(
-        self,
-        dataset: str,
-        model: str,
-        *,
-        priority: Optional[int] = None,
-        after: Optional[Sequence[Union[int, Dependency]]] = None,
-        hold: bool = False,
-        time_limit: Optional[int] = None,
-        deadline: Optional[datetime] = None,
-        **options: Any,
-    ) -> int:
-        """Classifies the data set's test pictures; `Client.predictions` has the results."""
-        return self._work("predict", dataset, model, options, priority, after, hold, time_limit, deadline)
-
-    def _work(
-        self,
-        kind: str,
-        dataset: str,
-        model: Optional[str],
-        options: Mapping[str, Any],
-        priority: Optional[int],
-        after: Optional[Sequence[Union[int, Dependency]]],
-        hold: bool,
-        time_limit: Optional[int],
-        deadline: Optional[datetime],
-    ) -> int:
-        return self.submit(
-            kind,
-            {name.replace("_", "-"): value for name, value in options.items()},
-            dataset=dataset,
-            model=model,
-            priority=priority,
-            after=after,
-            hold=hold,
-            time_limit=time_limit,
-            deadline=deadline,
-        )
 
     def jobs(
         self, states: Optional[Sequence[str]] = None, *, before: Optional[int] = None, limit: Optional[int] = None

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Varlink
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,28 +8,23 @@ struct Evaluate: ParsableCommand {
               sqzctl evaluate --data fashion-mnist --model fashion-mnist --follow
             """)
 
-    @OptionGroup var scoring: ScoringOptions
+    @OptionGroup var scored: Scored
+    @OptionGroup var evaluate: EvaluateOptions
     @OptionGroup var queue: QueueOptions
     @OptionGroup var common: Common
 
     func run() throws {
         try Submitting(
-            kind: "evaluate", common: common, data: scoring.data, model: scoring.model, options: scoring.options,
+            kind: "evaluate", common: common, data: scored.data, model: scored.model, options: evaluate.options,
             queue: queue
         ).run()
     }
 }
 
 /// What evaluate and predict work on.
-struct ScoringOptions: ParsableArguments {
+struct Scored: ParsableArguments {
     @Option(help: "A data set's name, or a path that is imported first. By default the only data set there is.")
     var data: String?
     @Option(help: "NAME or NAME@VERSION. By default the default model, else the newest.")
     var model: String?
-    @Option(parsing: .unconditional, help: "Threads to compute with.")
-    var threads: Int?
-
-    var options: [String: JSONValue] {
-        threads.map { ["threads": .integer(Int64($0))] } ?? [:]
-    }
 }

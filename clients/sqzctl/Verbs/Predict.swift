@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Varlink
 
 struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,17 +9,14 @@ struct Predict: ParsableCommand {
               sqzctl predictions 7
             """)
 
-    @OptionGroup var scoring: ScoringOptions
-    @Option(parsing: .unconditional, help: "How many classes to keep for each picture.")
-    var top: Int?
+    @OptionGroup var scored: Scored
+    @OptionGroup var predict: PredictOptions
     @OptionGroup var queue: QueueOptions
     @OptionGroup var common: Common
 
     func run() throws {
-        var options = scoring.options
-        options["top"] = top.map { .integer(Int64($0)) }
         try Submitting(
-            kind: "predict", common: common, data: scoring.data, model: scoring.model, options: options,
+            kind: "predict", common: common, data: scored.data, model: scored.model, options: predict.options,
             queue: queue
         ).run()
     }

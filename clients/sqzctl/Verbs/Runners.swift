@@ -25,22 +25,11 @@ struct Runners: ParsableCommand {
                     Output.line("\n  \(kind.name): \(kind.help)")
                     var table = Table(["  OPTION", "VALUE", "DEFAULT", "WHAT IT IS"])
                     for option in kind.options {
-                        table.add(["  " + option.name, Self.values(option), option.default ?? "-", option.help])
+                        table.add(["  " + option.name, option.values, option.default ?? "-", option.help])
                     }
                     if !kind.options.isEmpty { table.print() }
                 }
             }
-        }
-    }
-
-    private static func values(_ option: JobOption) -> String {
-        if let choices = option.choices { return choices.joined(separator: "|") }
-        func bound(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? String(value) }
-        switch (option.minimum, option.maximum) {
-        case (let low?, let high?): return "\(bound(low)) to \(bound(high))"
-        case (let low?, nil): return "from \(bound(low))"
-        case (nil, let high?): return "to \(bound(high))"
-        case (nil, nil): return option.type.rawValue
         }
     }
 }

@@ -24,6 +24,16 @@ private let limits: DatasetLimits = {
     return limits
 }()
 
+/// Reads what a training reads: labels, and of the pictures all bytes of the first and of the last.
+private func use(_ split: MappedDataset.Split, of dataset: MappedDataset) {
+    for place in 0..<split.count { precondition(split.label(place) < dataset.classes.count) }
+    for place in [0, split.count - 1] {
+        let picture = split.picture(place)
+        precondition(picture.count == 3 * split.height * split.width, "a picture of \(picture.count) bytes")
+        precondition(picture.reduce(0) { $0 + Int($1) } <= 255 * picture.count)
+    }
+}
+
 func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard count >= 3 else { return 0 }
     let input = UnsafeBufferPointer(start: start, count: count)
@@ -34,16 +44,17 @@ func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let files = zip(names, parts).map { name, bytes in
         let path = "\(scratchFolder)/\(name)"
         write(UnsafeBufferPointer(rebasing: bytes), to: path)
-        return InputFile(name: name, path: path)
+        return SourceFile(name: name, path: path)
     }
     let output = scratchFolder + "/output"
     do throws(DatasetError) {
         let made = try DatasetImport.run(files: files, classes: nil, output: output, limits: limits) { _ in }
-        // What was made must be a data set that opens, with every label one of the classes.
-        let dataset = try Dataset(path: output)
+        // What was made must be a data set that opens, with every label one of the classes and pictures that can be read.
+        let dataset = try MappedDataset(path: output)
         precondition(
             dataset.train.count == made.trainCount, "\(made.trainCount) pictures became \(dataset.train.count)")
-        for place in 0..<dataset.train.count { precondition(dataset.train.label(place) < dataset.classes.count) }
+        use(dataset.train, of: dataset)
+        if let test = dataset.test { use(test, of: dataset) }
         unlink(output)
     } catch {
         precondition(error.code != .unwritable, "\(error)")

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A data set's file is checked when it is opened: it may have come from anywhere.
-struct DatasetTests {
+struct MappedDatasetTests {
     let scratch: ScratchDirectory
 
     init() throws { scratch = try ScratchDirectory() }
@@ -35,16 +35,19 @@ struct DatasetTests {
     static let labels = (name: "train.labels", type: ElementType.uint16, shape: [1])
 
     func expectRefusal(_ path: String, _ problem: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let error = try #require(throws: DatasetError.self, sourceLocation: sourceLocation) { try Dataset(path: path) }
+        let error = try #require(throws: DatasetError.self, sourceLocation: sourceLocation) {
+            try MappedDataset(path: path)
+        }
         #expect(error.code == .malformed, sourceLocation: sourceLocation)
         #expect("\(error)" == "\(path): \(problem)", sourceLocation: sourceLocation)
     }
 
     @Test func opensWhatIsRight() throws {
-        let dataset = try Dataset(path: write([Self.images, Self.labels]))
+        let dataset = try MappedDataset(path: write([Self.images, Self.labels]))
         #expect(dataset.train.count == 1)
         #expect(dataset.train.label(0) == 1)
-        #expect(dataset.train.picture(0).count == 3_072)
+        #expect((dataset.train.width, dataset.train.height) == (32, 32))
+        #expect(dataset.train.pictureBytes == 3_072 && dataset.train.picture(0).count == 3_072)
         #expect(dataset.test == nil)
         #expect(dataset.classes == ["a", "b"])
     }
@@ -90,12 +93,12 @@ struct DatasetTests {
         try expectRefusal(with("source", "x"), "its source is x, which is not known")
         try expectRefusal(with("classes", "[]"), "no class names; one a line would be right")
         try expectRefusal(with("classes", #"["a","a"]"#), "classes 0 and 1 have the same name: a")
-        #expect(throws: DatasetError.self) { try Dataset(path: with("classes", "[1]")) }
-        #expect(throws: DatasetError.self) { try Dataset(path: with("classes", "[")) }
+        #expect(throws: DatasetError.self) { try MappedDataset(path: with("classes", "[1]")) }
+        #expect(throws: DatasetError.self) { try MappedDataset(path: with("classes", "[")) }
     }
 
     @Test func refusesOtherFiles() throws {
-        let error = #expect(throws: DatasetError.self) { try Dataset(path: scratch["absent"]) }
+        let error = #expect(throws: DatasetError.self) { try MappedDataset(path: scratch["absent"]) }
         #expect(error == DatasetError(.unreadable, scratch["absent"], "can't be read: No such file or directory"))
         try expectRefusal(
             scratch.write("short", [1, 2]),

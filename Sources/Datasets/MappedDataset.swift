@@ -3,18 +3,25 @@ import Varlink
 
 /// A data set as `DatasetImport` writes it, mapped read-only: its pictures cost no memory but the page cache, and any
 /// number of threads may read them.
-public final class Dataset: Sendable {
+public final class MappedDataset: Sendable {
     /// The pictures for training, or those for testing.
     public struct Split: Sendable {
         public let count: Int
+        /// Columns of each picture.
+        public let width: Int
+        /// Rows of each picture.
+        public let height: Int
         fileprivate let file: SafetensorsFile
         fileprivate let images: TensorInfo
         fileprivate let labels: TensorInfo
 
-        /// Picture `index`, `Picture.byteCount` bytes: the red, green and blue planes. Valid as long as the split.
+        /// Bytes of each picture.
+        public var pictureBytes: Int { DatasetFile.planes * height * width }
+
+        /// Picture `index`: the red, green and blue planes, rows of bytes. Valid as long as the split.
         public func picture(_ index: Int) -> UnsafeRawBufferPointer {
-            let start = index * Picture.byteCount
-            return UnsafeRawBufferPointer(rebasing: file.bytes(of: images)[start..<start + Picture.byteCount])
+            let start = index * pictureBytes
+            return UnsafeRawBufferPointer(rebasing: file.bytes(of: images)[start..<start + pictureBytes])
         }
 
         /// The label of picture `index`: an index of `classes`.
@@ -73,18 +80,18 @@ public final class Dataset: Sendable {
         if let stranger = file.tensors.keys.sorted().first(where: { !known.contains($0) }) {
             throw DatasetError(.malformed, path, "a tensor \(stranger), which no data set has")
         }
-        train = try Self.split(file, .train, classCount: classes.count)
+        train = try Self.split(file, .train, source, classCount: classes.count)
         let hasTest = [DatasetFile.SplitNames.test.images, DatasetFile.SplitNames.test.labels].contains {
             file.tensors[$0] != nil
         }
-        test = hasTest ? try Self.split(file, .test, classCount: classes.count) : nil
+        test = hasTest ? try Self.split(file, .test, source, classCount: classes.count) : nil
         description = DatasetDescription(
             format: source, trainCount: train.count, testCount: test?.count ?? 0, classes: classes,
-            height: Picture.side, width: Picture.side)
+            height: train.height, width: train.width)
     }
 
     private static func split(
-        _ file: SafetensorsFile, _ names: DatasetFile.SplitNames, classCount: Int
+        _ file: SafetensorsFile, _ names: DatasetFile.SplitNames, _ source: SourceFormat, classCount: Int
     ) throws(DatasetError) -> Split {
         func tensor(_ name: String, _ type: ElementType, rank: Int) throws(DatasetError) -> TensorInfo {
             guard let info = file.tensors[name] else {
@@ -101,15 +108,16 @@ public final class Dataset: Sendable {
         let images = try tensor(names.images, .uint8, rank: 4)
         let labels = try tensor(names.labels, .uint16, rank: 1)
         let count = labels.shape[0]
-        guard count > 0, images.shape == DatasetFile.imagesShape(count: count) else {
+        guard count > 0, images.shape == DatasetFile.imagesShape(count: count, source) else {
             throw DatasetError(
                 .malformed, file.path,
                 """
                 \(names.images) is \(images.shape) and \(names.labels) \(labels.shape); right would be \
-                [N, \(Picture.planes), \(Picture.side), \(Picture.side)] and [N], N at least 1
+                [N, \(DatasetFile.planes), \(source.height), \(source.width)] and [N], N at least 1
                 """)
         }
-        let split = Split(count: count, file: file, images: images, labels: labels)
+        let split = Split(
+            count: count, width: images.shape[3], height: images.shape[2], file: file, images: images, labels: labels)
         for index in 0..<count where split.label(index) >= classCount {
             throw DatasetError(
                 .malformed, file.path,

@@ -1,0 +1,81 @@
+// The kernels, one of each for every instruction set: SQZ_KERNEL(result, name, parameters). Who includes this says what is made of
+// them: the members of sqz_kernels, the entries of its tables. Every set computes the same function up to rounding.
+#if __has_feature(nullability)
+#pragma clang assume_nonnull begin
+#endif
+
+// rounds * 12 * lanes multiply-adds on registers: the processor's peak.
+SQZ_KERNEL(float, multiply_add_peak, (ptrdiff_t rounds))
+
+// y = (x - mean) / max(deviation, 1/sqrt(N)) of the crop, N = 3*size*size (tf.image.per_image_standardization), for its rows
+// [first_row, last_row).
+SQZ_KERNEL(void, standardize, (const sqz_crop *crop, int first_row, int last_row, const uint8_t *picture, float *y))
+
+// y = relu(conv(x)), for the output rows [first_row, last_row).
+SQZ_KERNEL(void, stem_forward, (const sqz_stem *shape, int first_row, int last_row, const float *x, const float *w,
+                                const float *bias, float *y))
+// dw += and dbias +=, dy being zero wherever y was clamped.
+SQZ_KERNEL(void, stem_backward, (const sqz_stem *shape, const float *x, const float *dy, float *dw, float *dbias))
+
+// The same for kernel 7 and stride 2, for the output rows 3 * first_triple ... 3 * last_triple - 1. The input is readable, zeros
+// beyond its border, for sqz_stem7_covered(height) rows, and columns of the width. u: weights in the form that stem7_forward reads.
+SQZ_KERNEL(void, stem7_prepare, (int out_panels, const float *w, float *u))
+SQZ_KERNEL(void, stem7_forward, (const sqz_stem *shape, int first_triple, int last_triple, const float *x, const float *u,
+                                 const float *bias, float *y, float *work))
+
+// The stem and its pool in one. The input is readable, zeros beyond its border, for sqz_stem_pool_covered(size) rows
+// and columns. u: weights in the form that stem_pool_forward reads.
+SQZ_KERNEL(void, stem_pool_prepare, (int out_panels, const float *w, float *u))
+// y = maxpool(relu(conv(x))) for the output rows 2 * first_pair ... 2 * last_pair - 1; if `place` is given, it becomes the
+// number, 0...3 in row-major order, of each window's first maximum, laid out as y.
+SQZ_KERNEL(void, stem_pool_forward, (const sqz_stem_pool *shape, int first_pair, int last_pair, const float *x, const float *u,
+                                     const float *bias, float *y, uint8_t *_Nullable place, float *work))
+// dw += and dbias +=, dy being zero wherever y was clamped.
+SQZ_KERNEL(void, stem_pool_backward, (const sqz_stem_pool *shape, const float *x, const float *dy, const uint8_t *place, float *dw,
+                                      float *dbias, float *work))
+
+// The output rows [first_row, last_row) of every panel.
+SQZ_KERNEL(void, maxpool_forward, (const sqz_maxpool *shape, int first_row, int last_row, const float *x, float *y))
+// dx = dy at the first maximum of each window, in row-major order, summed where windows overlap.
+SQZ_KERNEL(void, maxpool_backward, (const sqz_maxpool *shape, const float *x, const float *y, const float *dy, float *dx))
+
+SQZ_KERNEL(void, pointwise_forward, (const sqz_pointwise *shape, const float *x, const float *w, const float *bias, float *y))
+// dx = [dx +] dy * w^T, then zero where mask <= 0 if there is a mask (the activations x, for the ReLU that made them).
+SQZ_KERNEL(void, pointwise_backward_data, (const sqz_pointwise *shape, const float *dy, const float *wt, int accumulate,
+                                           const float *_Nullable mask, float *dx))
+// dw += x^T * dy, dbias += column sums of dy.
+SQZ_KERNEL(void, pointwise_backward_weights, (const sqz_pointwise *shape, const float *x, const float *dy, float *dw, float *dbias))
+// [out/16][in][16] to [in/16][out][16].
+SQZ_KERNEL(void, pointwise_transpose, (int in_panels, int out_panels, const float *w, float *wt))
+
+// Weights in the form that conv3x3_forward (u) and conv3x3_backward (ut, may be null) read, sqz_conv3x3_filters floats
+// each. Only the output panels [first_panel, last_panel).
+SQZ_KERNEL(void, conv3x3_prepare, (const sqz_conv3x3 *shape, int first_panel, int last_panel, const float *w, float *u,
+                                   float *_Nullable ut))
+// With `plain`, u are the weights themselves.
+SQZ_KERNEL(void, conv3x3_forward, (const sqz_conv3x3 *shape, const sqz_conv3x3_part *part, const float *x, const float *u,
+                                   const float *bias, float *y, float *work))
+// dx += data gradient; du = or, if `accumulate`, += weight gradient in the kernel's own form; dbias +=.
+SQZ_KERNEL(void, conv3x3_backward, (const sqz_conv3x3 *shape, int images, int accumulate, const float *x, const float *dy,
+                                    const float *ut, float *dx, float *du, float *dbias, float *work))
+// dw = the weight gradient that du holds.
+SQZ_KERNEL(void, conv3x3_finish, (const sqz_conv3x3 *shape, const float *du, float *dw))
+
+// dy = 0 where y <= 0, in place.
+SQZ_KERNEL(void, relu_backward, (ptrdiff_t count, const float *y, float *dy))
+SQZ_KERNEL(void, add, (ptrdiff_t count, const float *a, const float *b, float *y))
+// x *= keep[i] ? 2 : 0, one bit of `keep` a value, lowest bit first: dropout with rate 1/2.
+SQZ_KERNEL(void, dropout, (ptrdiff_t count, const uint32_t *keep, float *x))
+
+// y[panel*16 + lane] = mean of x over its pixels.
+SQZ_KERNEL(void, average_forward, (int pixels, int panels, const float *x, float *y))
+// dx = dy/pixels where x > 0, else 0.
+SQZ_KERNEL(void, average_backward, (int pixels, int panels, const float *x, const float *dy, float *dx))
+
+// One step along a gradient.
+SQZ_KERNEL(void, adam, (const sqz_adam *rule, ptrdiff_t count, const float *gradient, float *w, float *m, float *v))
+
+#if __has_feature(nullability)
+#pragma clang assume_nonnull end
+#endif
+#undef SQZ_KERNEL

@@ -1,0 +1,93 @@
+internal import SqzProtocol
+
+/// A method of the Python client for each kind, with its options as keywords and in the documentation.
+enum PythonWriter {
+    static func text(for kinds: [JobKind]) -> String {
+        """
+        \"""The kinds of jobs that the built-in runner offers, each with its options.
+
+        \(OptionCompiler.notice)
+        \"""
+
+        from datetime import datetime
+        from typing import Any, Optional
+
+        from .jobs import Dependencies, JobCalls
+
+
+        class KindCalls(JobCalls):
+        \(kinds.map(method).joined(separator: "\n"))
+        """
+    }
+
+    private static func method(_ kind: JobKind) -> String {
+        var places: [(name: String, type: String)] = []
+        if kind.dataset { places.append(("dataset", "str")) }
+        switch kind.model {
+        case .none: break
+        case .used: places.append(("model", "str"))
+        case .made: places.append(("model", "Optional[str] = None"))
+        }
+        let options = kind.options.map { ("\(keyword($0))", "Optional[\(type($0.type))] = None") }
+        let parameters =
+            places.map { "\($0.name): \($0.type)" } + ["*"]
+            + (options + queue).map { "\($0.0): \($0.1)" } + ["**options: Any"]
+        let passed = places.map(\.name) + queue.map(\.name)
+        return """
+                def \(kind.name)(
+                    self,
+            \(parameters.map { "        \($0)," }.joined(separator: "\n"))
+                ) -> int:
+            \(documentation(of: kind))
+                    options.update(
+            \(options.map { "            \($0.0)=\($0.0)," }.joined(separator: "\n"))
+                    )
+                    return self.submit(
+                        "\(kind.name)",
+                        {name.replace("_", "-"): value for name, value in options.items() if value is not None},
+            \(passed.map { "            \($0)=\($0)," }.joined(separator: "\n"))
+                    )
+
+            """
+    }
+
+    private static func documentation(of kind: JobKind) -> String {
+        let model =
+            switch kind.model {
+            case .none: ""
+            case .used: " `model` is NAME or NAME@VERSION."
+            case .made: " That is the next version of `model`; by default it has the data set's name."
+            }
+        let paragraph = """
+            \"""\(kind.help)\(model) Queues a job and returns its id; \(queue.map(\.name).joined(separator: ", ")) \
+            are those of `submit`. Other options are passed on, for runners that have them.
+            """
+        return
+            ([wrapped(paragraph, indent: 8, after: 8), ""]
+            + kind.options.map { wrapped("\(keyword($0)): \($0.sentence)", indent: 8, after: 12) }
+            + ["        \"\"\""]).joined(separator: "\n")
+    }
+
+    /// Where a job stands in the queue and how long it may take: the keywords of `submit`.
+    private static let queue: [(name: String, type: String)] = [
+        ("priority", "Optional[int] = None"), ("after", "Optional[Dependencies] = None"), ("hold", "bool = False"),
+        ("time_limit", "Optional[int] = None"), ("deadline", "Optional[datetime] = None"),
+    ]
+
+    private static func keyword(_ option: JobOption) -> String { option.words.joined(separator: "_") }
+
+    private static func type(_ type: OptionType) -> String {
+        switch type {
+        case .integer: "int"
+        case .number: "float"
+        case .text: "str"
+        case .flag: "bool"
+        }
+    }
+
+    /// The text in lines: the first one indented by `indent`, the others by `after`.
+    private static func wrapped(_ text: String, indent: Int, after: Int) -> String {
+        OptionCompiler.lines(of: text, width: OptionCompiler.lineLength - after).enumerated()
+            .map { String(repeating: " ", count: $0 == 0 ? indent : after) + $1 }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import SqzProtocol
+import TestSupport
+import Testing
+import Varlink
+
+/// What a call of megabytes leaves behind in the daemon.
+@Suite struct LargeCallTests {
+    @Test func theMemoryOfLargeCallsIsGivenBack() throws {
+        let daemon = try TestDaemon()
+        try daemon.importColours()
+        #expect(try daemon.train(as: "model").state == .succeeded)
+        let client = try daemon.client()
+        let images = Colours.records(1_000, seed: 99).map { Data($0).base64EncodedString() }
+        func classify(_ count: Int) throws {
+            let reply = try client.call(
+                InferenceInterface.Classify.self, .init(images: Array(images.prefix(count)), top: 1))
+            #expect(reply.results.count == count)
+        }
+        try classify(1)
+        let before = try daemon.privateMemory()
+        for _ in 0..<3 { try classify(1_000) }
+        // Each call's 4 MB are 25 MB of values while they are read; the connection keeps its buffer. Nobody tells when memory
+        // was given back.
+        let bound = before + 8 << 20
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try daemon.privateMemory() > bound, .now < deadline { usleep(50_000) }
+        #expect(try daemon.privateMemory() <= bound, "\(before) bytes before")
+    }
+}
+
+extension TestDaemon {
+    /// Bytes of the daemon's private memory (RssAnon, proc(5)).
+    fileprivate func privateMemory() throws -> Int {
+        let pid = try #require(pid)
+        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") })
+        return 1_024 * (try #require(line.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }.first))
+    }
+}
