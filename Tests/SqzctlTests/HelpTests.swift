@@ -77,6 +77,7 @@ import Varlink
     ]) func aWrongCommandLineIsUsage(words: [String], named: String) throws {
         let transcript = try Sqzctl.run(socket: Self.nowhere, words)
         transcript.expect(64, named)
+        #expect(transcript.errors.hasPrefix("sqzctl: "), "\(transcript.errors)")
         #expect(transcript.output.isEmpty)
     }
 }

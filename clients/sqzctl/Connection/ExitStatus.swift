@@ -10,7 +10,12 @@ enum ExitStatus {
             // As the parser's own exit does it, which ignores what can't be written.
             let status = command.exitCode(for: error).rawValue
             let text = command.fullMessage(for: error)
-            if !text.isEmpty { status == EXIT_SUCCESS ? Output.line(text) : Output.error(text) }
+            if status == EXIT_SUCCESS {
+                if !text.isEmpty { Output.line(text) }
+            } else if !text.isEmpty {
+                // One style for all that goes wrong.
+                Output.error(text.hasPrefix("Error: ") ? "sqzctl: " + text.dropFirst(7) : text)
+            }
             Output.end()
             Glibc.exit(status)
         }

@@ -84,18 +84,16 @@ enum Format {
 
     /// How far a job is; where it has more than this many columns, without what matters least.
     static func progress(_ progress: Progress, columns: Int = .max) -> String {
-        // The higher number goes first.
+        // The higher number goes first; the validation's stand in the line before, which stays.
         var parts: [(text: String, drop: Int)] = [
-            ("epoch \(progress.epoch)/\(progress.epochs)", 0), ("step \(progress.step)/\(progress.steps)", 5),
+            ("epoch \(progress.epoch)/\(progress.epochs)", 0), ("step \(progress.step)/\(progress.steps)", 3),
         ]
-        parts += zip(figures(progress), [4, 3, 2, 1]).compactMap { text, drop in text.map { ($0, drop) } }
-        if let rate = progress.imagesPerSecond { parts.append(("\(number(Int(rate))) images/s", 6)) }
+        parts += zip(figures(progress), [2, 1, 4, 4]).compactMap { text, drop in text.map { ($0, drop) } }
+        if let rate = progress.imagesPerSecond { parts.append(("\(number(Int(rate))) images/s", 5)) }
         if let left = progress.secondsLeft { parts.append(("\(duration(left)) left", 0)) }
         func text() -> String { parts.map(\.text).joined(separator: "  ") }
-        while text().count > columns, let least = parts.indices.max(by: { parts[$0].drop < parts[$1].drop }),
-            parts[least].drop > 0
-        {
-            parts.remove(at: least)
+        while text().count > columns, let least = parts.map(\.drop).max(), least > 0 {
+            parts.removeAll { $0.drop == least }
         }
         return text()
     }
