@@ -34,6 +34,8 @@ public enum Limits {
     public static let loadedModels = 8
     /// Pictures that are classified in one go, however many calls they came in.
     public static let imagesPerBatch = 64
+    /// Bytes of those, as base64, where calls are joined: half of what a message to a runner may hold.
+    public static let bytesPerBatch = 8 << 20
 
     // Uploads
     public static let uploadBytes = 8 << 30
