@@ -216,6 +216,8 @@ actor Scheduler: Service {
         let state = state
         try await store.keep(try await onDisk { try state.bytes(of: job.id) }, of: job.id)
         switch (ending, running[job.id]?.intent) {
+        case (_, let intent?) where intent.state == .cancelled:
+            return try await store.move(job.id, to: .cancelled, reason: intent.reason, at: Clock.now())
         case (.success(.finished(let result)), _):
             do {
                 return try await succeed(job, result)
