@@ -25,6 +25,8 @@ public enum Limits {
     /// Bytes of what a runner writes that are kept, and of one line of it.
     public static let logBytes = 1 << 20
     public static let logLine = 4_096
+    /// How long a runner may take to say what it is.
+    public static let describeSeconds = 10
 
     // Classifying
     public static let imagesPerCall = 1_024

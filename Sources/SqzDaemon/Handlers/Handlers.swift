@@ -94,7 +94,8 @@ struct Handlers: Sendable {
 
         case ManagerInterface.Info.name: try await answer(ManagerInterface.Info.self) { _ in try await info() }
         case ManagerInterface.Metrics.name: try await answer(ManagerInterface.Metrics.self) { _ in try await metrics() }
-        case ManagerInterface.Runners.name: try await answer(ManagerInterface.Runners.self) { _ in runners() }
+        case ManagerInterface.Runners.name:
+            try await answerLater(ManagerInterface.Runners.self) { _ in try await runners() }
 
         default: throw unknown(call.method)
         }

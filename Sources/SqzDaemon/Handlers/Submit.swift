@@ -7,7 +7,7 @@ extension Handlers {
         -> JobsInterface.Submit.Reply
     {
         try stopping.check()
-        let (runner, kind) = try registry.kind(parameters.kind)
+        let (runner, kind) = try await registry.kind(parameters.kind)
         let options = try JobOptions.check(parameters.options ?? [:], against: kind)
         let priority = parameters.priority ?? 0
         try check(priority, of: peer)

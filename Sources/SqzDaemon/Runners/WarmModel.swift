@@ -10,7 +10,7 @@ final class WarmModel: Sendable {
     struct Request {
         let images: [String]
         let top: Int
-        let reply = PendingReply()
+        let reply = PendingReply<[Classification]>()
         /// Runners that did not survive it.
         var failures = 0
     }

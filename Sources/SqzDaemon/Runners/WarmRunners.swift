@@ -106,7 +106,7 @@ actor WarmRunners: Service {
         let name = "\(model.name)@\(model.version)"
         var failure: any Error = SqzError.stopping
         do {
-            let path = try registry.path(of: model.runner)
+            let path = try await registry.path(of: model.runner)
             let (blobs, log) = (blobs, log)
             let file = try await onDisk { try blobs.verified(model.sha256, of: "model \(name)") }
             try await RunnerLink.with(
