@@ -84,7 +84,7 @@ struct Handlers: Sendable {
 
         case .manager(.info): try await answer(info)
         case .manager(.metrics): try await answer(metrics)
-        case .manager(.runners): try await answer(runners)
+        case .manager(.runners): try await answerLater { (_: NoParameters) in try await runners() }
 
         // It is what runners serve; the daemon only describes it.
         case .runner: throw ServiceError.methodNotImplemented(method: call.method)
