@@ -20,16 +20,16 @@ extension JobStore {
         _ name: String, _ imported: Imported, sha256: String, size: Int, uid: Int, at time: Int,
         place: @escaping @Sendable () throws -> Void
     ) async throws -> Dataset {
-        let text = try jsonText(imported)
-        return try await database.write { database in
+        try await database.write { database in
             let row = try Row.fetchOne(database, sql: "SELECT * FROM datasets WHERE name = ?", arguments: [name])
             if let row {
                 guard row["sha256"] == sha256 else { throw SqzError.nameTaken(dataset: name) }
                 return try Dataset(row: row)
             }
             try place()
-            try database.execute(
-                sql: "INSERT INTO datasets VALUES (?, ?, ?, ?, ?, ?)", arguments: [name, sha256, size, text, uid, time])
+            try database.insert(
+                into: "datasets",
+                try imported.columns(name: name, sha256: sha256, size: size, uid: uid, at: time))
             return try Self.dataset(name, in: database)
         }
     }

@@ -125,12 +125,7 @@ extension JobStore {
         let last = try Int.fetchOne(
             database, sql: "SELECT max(version) FROM models WHERE name = ?", arguments: [model.name])
         let version = 1 + (last ?? 0)
-        try database.execute(
-            sql: "INSERT INTO models VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            arguments: [
-                model.name, version, model.sha256, model.size, model.runner, try jsonText(model.made), job, model.uid,
-                model.dataset, time, model.loss, model.accuracy,
-            ])
+        try database.insert(into: "models", try model.columns(version: version, job: job, at: time))
         return version
     }
 }

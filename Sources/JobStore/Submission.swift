@@ -64,23 +64,11 @@ extension Dependency {
 extension JobStore {
     /// Adds a job to the queue, unless as many wait already as may (`SqzError.queueFull`).
     public func submit(_ submission: Submission, at time: Int, limits: QueueLimits) async throws -> Change {
-        let options = try jsonText(submission.options)
         let state = submission.isHeld ? State.paused : .queued
         let reason = submission.isHeld ? "held until it is resumed" : nil
         return try await database.write { database in
             try Self.checkRoom(for: submission.uid, limits, in: database)
-            try database.execute(
-                sql: """
-                    INSERT INTO jobs (
-                        kind, runner, state, uid, priority, options, dataset, model, submittedAt, reason, timeLimit,
-                        allowance, deadline
-                    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    submission.kind, submission.runner, state.rawValue, submission.uid, submission.priority, options,
-                    submission.dataset, submission.model, time, reason, submission.timeLimit,
-                    submission.timeLimit.map { $0 * 1_000_000 }, submission.deadline,
-                ])
+            try database.insert(into: "jobs", try submission.columns(state, reason: reason, at: time))
             let id = Int(database.lastInsertedRowID)
             for dependency in submission.after { try Self.add(dependency, to: id, in: database) }
             let event = try Self.append(
@@ -104,9 +92,7 @@ extension JobStore {
                 option: "after",
                 reason: "job \(dependency.job) has \(state.rawValue) already, so this one would never run")
         }
-        try database.execute(
-            sql: "INSERT OR REPLACE INTO dependencies VALUES (?, ?, ?)",
-            arguments: [id, dependency.job, dependency.condition.rawValue])
+        try database.insert(into: "dependencies", dependency.columns(of: id), replacing: true)
     }
 
     static func count(_ database: Database, _ condition: String) throws -> Int {

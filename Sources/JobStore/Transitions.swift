@@ -221,15 +221,7 @@ extension JobStore {
         let last = try Int.fetchOne(database, sql: "SELECT max(sequence) FROM events WHERE job = ?", arguments: [job])
         var event = event
         event.sequence = 1 + (last ?? 0)
-        try database.execute(
-            sql: """
-                INSERT INTO events (job, sequence, time, kind, state, reason, progress, outcome)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                job, event.sequence, event.time, event.kind.rawValue, event.state?.rawValue, event.reason,
-                try jsonText(event.progress), try jsonText(event.outcome),
-            ])
+        try database.insert(into: "events", try event.columns(of: job))
         return event
     }
 }
