@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// The directory that holds all that the daemon keeps. One daemon at a time, by a lock that the kernel drops with the
@@ -47,10 +48,7 @@ struct StateDirectory: Sendable {
 
     /// Makes the entries of a directory last.
     static func synchronize(_ directory: String) throws {
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw DaemonError.last("open", directory) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw DaemonError.last("fsync", directory) }
+        do throws(FileError) { try Directory.synchronize(directory) } catch { throw DaemonError(error) }
     }
 
     /// What users without privileges can still write to its file system.
@@ -62,19 +60,12 @@ struct StateDirectory: Sendable {
 
     /// The names in a directory, sorted; empty where it does not exist.
     static func names(in directory: String) throws -> [String] {
-        guard let stream = opendir(directory) else {
-            if errno == ENOENT { return [] }
-            throw DaemonError.last("opendir", directory)
+        do throws(FileError) {
+            return try Directory.names(in: directory)
+        } catch {
+            guard error.code == ENOENT else { throw DaemonError(error) }
+            return []
         }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
     }
 
     /// Removes all of a job's files but its log.
