@@ -86,13 +86,18 @@ extension JobStore {
 
     private static func add(_ dependency: Dependency, to id: Int, in database: Database) throws {
         guard dependency.job != id else { throw SqzError.noSuchJob(id: id) }
+        try check(dependency, in: database)
+        try database.insert(into: "dependencies", dependency.columns(of: id), replacing: true)
+    }
+
+    /// Refuses to wait for what will not come (`SqzError.invalidOption`).
+    static func check(_ dependency: Dependency, in database: Database) throws {
         let state = try job(dependency.job, in: database).state
         guard !state.isEnd || dependency.isMet(by: state) else {
             throw SqzError.invalidOption(
                 option: "after",
                 reason: "job \(dependency.job) has \(state.rawValue) already, so this one would never run")
         }
-        try database.insert(into: "dependencies", dependency.columns(of: id), replacing: true)
     }
 
     static func count(_ database: Database, _ condition: String) throws -> Int {
