@@ -110,9 +110,9 @@ extension Prediction {
 }
 
 extension NewModel {
-    func columns(version: Int, job: Int?, at time: Int) throws -> Columns {
+    func columns(version: Int, job: Int?, sequence: Int, at time: Int) throws -> Columns {
         [
-            "name": name, "version": version, "sha256": sha256, "size": size, "runner": runner,
+            "name": name, "version": version, "sequence": sequence, "sha256": sha256, "size": size, "runner": runner,
             "made": try jsonText(made), "job": job, "uid": uid, "dataset": dataset, "createdAt": time, "loss": loss,
             "accuracy": accuracy,
         ]

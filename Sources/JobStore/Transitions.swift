@@ -50,7 +50,7 @@ extension JobStore {
     }
 
     /// A job that is paused, or has ended, goes back to the queue, unless as many wait already as may. Throws
-    /// `SqzError.jobEnded`, `wrongState` or `queueFull`.
+    /// `SqzError.jobEnded`, `wrongState` or `queueFull`, or `invalidOption` where it could never run.
     public func putBack(
         _ id: Int, from states: Set<State>, reason: String, at time: Int, limits: QueueLimits
     ) async throws -> [Change] {
@@ -60,6 +60,12 @@ extension JobStore {
                 throw job.state.isEnd
                     ? SqzError.jobEnded(id: id, state: job.state) : SqzError.wrongState(id: id, state: job.state)
             }
+            try job.after.forEach { try Self.check($0, in: database) }
+            if let deadline = job.deadline, deadline <= time {
+                throw SqzError.invalidOption(
+                    option: "deadline",
+                    reason: "that of job \(id), \(Timestamp.text(deadline)), has passed; submit it anew")
+            }
             // A paused job counts already.
             if job.state.isEnd { try Self.checkRoom(for: job.uid, limits, in: database) }
             return try Self.move(id, to: .queued, Event(time: time, kind: .state, reason: reason), in: database)
@@ -67,7 +73,7 @@ extension JobStore {
     }
 
     /// The job has succeeded, and what it made is registered with it: both or neither. `place` puts the model's file where
-    /// it belongs.
+    /// it belongs. Throws `SqzError.invalidOption` if the model's name belongs to another.
     public func succeed(
         _ id: Int, _ outcome: Outcome, making model: NewModel? = nil, at time: Int,
         place: @escaping @Sendable () throws -> Void = {}
@@ -75,8 +81,7 @@ extension JobStore {
         try await database.write { database in
             var outcome = outcome
             if let model {
-                try place()
-                let version = try Self.insert(model, job: id, at: time, in: database)
+                let version = try Self.insert(model, job: id, at: time, place, in: database)
                 outcome.model = "\(model.name)@\(version)"
             }
             let predictions = try Int.fetchOne(

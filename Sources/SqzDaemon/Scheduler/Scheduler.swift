@@ -219,7 +219,7 @@ actor Scheduler: Service {
         case (.success(.finished(let result)), _):
             do {
                 return try await succeed(job, result)
-            } catch let error as DaemonError {
+            } catch let error where error is DaemonError || error is SqzError {
                 return try await store.move(job.id, to: .failed, reason: "\(error)", at: Clock.now())
             }
         case (_, let intent?):
@@ -248,7 +248,10 @@ actor Scheduler: Service {
         let sealed = try await onDisk { try blobs.seal(file) }
         let model = NewModel(
             name: job.model ?? job.dataset ?? job.kind, sha256: sealed.sha256, size: sealed.size, runner: job.runner,
-            made: made, uid: job.uid, dataset: job.dataset, loss: result.loss, accuracy: result.accuracy)
+            made: made, uid: job.uid, dataset: job.dataset, loss: result.loss, accuracy: result.accuracy
+        ) { [configuration] in
+            try Peer(uid: UInt32(job.uid)).isAdministrator(group: configuration.current.administrators)
+        }
         return try await store.succeed(job.id, outcome, making: model, at: Clock.now()) { try blobs.place(sealed) }
     }
 
