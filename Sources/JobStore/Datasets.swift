@@ -1,6 +1,19 @@
 internal import GRDB
 public import SqzProtocol
 
+/// What a user has on the disk of one kind: `datasets`, `models`, `checkpoints`, or `results`, which are logs and predictions.
+public struct StoredBytes: Equatable, Sendable {
+    public var uid: Int
+    public var what: String
+    public var bytes: Int
+
+    public init(uid: Int, what: String, bytes: Int) {
+        self.uid = uid
+        self.what = what
+        self.bytes = bytes
+    }
+}
+
 extension JobStore {
     /// All data sets by name.
     public func datasets() async throws -> [Dataset] {
@@ -61,18 +74,18 @@ extension JobStore {
         }
     }
 
-    /// The bytes of each user's models and data sets.
-    public func bytesByUser() async throws -> [Int: Int] {
+    /// What each user has on the disk.
+    public func diskUse() async throws -> [StoredBytes] {
         try await read { database in
-            let rows = try Row.fetchAll(
+            try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT uid, sum(size) AS bytes FROM (
-                        SELECT uid, size FROM models UNION ALL SELECT uid, size FROM datasets
-                        UNION ALL SELECT uid, bytes FROM jobs WHERE bytes > 0
-                    ) GROUP BY uid
-                    """)
-            return Dictionary(uniqueKeysWithValues: rows.map { ($0["uid"] as Int, $0["bytes"] as Int) })
+                    SELECT uid, 'datasets' AS what, sum(size) AS bytes FROM datasets GROUP BY uid
+                    UNION ALL SELECT uid, 'models', sum(size) FROM models GROUP BY uid
+                    UNION ALL SELECT uid, 'checkpoints', sum(bytes) FROM jobs WHERE bytes > 0 GROUP BY uid
+                    UNION ALL SELECT uid, 'results', sum(kept) FROM jobs WHERE kept > 0 GROUP BY uid
+                    """
+            ).map { StoredBytes(uid: $0["uid"], what: $0["what"], bytes: $0["bytes"]) }
         }
     }
 

@@ -133,6 +133,16 @@ enum Schema {
                     ) AS places WHERE (models.name, models.version) = (places.name, places.version);
                     """)
         }
+        migrator.registerMigration("5") { database in
+            try database.execute(
+                sql: """
+                    -- What of a job stays when it has ended: its log, as it was when it ran last, and its predictions.
+                    ALTER TABLE jobs ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+                    UPDATE jobs SET kept =
+                        (SELECT coalesce(sum(length(classes) + 16), 0) FROM predictions WHERE job = id);
+                    CREATE INDEX jobsThatKeep ON jobs (uid, kept) WHERE kept > 0;
+                    """)
+        }
         return migrator
     }()
 }

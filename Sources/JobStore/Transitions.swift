@@ -120,11 +120,17 @@ extension JobStore {
         }
     }
 
-    /// So much of the disk is the job's, until it has succeeded or is cancelled.
-    public func keep(_ bytes: Int, of id: Int) async throws {
+    /// So many bytes of checkpoints are the job's until it has succeeded or is cancelled; those of its log and of its
+    /// predictions stay.
+    public func keep(checkpoints: Int, log: Int, of id: Int) async throws {
         try await database.write { database in
             try database.execute(
-                sql: "UPDATE jobs SET bytes = ? WHERE id = ? AND bytes <> ?", arguments: [bytes, id, bytes])
+                sql: """
+                    UPDATE jobs SET bytes = :checkpoints, kept = :log +
+                        (SELECT coalesce(sum(length(classes) + 16), 0) FROM predictions WHERE job = id)
+                    WHERE id = :id
+                    """,
+                arguments: ["checkpoints": checkpoints, "log": log, "id": id])
         }
     }
 

@@ -214,7 +214,8 @@ actor Scheduler: Service {
     /// Records how a run ended.
     private func conclude(_ job: Job, _ ending: Result<JobRun.Ending, any Error>) async throws -> [Change] {
         let state = state
-        try await store.keep(try await onDisk { try state.bytes(of: job.id) }, of: job.id)
+        let (checkpoints, log) = try await onDisk { try state.bytes(of: job.id) }
+        try await store.keep(checkpoints: checkpoints, log: log, of: job.id)
         switch (ending, running[job.id]?.intent) {
         case (.success(.finished(let result)), _):
             do {
@@ -255,11 +256,13 @@ actor Scheduler: Service {
         return try await store.succeed(job.id, outcome, making: model, at: Clock.now()) { try blobs.place(sealed) }
     }
 
-    /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is.
+    /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is, if it has lines.
     private func cleanUp(_ changes: [Change]) async throws {
-        let over = changes.map(\.job).filter { $0.state == .succeeded || $0.state == .cancelled }
+        let over = changes.map(\.job).filter(\.state.isEnd)
         guard !over.isEmpty else { return }
         let state = state
-        try await onDisk { for job in over { try state.removeCheckpoints(of: job.id) } }
+        try await onDisk {
+            for job in over { try state.tidy(job.id, keepingCheckpoints: job.state == .failed) }
+        }
     }
 }
