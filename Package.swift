@@ -55,7 +55,8 @@ let package = Package(
         .target(
             name: "CSqueezeKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
         .target(name: "SqueezeNet", dependencies: ["CSqueezeKernels"], swiftSettings: strict),
-        .target(name: "Varlink", dependencies: ["CJansson"], swiftSettings: strict),
+        .target(name: "Files", swiftSettings: strict),
+        .target(name: "Varlink", dependencies: ["CJansson", "Files"], swiftSettings: strict),
         .target(
             name: "SqzProtocol", dependencies: ["Varlink"],
             exclude: ["Interfaces/README.md", "Interfaces/examples"],
@@ -68,23 +69,25 @@ let package = Package(
         .target(name: "CProcess"),
         .target(name: "Processors", dependencies: ["CProcess"], swiftSettings: strict),
         .target(name: "Confinement", dependencies: ["CLandlock", "CSeccomp"], swiftSettings: strict),
-        .target(name: "Safetensors", dependencies: ["Varlink"], swiftSettings: strict),
+        .target(name: "Safetensors", dependencies: ["Files", "Varlink"], swiftSettings: strict),
         .target(
             name: "Datasets", dependencies: ["CArchive", "CZlib", "Safetensors", "Varlink"], swiftSettings: strict),
         .target(
             name: "ModelFiles",
-            dependencies: ["SqueezeNet", "Safetensors", "Varlink", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "Files", "SqueezeNet", "Safetensors", "Varlink", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .target(
             name: "JobStore", dependencies: ["SqzProtocol", "Varlink", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(
-            name: "Systemd", dependencies: ["CSystemd", .product(name: "Logging", package: "swift-log")],
+            name: "Systemd", dependencies: ["CSystemd", "Files", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(
             name: "SqzDaemon",
             dependencies: [
-                "CProcess", "SqzProtocol", "JobStore", "Systemd", "Varlink",
+                "CProcess", "Files", "SqzProtocol", "JobStore", "Systemd", "Varlink",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -116,7 +119,8 @@ let package = Package(
         .executableTarget(
             name: "sqzctl",
             dependencies: [
-                "SqzProtocol", "Varlink", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Files", "SqzProtocol", "Varlink",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "clients/sqzctl", swiftSettings: strict, linkerSettings: staticRuntime),

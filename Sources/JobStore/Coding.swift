@@ -2,7 +2,8 @@ internal import GRDB
 internal import SqzProtocol
 internal import Varlink
 
-// The one place where rows and the protocol's types meet.
+// The one place where rows and the protocol's types meet. A new column: a migration in `Schema`, and here where the row is
+// read and where it is made.
 
 extension Row {
     /// A JSON column.
@@ -16,6 +17,20 @@ extension Row {
 func jsonText(_ value: (some Encodable)?) throws -> String? {
     guard let value else { return nil }
     return String(decoding: try JSON.encode(value), as: UTF8.self)
+}
+
+/// What a new row holds, by the columns' names: the others have what their table gives them.
+typealias Columns = KeyValuePairs<String, (any DatabaseValueConvertible)?>
+
+extension Database {
+    /// Adds a row; where `replacing`, in place of one with the same key.
+    func insert(into table: String, _ columns: Columns, replacing: Bool = false) throws {
+        let names = columns.map(\.key).joined(separator: ", ")
+        let places = columns.map { _ in "?" }.joined(separator: ", ")
+        try cachedStatement(
+            sql: "INSERT \(replacing ? "OR REPLACE " : "")INTO \(table) (\(names)) VALUES (\(places))"
+        ).execute(arguments: StatementArguments(columns.map(\.value)))
+    }
 }
 
 extension State {
@@ -41,7 +56,19 @@ extension Job {
     }
 }
 
+extension Submission {
+    func columns(_ state: State, reason: String?, at time: Int) throws -> Columns {
+        [
+            "kind": kind, "runner": runner, "state": state.rawValue, "uid": uid, "priority": priority,
+            "options": try jsonText(options), "dataset": dataset, "model": model, "submittedAt": time, "reason": reason,
+            "timeLimit": timeLimit, "allowance": timeLimit.map { $0 * 1_000_000 }, "deadline": deadline,
+        ]
+    }
+}
+
 extension Dependency {
+    func columns(of id: Int) -> Columns { ["job": id, "after": job, "condition": condition.rawValue] }
+
     init(job: Int, row: Row) throws {
         let text: String = row["condition"]
         guard let condition = DependencyCondition(rawValue: text) else {
@@ -52,6 +79,13 @@ extension Dependency {
 }
 
 extension Event {
+    func columns(of job: Int) throws -> Columns {
+        [
+            "job": job, "sequence": sequence, "time": time, "kind": kind.rawValue, "state": state?.rawValue,
+            "reason": reason, "progress": try jsonText(progress), "outcome": try jsonText(outcome),
+        ]
+    }
+
     init(row: Row) throws {
         let kind: String = row["kind"]
         guard let kind = EventKind(rawValue: kind) else { throw DatabaseError(message: "unknown event \(kind)") }
@@ -64,10 +98,24 @@ extension Event {
 }
 
 extension Prediction {
+    func columns(of job: Int) throws -> Columns {
+        ["job": job, "picture": picture, "label": label, "classes": try jsonText(classes)]
+    }
+
     init(row: Row) throws {
         self.init(
             picture: row["picture"], label: row["label"],
             classes: try row.json([ClassProbability].self, "classes") ?? [])
+    }
+}
+
+extension NewModel {
+    func columns(version: Int, job: Int?, sequence: Int, at time: Int) throws -> Columns {
+        [
+            "name": name, "version": version, "sequence": sequence, "sha256": sha256, "size": size, "runner": runner,
+            "made": try jsonText(made), "job": job, "uid": uid, "dataset": dataset, "createdAt": time, "loss": loss,
+            "accuracy": accuracy,
+        ]
     }
 }
 
@@ -85,6 +133,14 @@ extension StoredModel {
                 job: row["job"], uid: row["uid"], dataset: row["dataset"], createdAt: row["createdAt"],
                 loss: row["loss"], accuracy: row["accuracy"]),
             layers: made.layers)
+    }
+}
+
+extension Imported {
+    func columns(name: String, sha256: String, size: Int, uid: Int, at time: Int) throws -> Columns {
+        [
+            "name": name, "sha256": sha256, "size": size, "imported": try jsonText(self), "uid": uid, "createdAt": time,
+        ]
     }
 }
 

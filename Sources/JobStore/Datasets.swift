@@ -1,6 +1,19 @@
 internal import GRDB
 public import SqzProtocol
 
+/// What a user has on the disk of one kind: `datasets`, `models`, `checkpoints`, or `results`, which are logs and predictions.
+public struct StoredBytes: Equatable, Sendable {
+    public var uid: Int
+    public var what: String
+    public var bytes: Int
+
+    public init(uid: Int, what: String, bytes: Int) {
+        self.uid = uid
+        self.what = what
+        self.bytes = bytes
+    }
+}
+
 extension JobStore {
     /// All data sets by name.
     public func datasets() async throws -> [Dataset] {
@@ -20,16 +33,16 @@ extension JobStore {
         _ name: String, _ imported: Imported, sha256: String, size: Int, uid: Int, at time: Int,
         place: @escaping @Sendable () throws -> Void
     ) async throws -> Dataset {
-        let text = try jsonText(imported)
-        return try await database.write { database in
+        try await database.write { database in
             let row = try Row.fetchOne(database, sql: "SELECT * FROM datasets WHERE name = ?", arguments: [name])
             if let row {
                 guard row["sha256"] == sha256 else { throw SqzError.nameTaken(dataset: name) }
                 return try Dataset(row: row)
             }
             try place()
-            try database.execute(
-                sql: "INSERT INTO datasets VALUES (?, ?, ?, ?, ?, ?)", arguments: [name, sha256, size, text, uid, time])
+            try database.insert(
+                into: "datasets",
+                try imported.columns(name: name, sha256: sha256, size: size, uid: uid, at: time))
             return try Self.dataset(name, in: database)
         }
     }
@@ -61,18 +74,18 @@ extension JobStore {
         }
     }
 
-    /// The bytes of each user's models and data sets.
-    public func bytesByUser() async throws -> [Int: Int] {
+    /// What each user has on the disk.
+    public func diskUse() async throws -> [StoredBytes] {
         try await read { database in
-            let rows = try Row.fetchAll(
+            try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT uid, sum(size) AS bytes FROM (
-                        SELECT uid, size FROM models UNION ALL SELECT uid, size FROM datasets
-                        UNION ALL SELECT uid, bytes FROM jobs WHERE bytes > 0
-                    ) GROUP BY uid
-                    """)
-            return Dictionary(uniqueKeysWithValues: rows.map { ($0["uid"] as Int, $0["bytes"] as Int) })
+                    SELECT uid, 'datasets' AS what, sum(size) AS bytes FROM datasets GROUP BY uid
+                    UNION ALL SELECT uid, 'models', sum(size) FROM models GROUP BY uid
+                    UNION ALL SELECT uid, 'checkpoints', sum(bytes) FROM jobs WHERE bytes > 0 GROUP BY uid
+                    UNION ALL SELECT uid, 'results', sum(kept) FROM jobs WHERE kept > 0 GROUP BY uid
+                    """
+            ).map { StoredBytes(uid: $0["uid"], what: $0["what"], bytes: $0["bytes"]) }
         }
     }
 

@@ -84,11 +84,9 @@ extension JobStore {
 
     /// Adds predictions; those that are there already are replaced, as a resumed job may make some again.
     public func add(_ predictions: [Prediction], to id: Int) async throws {
-        let rows = try predictions.map { ($0, try jsonText($0.classes)) }
         try await database.write { database in
-            let statement = try database.makeStatement(sql: "INSERT OR REPLACE INTO predictions VALUES (?, ?, ?, ?)")
-            for (prediction, classes) in rows {
-                try statement.execute(arguments: [id, prediction.picture, prediction.label, classes])
+            for prediction in predictions {
+                try database.insert(into: "predictions", try prediction.columns(of: id), replacing: true)
             }
         }
     }

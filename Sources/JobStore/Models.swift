@@ -7,7 +7,7 @@ public struct StoredModel: Sendable {
     public var layers: [Layer]
 }
 
-/// A model that a job made.
+/// A model that is to be registered.
 public struct NewModel: Sendable {
     public var name: String
     public var sha256: String
@@ -18,10 +18,12 @@ public struct NewModel: Sendable {
     public var dataset: String?
     public var loss: Double?
     public var accuracy: Double?
+    /// Whether its user may take a name that belongs to another; asked only where it does.
+    public var isByAdministrator: @Sendable () throws -> Bool
 
     public init(
         name: String, sha256: String, size: Int, runner: String, made: MadeModel, uid: Int, dataset: String? = nil,
-        loss: Double? = nil, accuracy: Double? = nil
+        loss: Double? = nil, accuracy: Double? = nil, isByAdministrator: @escaping @Sendable () throws -> Bool
     ) {
         self.name = name
         self.sha256 = sha256
@@ -32,13 +34,14 @@ public struct NewModel: Sendable {
         self.dataset = dataset
         self.loss = loss
         self.accuracy = accuracy
+        self.isByAdministrator = isByAdministrator
     }
 }
 
 /// `NAME` or `NAME@VERSION`, as a user writes it.
 public struct ModelReference: Sendable {
     public var name: String
-    /// nil: the newest.
+    /// nil: the highest.
     public var version: Int?
 
     /// nil where the text is neither.
@@ -57,28 +60,27 @@ extension JobStore {
     /// All models, newest first.
     public func models() async throws -> [Model] {
         try await read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM models ORDER BY createdAt DESC, version DESC")
+            try Row.fetchAll(database, sql: "SELECT * FROM models ORDER BY sequence DESC")
                 .map { try StoredModel(row: $0).model }
         }
     }
 
-    /// The model that `text` names; the newest of all if it is nil. Throws `SqzError.noSuchModel` with the names there are,
+    /// The model that `text` names; the one that was registered last if it is nil. Throws `SqzError.noSuchModel` with the names there are,
     /// or `noModels`.
     public func model(_ text: String?) async throws -> StoredModel {
         try await read { try Self.model(text, in: $0) }
     }
 
     private static func model(_ text: String?, in database: Database) throws -> StoredModel {
-        let newest = "ORDER BY createdAt DESC, version DESC LIMIT 1"
         guard let text else {
-            guard let row = try Row.fetchOne(database, sql: "SELECT * FROM models \(newest)") else {
-                throw SqzError.noModels
-            }
+            guard let row = try Row.fetchOne(database, sql: "SELECT * FROM models ORDER BY sequence DESC LIMIT 1")
+            else { throw SqzError.noModels }
             return try StoredModel(row: row)
         }
         let reference = ModelReference(text)
         let row = try Row.fetchOne(
-            database, sql: "SELECT * FROM models WHERE name = ? AND version = coalesce(?, version) \(newest)",
+            database,
+            sql: "SELECT * FROM models WHERE name = ? AND version = coalesce(?, version) ORDER BY version DESC LIMIT 1",
             arguments: [reference?.name, reference?.version])
         guard let row else {
             let known = try String.fetchAll(
@@ -93,8 +95,7 @@ extension JobStore {
         _ model: NewModel, at time: Int, place: @escaping @Sendable () throws -> Void
     ) async throws -> Model {
         try await database.write { database in
-            try place()
-            let version = try Self.insert(model, job: nil, at: time, in: database)
+            let version = try Self.insert(model, job: nil, at: time, place, in: database)
             return try Self.model("\(model.name)@\(version)", in: database).model
         }
     }
@@ -120,17 +121,39 @@ extension JobStore {
         }
     }
 
-    /// Gives the version.
-    static func insert(_ model: NewModel, job: Int?, at time: Int, in database: Database) throws -> Int {
-        let last = try Int.fetchOne(
-            database, sql: "SELECT max(version) FROM models WHERE name = ?", arguments: [model.name])
-        let version = 1 + (last ?? 0)
-        try database.execute(
-            sql: "INSERT INTO models VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            arguments: [
-                model.name, version, model.sha256, model.size, model.runner, try jsonText(model.made), job, model.uid,
-                model.dataset, time, model.loss, model.accuracy,
-            ])
+    /// Refuses a model's name that belongs to another user (`SqzError.invalidOption`), unless `isByAdministrator`.
+    public func checkName(
+        _ name: String, option: String, uid: Int, isByAdministrator: @escaping @Sendable () throws -> Bool
+    ) async throws {
+        try await read { try Self.checkName(name, option, uid, isByAdministrator, in: $0) }
+    }
+
+    private static func checkName(
+        _ name: String, _ option: String, _ uid: Int, _ isByAdministrator: () throws -> Bool, in database: Database
+    ) throws {
+        let owner = try Int.fetchOne(database, sql: "SELECT uid FROM modelNames WHERE name = ?", arguments: [name])
+        guard let owner, owner != uid, try !isByAdministrator() else { return }
+        throw SqzError.invalidOption(
+            option: option, reason: "the name \(name) belongs to uid \(owner), who used it first; choose another")
+    }
+
+    /// Registers a model as its name's next version, which it gives; a version is used once. The name is its first user's.
+    static func insert(
+        _ model: NewModel, job: Int?, at time: Int, _ place: () throws -> Void, in database: Database
+    ) throws -> Int {
+        try checkName(model.name, job == nil ? "name" : "model", model.uid, model.isByAdministrator, in: database)
+        try place()
+        let version = try Int.fetchOne(
+            database,
+            sql: """
+                INSERT INTO modelNames (name, uid, version) VALUES (?, ?, 1)
+                ON CONFLICT DO UPDATE SET version = version + 1 RETURNING version
+                """,
+            arguments: [model.name, model.uid])
+        guard let version else { throw DatabaseError(message: "no version for \(model.name)") }
+        let last = try Int.fetchOne(database, sql: "SELECT max(sequence) FROM models") ?? 0
+        try database.insert(
+            into: "models", try model.columns(version: version, job: job, sequence: last + 1, at: time))
         return version
     }
 }

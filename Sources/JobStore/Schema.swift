@@ -109,6 +109,40 @@ enum Schema {
                     CREATE INDEX jobsOnDisk ON jobs (uid, bytes) WHERE bytes > 0;
                     """)
         }
+        migrator.registerMigration("4") { database in
+            try database.execute(
+                sql: """
+                    -- Whose a model's name is, and the highest version that was given out under it: what is removed stays used.
+                    CREATE TABLE modelNames (
+                        name TEXT PRIMARY KEY,
+                        uid INTEGER NOT NULL,
+                        version INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TEMPORARY TABLE known AS
+                        SELECT name, version, uid FROM models
+                        UNION SELECT substr(made, 1, instr(made, '@') - 1), CAST(substr(made, instr(made, '@') + 1) AS INTEGER),
+                            uid FROM (SELECT json_extract(outcome, '$.model') AS made, uid FROM jobs) WHERE made IS NOT NULL;
+                    INSERT INTO modelNames SELECT name,
+                        (SELECT uid FROM known AS first WHERE first.name = known.name ORDER BY version LIMIT 1), max(version)
+                        FROM known GROUP BY name;
+                    DROP TABLE known;
+                    -- In which order models were registered, which clocks that are set do not tell.
+                    ALTER TABLE models ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+                    UPDATE models SET sequence = place FROM (
+                        SELECT name, version, row_number() OVER (ORDER BY createdAt, version) AS place FROM models
+                    ) AS places WHERE (models.name, models.version) = (places.name, places.version);
+                    """)
+        }
+        migrator.registerMigration("5") { database in
+            try database.execute(
+                sql: """
+                    -- What of a job stays when it has ended: its log, as it was when it ran last, and its predictions.
+                    ALTER TABLE jobs ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+                    UPDATE jobs SET kept =
+                        (SELECT coalesce(sum(length(classes) + 16), 0) FROM predictions WHERE job = id);
+                    CREATE INDEX jobsThatKeep ON jobs (uid, kept) WHERE kept > 0;
+                    """)
+        }
         return migrator
     }()
 }

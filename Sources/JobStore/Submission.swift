@@ -64,23 +64,11 @@ extension Dependency {
 extension JobStore {
     /// Adds a job to the queue, unless as many wait already as may (`SqzError.queueFull`).
     public func submit(_ submission: Submission, at time: Int, limits: QueueLimits) async throws -> Change {
-        let options = try jsonText(submission.options)
         let state = submission.isHeld ? State.paused : .queued
         let reason = submission.isHeld ? "held until it is resumed" : nil
         return try await database.write { database in
             try Self.checkRoom(for: submission.uid, limits, in: database)
-            try database.execute(
-                sql: """
-                    INSERT INTO jobs (
-                        kind, runner, state, uid, priority, options, dataset, model, submittedAt, reason, timeLimit,
-                        allowance, deadline
-                    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    submission.kind, submission.runner, state.rawValue, submission.uid, submission.priority, options,
-                    submission.dataset, submission.model, time, reason, submission.timeLimit,
-                    submission.timeLimit.map { $0 * 1_000_000 }, submission.deadline,
-                ])
+            try database.insert(into: "jobs", try submission.columns(state, reason: reason, at: time))
             let id = Int(database.lastInsertedRowID)
             for dependency in submission.after { try Self.add(dependency, to: id, in: database) }
             let event = try Self.append(
@@ -98,15 +86,18 @@ extension JobStore {
 
     private static func add(_ dependency: Dependency, to id: Int, in database: Database) throws {
         guard dependency.job != id else { throw SqzError.noSuchJob(id: id) }
+        try check(dependency, in: database)
+        try database.insert(into: "dependencies", dependency.columns(of: id), replacing: true)
+    }
+
+    /// Refuses to wait for what will not come (`SqzError.invalidOption`).
+    static func check(_ dependency: Dependency, in database: Database) throws {
         let state = try job(dependency.job, in: database).state
         guard !state.isEnd || dependency.isMet(by: state) else {
             throw SqzError.invalidOption(
                 option: "after",
                 reason: "job \(dependency.job) has \(state.rawValue) already, so this one would never run")
         }
-        try database.execute(
-            sql: "INSERT OR REPLACE INTO dependencies VALUES (?, ?, ?)",
-            arguments: [id, dependency.job, dependency.condition.rawValue])
     }
 
     static func count(_ database: Database, _ condition: String) throws -> Int {

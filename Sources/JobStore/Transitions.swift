@@ -50,7 +50,7 @@ extension JobStore {
     }
 
     /// A job that is paused, or has ended, goes back to the queue, unless as many wait already as may. Throws
-    /// `SqzError.jobEnded`, `wrongState` or `queueFull`.
+    /// `SqzError.jobEnded`, `wrongState` or `queueFull`, or `invalidOption` where it could never run.
     public func putBack(
         _ id: Int, from states: Set<State>, reason: String, at time: Int, limits: QueueLimits
     ) async throws -> [Change] {
@@ -60,6 +60,12 @@ extension JobStore {
                 throw job.state.isEnd
                     ? SqzError.jobEnded(id: id, state: job.state) : SqzError.wrongState(id: id, state: job.state)
             }
+            try job.after.forEach { try Self.check($0, in: database) }
+            if let deadline = job.deadline, deadline <= time {
+                throw SqzError.invalidOption(
+                    option: "deadline",
+                    reason: "that of job \(id), \(Timestamp.text(deadline)), has passed; submit it anew")
+            }
             // A paused job counts already.
             if job.state.isEnd { try Self.checkRoom(for: job.uid, limits, in: database) }
             return try Self.move(id, to: .queued, Event(time: time, kind: .state, reason: reason), in: database)
@@ -67,7 +73,7 @@ extension JobStore {
     }
 
     /// The job has succeeded, and what it made is registered with it: both or neither. `place` puts the model's file where
-    /// it belongs.
+    /// it belongs. Throws `SqzError.invalidOption` if the model's name belongs to another.
     public func succeed(
         _ id: Int, _ outcome: Outcome, making model: NewModel? = nil, at time: Int,
         place: @escaping @Sendable () throws -> Void = {}
@@ -75,8 +81,7 @@ extension JobStore {
         try await database.write { database in
             var outcome = outcome
             if let model {
-                try place()
-                let version = try Self.insert(model, job: id, at: time, in: database)
+                let version = try Self.insert(model, job: id, at: time, place, in: database)
                 outcome.model = "\(model.name)@\(version)"
             }
             let predictions = try Int.fetchOne(
@@ -115,11 +120,17 @@ extension JobStore {
         }
     }
 
-    /// So much of the disk is the job's, until it has succeeded or is cancelled.
-    public func keep(_ bytes: Int, of id: Int) async throws {
+    /// So many bytes of checkpoints are the job's until it has succeeded or is cancelled; those of its log and of its
+    /// predictions stay.
+    public func keep(checkpoints: Int, log: Int, of id: Int) async throws {
         try await database.write { database in
             try database.execute(
-                sql: "UPDATE jobs SET bytes = ? WHERE id = ? AND bytes <> ?", arguments: [bytes, id, bytes])
+                sql: """
+                    UPDATE jobs SET bytes = :checkpoints, kept = :log +
+                        (SELECT coalesce(sum(length(classes) + 16), 0) FROM predictions WHERE job = id)
+                    WHERE id = :id
+                    """,
+                arguments: ["checkpoints": checkpoints, "log": log, "id": id])
         }
     }
 
@@ -221,15 +232,7 @@ extension JobStore {
         let last = try Int.fetchOne(database, sql: "SELECT max(sequence) FROM events WHERE job = ?", arguments: [job])
         var event = event
         event.sequence = 1 + (last ?? 0)
-        try database.execute(
-            sql: """
-                INSERT INTO events (job, sequence, time, kind, state, reason, progress, outcome)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                job, event.sequence, event.time, event.kind.rawValue, event.state?.rawValue, event.reason,
-                try jsonText(event.progress), try jsonText(event.outcome),
-            ])
+        try database.insert(into: "events", try event.columns(of: job))
         return event
     }
 }

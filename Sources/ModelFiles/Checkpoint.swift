@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Files
 internal import FoundationEssentials
 internal import Glibc
 internal import Safetensors
@@ -131,16 +132,12 @@ public struct Checkpoint: Sendable {
 
     /// The checkpoints' names, newest first.
     private static func names(in directory: String) throws -> [String] {
-        guard let stream = opendir(directory) else { throw ModelFileError("\(directory) can't be read") }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasPrefix(prefix), name.hasSuffix(".safetensors") { names.append(name) }
+        do throws(FileError) {
+            return try Directory.names(in: directory).filter { $0.hasPrefix(prefix) && $0.hasSuffix(".safetensors") }
+                .reversed()
+        } catch {
+            throw ModelFileError("\(directory) can't be read")
         }
-        return names.sorted(by: >)
     }
 }
 

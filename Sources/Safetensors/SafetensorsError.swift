@@ -1,4 +1,4 @@
-import Glibc
+internal import Files
 
 /// Why a safetensors file could not be read or written. The description is one line for a person: the file, what was
 /// found there, and what would be right.
@@ -12,9 +12,9 @@ public enum SafetensorsError: Error, Equatable, Sendable, CustomStringConvertibl
 
     public var description: String {
         switch self {
-        case .unreadable(let path, let errno): "\(path): can't be read: \(String(cString: strerror(errno)))"
+        case .unreadable(let path, let errno): "\(path): can't be read: \(String(errno: errno))"
         case .malformed(let path, let problem): "\(path): not a valid safetensors file: \(problem)"
-        case .unwritable(let path, let errno): "\(path): can't be written: \(String(cString: strerror(errno)))"
+        case .unwritable(let path, let errno): "\(path): can't be written: \(String(errno: errno))"
         }
     }
 }

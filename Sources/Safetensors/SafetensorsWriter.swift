@@ -1,4 +1,4 @@
-import Glibc
+internal import Files
 
 /// Writes a safetensors file of any size without holding it in memory: what the tensors are is said first, then their
 /// bytes are written, each in its place and in any order.
@@ -8,30 +8,21 @@ import Glibc
 public final class SafetensorsWriter {
     public let path: String
     public let header: SafetensorsHeader
-    private let temporaryPath: String
-    private let descriptor: Int32
+    private let file: WholeFile
     /// What has been written of each tensor: bytes of the file.
     private var written = RangeSet<Int>()
-    private var isCommitted = false
 
     /// - Precondition: names are unique and not `__metadata__`.
     public init(path: String, tensors: [TensorDeclaration], metadata: [String: String]) throws(SafetensorsError) {
         let (header, bytes) = try SafetensorsHeader.layOut(tensors, metadata: metadata, path: path)
-        let temporaryPath = "\(path).\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
-        let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unwritable(path: path, errno: errno) }
+        do throws(FileError) { file = try WholeFile(path: path, mode: 0o600) } catch {
+            throw .unwritable(path: path, errno: error.code)
+        }
         self.path = path
         self.header = header
-        self.descriptor = descriptor
-        self.temporaryPath = temporaryPath
         try bytes.withUnsafeBufferPointer { bytes throws(SafetensorsError) in
             try write(UnsafeRawBufferPointer(bytes), at: 0)
         }
-    }
-
-    deinit {
-        close(descriptor)
-        if !isCommitted { unlink(temporaryPath) }
     }
 
     /// Writes a part of a tensor, `offset` bytes after its start.
@@ -53,33 +44,17 @@ public final class SafetensorsWriter {
         precondition(
             written.ranges.count == 1 && (end == nil || written.ranges[0].upperBound == end),
             "\(path): not every tensor was written")
-        guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else {
-            throw .unwritable(path: path, errno: errno)
-        }
-        isCommitted = true
-        try syncDirectory()
+        try mapped { () throws(FileError) in try file.commit() }
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer, at position: Int) throws(SafetensorsError) {
         let range = position..<position + bytes.count
         precondition(written.intersection(RangeSet(range)).isEmpty, "bytes \(range) were written before")
-        var done = 0
-        while done < bytes.count {
-            let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(position + done))
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw .unwritable(path: path, errno: errno)
-            }
-            done += count
-        }
+        try mapped { () throws(FileError) in try file.write(bytes, at: position) }
         written.insert(contentsOf: range)
     }
 
-    private func syncDirectory() throws(SafetensorsError) {
-        let directory = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .unwritable(path: path, errno: errno) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .unwritable(path: path, errno: errno) }
+    private func mapped(_ body: () throws(FileError) -> Void) throws(SafetensorsError) {
+        do throws(FileError) { try body() } catch { throw .unwritable(path: path, errno: error.code) }
     }
 }

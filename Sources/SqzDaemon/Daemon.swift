@@ -94,13 +94,15 @@ public struct Daemon: Sendable {
     ) async throws {
         let interrupted = try await store.requeueRunning(reason: "the daemon was interrupted", at: Clock.now())
         for job in interrupted.map(\.job) {
-            try await store.keep(try await onDisk { try directory.bytes(of: job.id) }, of: job.id)
+            let (checkpoints, log) = try await onDisk { try directory.bytes(of: job.id) }
+            try await store.keep(checkpoints: checkpoints, log: log, of: job.id)
         }
         try await announcer.announce(interrupted)
         let needed = try await store.blobs()
         let done = try await store.lastDone(limit: Self.lookedAfter)
         try await onDisk {
-            for id in done { try directory.removeCheckpoints(of: id) }
+            for id in done { try directory.tidy(id, keepingCheckpoints: false) }
+            for id in try directory.jobs() { try directory.tidy(id, keepingCheckpoints: true) }
             try blobs.removeAll(but: needed)
             try StateDirectory.removeFiles(in: directory.imports) { _ in true }
             try uploads.removeStale(now: Clock.now() / 1_000_000)

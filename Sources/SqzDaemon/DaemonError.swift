@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// Why the daemon can't start. What goes wrong in a call or a job is a `SqzError`.
@@ -7,18 +8,23 @@ public enum DaemonError: Error, CustomStringConvertible {
     case system(call: String, path: String, errno: CInt)
     case configuration(reason: String)
     case socketInUse(path: String)
+    case notReplaced(path: String, reason: String)
     case damaged(what: String, path: String, reason: String)
 
     public var description: String {
         switch self {
         case .noPlace(let what, let variable, let option): "no place for \(what): set \(option) or $\(variable)"
         case .locked(let directory): "another sqzd uses \(directory)"
-        case .system(let call, let path, let code): "\(path): \(call): \(String(cString: strerror(code)))"
+        case .system(let call, let path, let code): "\(path): \(call): \(String(errno: code))"
         case .configuration(let reason): "the configuration can't be used: \(reason)"
         case .socketInUse(let path): "another daemon listens on \(path)"
+        case .notReplaced(let path, let reason):
+            "\(path) can't be the socket: \(reason); it was left as it is, choose another path"
         case .damaged(let what, let path, let reason): "\(what) is damaged: \(path): \(reason)"
         }
     }
+
+    init(_ error: FileError) { self = .system(call: error.call, path: error.path, errno: error.code) }
 
     /// The last system call's error.
     static func last(_ call: String, _ path: String) -> DaemonError { .system(call: call, path: path, errno: errno) }

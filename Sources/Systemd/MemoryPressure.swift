@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Files
 internal import FoundationEssentials
 internal import Glibc
 
@@ -47,24 +48,11 @@ public enum MemoryPressure {
     }
 
     private static func connect(_ path: String) throws -> CInt {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw SystemdError(call: "connect \(path)", code: ENAMETOOLONG)
+        do throws(FileError) {
+            return try UnixSocket.connected(to: path)
+        } catch {
+            throw SystemdError(call: error.call == "connect" ? "connect \(path)" : error.call, code: error.code)
         }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw SystemdError(call: "socket", code: errno) }
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard result == 0 else {
-            defer { close(descriptor) }
-            throw SystemdError(call: "connect \(path)", code: errno)
-        }
-        return descriptor
     }
 
     /// Waits; false where nothing more will come.

@@ -1,4 +1,5 @@
 internal import CSystemd
+internal import Files
 internal import Glibc
 
 /// What systemd and a service tell each other (sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3)). All of it does
@@ -44,5 +45,5 @@ public struct SystemdError: Error, CustomStringConvertible {
     public let call: String
     public let code: CInt
 
-    public var description: String { "\(call): \(String(cString: strerror(code)))" }
+    public var description: String { "\(call): \(String(errno: code))" }
 }

@@ -193,7 +193,8 @@ import Varlink
             let id = try await submit()
             _ = try await store.startNext(at: 2)
             let model = NewModel(
-                name: "m", sha256: "s\(id)", size: 3, runner: "squeezenet", made: made, uid: 1, accuracy: 0.5)
+                name: "m", sha256: "s\(id)", size: 3, runner: "squeezenet", made: made, uid: 1, accuracy: 0.5
+            ) { false }
             return try await store.succeed(id, Outcome(), making: model, at: 3 + id, place: place)[0].job
         }
         #expect(try await train().outcome?.model == "m@1")

@@ -168,4 +168,33 @@ import Testing
         _ = try await start(id, at: 4_000 * second)
         #expect(try await store.agenda(at: 4_000 * second).next == 4_007 * second)
     }
+
+    @Test func whatCouldNeverRunIsNotRetried() async throws {
+        let first = try await submit()
+        let second = try await submit(after: [Dependency(job: first, condition: .success)])
+        _ = try await start(first, at: 2)
+        _ = try await store.move(first, to: .failed, reason: "x", at: 3)
+        func retry(_ id: Int, at time: Int) async throws -> Job {
+            try await store.putBack(id, from: [.failed, .cancelled], reason: "retried", at: time, limits: limits)[0].job
+        }
+        await #expect(
+            throws: SqzError.invalidOption(
+                option: "after", reason: "job \(first) has failed already, so this one would never run")
+        ) { try await retry(second, at: 4) }
+        #expect(try await store.job(second).state == .cancelled)
+        // Once the other is tried again, it may wait for it.
+        #expect(try await retry(first, at: 5).state == .queued)
+        #expect(try await retry(second, at: 6).state == .queued)
+
+        let late = try await submit(deadline: 10 * self.second)
+        _ = try await store.move(late, to: .cancelled, at: 7)
+        #expect(try await retry(late, at: 8).state == .queued)
+        _ = try await store.move(late, to: .cancelled, at: 9)
+        await #expect(
+            throws: SqzError.invalidOption(
+                option: "deadline",
+                reason: "that of job \(late), \(Timestamp.text(10 * self.second)), has passed; submit it anew")
+        ) { try await retry(late, at: 10 * self.second) }
+        #expect(try await store.job(late).state == .cancelled)
+    }
 }

@@ -49,7 +49,7 @@ import Varlink
         // What a job has made is kept, though it is more than is allowed.
         #expect(try daemon.train().state == .succeeded)
         let model = try #require(try daemon.call(ModelsInterface.List.self, NoParameters()).models.first)
-        let used = dataset.size + model.size
+        let used = try dataset.size + model.size + (disk(daemon)["results"] ?? 0)
         #expect(used > 1 << 20)
         try daemon.expect(
             .tooLarge(what: Self.mine, limit: 1 << 20, current: used), from: JobsInterface.Submit.self,
@@ -115,6 +115,63 @@ import Varlink
         try daemon.configure([:])
         try daemon.reload()
         try daemon.call(DatasetsInterface.Offer.self, .init(sha256: Self.sha256 + "1", size: 1))
+        try daemon.stop()
+    }
+
+    private func disk(_ daemon: TestDaemon) throws -> [String: Int] {
+        let metrics = try daemon.call(ManagerInterface.Metrics.self, NoParameters()).metrics
+        return try metrics.filter { $0.name == "sqzd_disk_bytes" }.reduce(into: [:]) { sums, metric in
+            #expect(metric.labels["uid"] == "\(geteuid())")
+            sums[try #require(metric.labels["what"])] = Int(metric.value)
+        }
+    }
+
+    @Test func logsAndPredictionsCountForAsLongAsTheyAreKept() throws {
+        let daemon = try TestDaemon(configuration: ["userDiskMiB": .integer(1)])
+        let text = try daemon.submit(.init(kind: "countdown", options: ["from": .integer(3)]))
+        try daemon.end(of: text)
+        let log = try bytes(of: text, of: daemon)
+        #expect(log > 0)
+        #expect(try disk(daemon) == ["results": log])
+        let dataset = try daemon.importColours()
+        let model = try #require(try daemon.train().outcome?.model)
+        let size = try daemon.call(ModelsInterface.Show.self, .init(model: model)).model.size
+        let before = try disk(daemon)
+        #expect(before["datasets"] == dataset.size && before["models"] == size && before["checkpoints"] == nil)
+        let predict = try daemon.end(of: daemon.submit(.init(kind: "predict", dataset: "colours")))
+        let count = try #require(predict.outcome?.predictions)
+        let results = try #require(try disk(daemon)["results"])
+        // Each is more than its label and a class with its name.
+        #expect(results > (before["results"] ?? 0) + 40 * count)
+        let error = try daemon.error(of: DatasetsInterface.Offer.self, .init(sha256: Self.sha256 + "1", size: 1 << 20))
+        #expect(
+            error.flatMap { SqzError($0) }
+                == .tooLarge(what: Self.mine, limit: 1 << 20, current: dataset.size + size + results))
+        try daemon.stop()
+    }
+
+    @Test func aJobThatLeavesNothingLeavesNoDirectory() throws {
+        let daemon = try TestDaemon(runners: [.countdown, .python("quiet", describe: "offer('quiet')")])
+        func directories() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: daemon.state + "/jobs").sorted()
+        }
+        let quiet = try daemon.submit(.init(kind: "quiet"))
+        #expect(try daemon.end(of: quiet).state == .succeeded)
+        let loud = try daemon.countDown(from: 1)
+        #expect(try daemon.end(of: loud).state == .succeeded)
+        let waiting = try daemon.submit(.init(kind: "quiet", hold: true))
+        try daemon.cancel(waiting)
+        #expect(try directories() == ["\(loud)"])
+        #expect(try daemon.call(JobsInterface.Logs.self, .init(id: quiet)).lines == [])
+        #expect(try daemon.call(JobsInterface.Logs.self, .init(id: loud)).lines != [])
+        // Those that an older version left go when the daemon starts.
+        try daemon.stop()
+        for id in 100..<103 {
+            try #require(mkdir("\(daemon.state)/jobs/\(id)", 0o700) == 0)
+            try #require(FileManager.default.createFile(atPath: "\(daemon.state)/jobs/\(id)/log", contents: nil))
+        }
+        try daemon.start()
+        #expect(try directories() == ["\(loud)"])
         try daemon.stop()
     }
 }

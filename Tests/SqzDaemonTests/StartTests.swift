@@ -44,6 +44,43 @@ import Varlink
         try daemon.stop()
     }
 
+    @Test(arguments: ["a regular file", "a directory", "a symbolic link", "a FIFO"])
+    func whatIsNoSocketIsLeftAsItIs(kind: String) throws {
+        let daemon = try TestDaemon(runners: [], starts: false)
+        let path = daemon.socket
+        switch kind {
+        case "a regular file": try daemon.scratch.write("socket", Array("precious".utf8))
+        case "a directory": try #require(mkdir(path, 0o700) == 0)
+        case "a FIFO": try #require(mkfifo(path, 0o600) == 0)
+        default: try #require(symlink("elsewhere", path) == 0)
+        }
+        func status() throws -> (ino_t, mode_t, Int) {
+            var status = stat()
+            try #require(lstat(path, &status) == 0)
+            return (status.st_ino, status.st_mode, status.st_size)
+        }
+        let before = try status()
+        try expectRefusal(daemon, "\(path) can't be the socket: it is \(kind); it was left as it is")
+        #expect(try status() == before)
+    }
+
+    @Test func aSocketOfAnotherKindThatIsInUseIsLeftAsItIs() throws {
+        let daemon = try TestDaemon(runners: [], starts: false)
+        let socket = Glibc.socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(socket) }
+        try #require(withSocketAddress(daemon.socket) { bind(socket, $0, $1) } == 0)
+        try expectRefusal(daemon, "\(daemon.socket) can't be the socket", "Protocol wrong type for socket")
+        #expect(FileManager.default.fileExists(atPath: daemon.socket))
+    }
+
+    @Test func atItsEndADaemonRemovesNoFileButItsOwn() throws {
+        let daemon = try TestDaemon(runners: [])
+        try #require(unlink(daemon.socket) == 0)
+        try daemon.scratch.write("socket", Array("precious".utf8))
+        try daemon.stop()
+        #expect(try daemon.scratch.read("socket") == Array("precious".utf8))
+    }
+
     @Test func aSocketPathThatIsTooLong() throws {
         let daemon = try TestDaemon(runners: [], starts: false)
         let path = daemon.scratch[String(repeating: "x", count: 120)]

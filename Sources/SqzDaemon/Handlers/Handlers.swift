@@ -112,6 +112,16 @@ struct Handlers: Sendable {
         return .init(description: found.text)
     }
 
+    /// Refuses a model's name that belongs to another, unless an administrator wants it.
+    func checkOwner(of name: String, option: String, _ peer: Peer) async throws {
+        try await store.checkName(
+            name, option: option, uid: Int(peer.uid), isByAdministrator: isAdministrator(peer))
+    }
+
+    func isAdministrator(_ peer: Peer) -> @Sendable () throws -> Bool {
+        { [configuration] in try peer.isAdministrator(group: configuration.current.administrators) }
+    }
+
     /// Refuses who is neither `owner` nor an administrator.
     func authorize(_ peer: Peer, for owner: Int) throws {
         guard Int(peer.uid) != owner else { return }

@@ -22,11 +22,17 @@ extension Handlers {
                 name: "sqzd_jobs", kind: .gauge, help: "Jobs by state.", labels: ["state": state.rawValue],
                 value: Double(count))
         }
+        let disk = try await disk.current().map { part in
+            Metric(
+                name: "sqzd_disk_bytes", kind: .gauge,
+                help: "What users have on the disk; results are logs and predictions.",
+                labels: ["uid": String(part.uid), "what": part.what], value: Double(part.bytes))
+        }
         func counter(_ name: String, _ help: String, _ value: borrowing Atomic<Int>) -> Metric {
             Metric(name: name, kind: .counter, help: help, labels: [:], value: Double(value.load(ordering: .relaxed)))
         }
         return .init(
-            metrics: jobs + [
+            metrics: jobs + disk + [
                 counter("sqzd_calls_total", "Calls that came in.", counters.calls),
                 counter("sqzd_connections_total", "Connections that were accepted.", counters.connections),
                 counter("sqzd_classified_images_total", "Pictures that were classified.", counters.classifiedImages),

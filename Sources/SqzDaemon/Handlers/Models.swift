@@ -36,6 +36,7 @@ extension Handlers {
     ) async throws -> ModelsInterface.Import.Reply {
         try stopping.check()
         try checkName(parameters.name, option: "name")
+        try await checkOwner(of: parameters.name, option: "name", peer)
         let (uploads, blobs, log) = (uploads, blobs, log)
         let path = try await onDisk { try uploads.finished(parameters.sha256, by: peer.uid) }
         let runner = try await registry.classifier()
@@ -57,7 +58,7 @@ extension Handlers {
         let model = try await store.addModel(
             NewModel(
                 name: parameters.name, sha256: sealed.sha256, size: sealed.size, runner: runner.name, made: made,
-                uid: Int(peer.uid)), at: Clock.now()
+                uid: Int(peer.uid), isByAdministrator: isAdministrator(peer)), at: Clock.now()
         ) { try blobs.place(sealed) }
         return .init(model: model)
     }

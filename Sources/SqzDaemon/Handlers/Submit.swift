@@ -23,7 +23,7 @@ extension Handlers {
         let dataset = try await dataset(parameters.dataset, for: kind)
         let submission = Submission(
             kind: kind.name, runner: runner.name, uid: Int(peer.uid), priority: priority, options: options,
-            dataset: dataset, model: try await model(parameters.model, for: kind, dataset: dataset), after: after,
+            dataset: dataset, model: try await model(parameters.model, for: kind, dataset: dataset, peer), after: after,
             isHeld: parameters.hold ?? false, timeLimit: parameters.timeLimit, deadline: parameters.deadline)
         let change = try await store.submit(submission, at: Clock.now(), limits: .current)
         try await announcer.announce([change])
@@ -64,7 +64,7 @@ extension Handlers {
     }
 
     /// What the job uses, with its version, or the name of what it makes.
-    private func model(_ name: String?, for kind: JobKind, dataset: String?) async throws -> String? {
+    private func model(_ name: String?, for kind: JobKind, dataset: String?, _ peer: Peer) async throws -> String? {
         switch kind.model {
         case .none:
             if name != nil {
@@ -77,6 +77,7 @@ extension Handlers {
         case .made:
             let name = name ?? dataset ?? kind.name
             try checkName(name, option: "model")
+            try await checkOwner(of: name, option: "model", peer)
             return name
         }
     }

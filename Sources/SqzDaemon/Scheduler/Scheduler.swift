@@ -214,14 +214,15 @@ actor Scheduler: Service {
     /// Records how a run ended.
     private func conclude(_ job: Job, _ ending: Result<JobRun.Ending, any Error>) async throws -> [Change] {
         let state = state
-        try await store.keep(try await onDisk { try state.bytes(of: job.id) }, of: job.id)
+        let (checkpoints, log) = try await onDisk { try state.bytes(of: job.id) }
+        try await store.keep(checkpoints: checkpoints, log: log, of: job.id)
         switch (ending, running[job.id]?.intent) {
         case (_, let intent?) where intent.state == .cancelled:
             return try await store.move(job.id, to: .cancelled, reason: intent.reason, at: Clock.now())
         case (.success(.finished(let result)), _):
             do {
                 return try await succeed(job, result)
-            } catch let error as DaemonError {
+            } catch let error where error is DaemonError || error is SqzError {
                 return try await store.move(job.id, to: .failed, reason: "\(error)", at: Clock.now())
             }
         case (_, let intent?):
@@ -250,15 +251,20 @@ actor Scheduler: Service {
         let sealed = try await onDisk { try blobs.seal(file) }
         let model = NewModel(
             name: job.model ?? job.dataset ?? job.kind, sha256: sealed.sha256, size: sealed.size, runner: job.runner,
-            made: made, uid: job.uid, dataset: job.dataset, loss: result.loss, accuracy: result.accuracy)
+            made: made, uid: job.uid, dataset: job.dataset, loss: result.loss, accuracy: result.accuracy
+        ) { [configuration] in
+            try Peer(uid: UInt32(job.uid)).isAdministrator(group: configuration.current.administrators)
+        }
         return try await store.succeed(job.id, outcome, making: model, at: Clock.now()) { try blobs.place(sealed) }
     }
 
-    /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is.
+    /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is, if it has lines.
     private func cleanUp(_ changes: [Change]) async throws {
-        let over = changes.map(\.job).filter { $0.state == .succeeded || $0.state == .cancelled }
+        let over = changes.map(\.job).filter(\.state.isEnd)
         guard !over.isEmpty else { return }
         let state = state
-        try await onDisk { for job in over { try state.removeCheckpoints(of: job.id) } }
+        try await onDisk {
+            for job in over { try state.tidy(job.id, keepingCheckpoints: job.state == .failed) }
+        }
     }
 }

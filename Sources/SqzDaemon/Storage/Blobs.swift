@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Files
 internal import FoundationEssentials
 internal import Glibc
 
@@ -40,7 +41,7 @@ struct Blobs: Sendable {
         let path = path(sha256)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw DaemonError.damaged(what: what, path: path, reason: String(cString: strerror(errno)))
+            throw DaemonError.damaged(what: what, path: path, reason: String(errno: errno))
         }
         defer { close(descriptor) }
         let found = try Self.digest(descriptor, path).sha256

@@ -1,21 +1,28 @@
 internal import JobStore
 internal import SqzProtocol
 
-/// What users keep on the disk, and how much more they may: uploads (as large as they were announced), data sets, models, and
-/// the checkpoints of jobs that may go on (with their logs, as they were when a job ran last).
+/// What users keep on the disk, and how much more they may: uploads (as large as they were announced), data sets, models, the
+/// checkpoints of jobs that may go on, and logs and predictions, as they were when a job ran last.
 struct DiskUse: Sendable {
     let store: JobStore
     let uploads: Uploads
     let state: StateDirectory
     let configuration: LiveConfiguration
 
+    /// Each user's bytes, by what they are.
+    func current() async throws -> [StoredBytes] {
+        let uploads = uploads
+        let announced = try await onDisk { try uploads.announcedByUser() }
+        return try await store.diskUse()
+            + announced.sorted { $0.key < $1.key }.map { StoredBytes(uid: $0.key, what: "uploads", bytes: $0.value) }
+    }
+
     /// Throws `SqzError.tooLarge` unless there is room for so many bytes more of a user's.
     func require(_ bytes: Int, for uid: UInt32) async throws {
         let limits = configuration.current
-        let stored = try await store.bytesByUser()
-        let (uploads, state) = (uploads, state)
-        let (announced, free) = try await onDisk { (try uploads.announcedByUser(), try state.freeBytes()) }
-        let used = stored.merging(announced, uniquingKeysWith: +)
+        let used = try await current().reduce(into: [:]) { $0[$1.uid, default: 0] += $1.bytes }
+        let state = state
+        let free = try await onDisk { try state.freeBytes() }
 
         func check(_ used: Int, _ limit: Int, _ what: String) throws {
             // A file of no size is refused to whoever has more already than is allowed.

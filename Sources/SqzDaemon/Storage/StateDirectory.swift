@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// The directory that holds all that the daemon keeps. One daemon at a time, by a lock that the kernel drops with the
@@ -5,7 +6,7 @@ internal import Glibc
 ///
 ///     sqzd.db   jobs, events, models, data sets
 ///     blobs/    models' and data sets' files by sha256
-///     jobs/N/   a job's log, and its checkpoints while it has not ended
+///     jobs/N/   a job's log, if it has lines, and its checkpoints while it has not ended; gone where there is neither
 ///     uploads/  files that users are sending
 ///     imports/  data sets that are being made
 struct StateDirectory: Sendable {
@@ -47,10 +48,7 @@ struct StateDirectory: Sendable {
 
     /// Makes the entries of a directory last.
     static func synchronize(_ directory: String) throws {
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw DaemonError.last("open", directory) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw DaemonError.last("fsync", directory) }
+        do throws(FileError) { try Directory.synchronize(directory) } catch { throw DaemonError(error) }
     }
 
     /// What users without privileges can still write to its file system.
@@ -62,35 +60,43 @@ struct StateDirectory: Sendable {
 
     /// The names in a directory, sorted; empty where it does not exist.
     static func names(in directory: String) throws -> [String] {
-        guard let stream = opendir(directory) else {
-            if errno == ENOENT { return [] }
-            throw DaemonError.last("opendir", directory)
+        do throws(FileError) {
+            return try Directory.names(in: directory)
+        } catch {
+            guard error.code == ENOENT else { throw DaemonError(error) }
+            return []
         }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
     }
 
-    /// Removes all of a job's files but its log.
-    func removeCheckpoints(of id: Int) throws {
-        try Self.removeFiles(in: job(id)) { !$0.hasPrefix("log") }
+    /// Removes what of the files of a job that does not run is of no use: checkpoints unless it may need them, a log without
+    /// lines, and a directory without files.
+    func tidy(_ id: Int, keepingCheckpoints: Bool) throws {
+        let directory = job(id)
+        if !keepingCheckpoints { try Self.removeFiles(in: directory) { !$0.hasPrefix("log") } }
+        if try Self.size(of: directory + "/log") == 0 { try Self.removeFiles(in: directory) { $0 == "log" } }
+        guard rmdir(directory) == 0 || errno == ENOTEMPTY || errno == ENOENT else {
+            throw DaemonError.last("rmdir", directory)
+        }
     }
+
+    /// The jobs that have a directory.
+    func jobs() throws -> [Int] { try Self.names(in: path + "/jobs").compactMap { Int($0) } }
 
     /// What a job's files hold; 0 where it has none.
-    func bytes(of id: Int) throws -> Int {
-        try Self.names(in: job(id)).reduce(0) { sum, name in
-            var status = stat()
-            if stat("\(job(id))/\(name)", &status) == 0 { return sum + Int(status.st_size) }
+    func bytes(of id: Int) throws -> (checkpoints: Int, log: Int) {
+        try Self.names(in: job(id)).reduce(into: (0, 0)) { sums, name in
             // A runner that ends removes what was half written.
-            guard errno == ENOENT else { throw DaemonError.last("stat", "\(job(id))/\(name)") }
-            return sum
+            let size = try Self.size(of: "\(job(id))/\(name)") ?? 0
+            if name.hasPrefix("log") { sums.1 += size } else { sums.0 += size }
         }
+    }
+
+    /// nil where there is no such file.
+    private static func size(of path: String) throws -> Int? {
+        var status = stat()
+        if stat(path, &status) == 0 { return Int(status.st_size) }
+        guard errno == ENOENT else { throw DaemonError.last("stat", path) }
+        return nil
     }
 
     /// Removes the files of a directory whose names are `unwanted`.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 internal import SqzProtocol
 
@@ -76,20 +77,15 @@ struct Uploads: Sendable {
         guard offset == upload.held else { throw SqzError.wrongOffset(sha256: sha256, offset: upload.held) }
         let end = upload.held + bytes.count
         guard end <= upload.size else { throw SqzError.tooLarge(what: "bytes in this upload", limit: upload.size) }
-        let descriptor = open(upload.path, O_RDWR | O_APPEND | O_CLOEXEC)
+        let descriptor = open(upload.path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw DaemonError.last("open", upload.path) }
         defer { close(descriptor) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count >= 0 {
-                rest = rest.dropFirst(count)
-            } else if errno != EINTR {
-                let error = DaemonError.last("write", upload.path)
-                // Back to where it stood, so that the caller can send the chunk again.
-                ftruncate(descriptor, upload.held)
-                throw error
-            }
+        do {
+            try bytes.withUnsafeBytes { try WholeFile.write($0, at: offset, to: descriptor, upload.path) }
+        } catch let error as FileError {
+            // Back to where it stood, so that the caller can send the chunk again.
+            ftruncate(descriptor, upload.held)
+            throw DaemonError(error)
         }
         guard end == upload.size else { return end }
         guard fsync(descriptor) == 0 else { throw DaemonError.last("fsync", upload.path) }

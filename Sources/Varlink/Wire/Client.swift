@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// A client's connection to a service, blocking, for one thread. Calls are answered in the order in which they were sent.
@@ -21,26 +22,12 @@ public final class Client {
     }
 
     private static func connect(_ path: String) throws(ConnectionError) -> CInt {
-        let number = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        guard number >= 0 else { throw .system(call: "socket", errno: errno) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let capacity = MemoryLayout.size(ofValue: address.sun_path)
-        guard path.utf8.count < capacity else {
-            close(number)
-            throw .unreachable(path: path, errno: ENAMETOOLONG)
+        do throws(FileError) {
+            return try UnixSocket.connected(to: path)
+        } catch {
+            throw error.call == "connect"
+                ? .unreachable(path: path, errno: error.code) : .system(call: error.call, errno: error.code)
         }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard result == 0 else {
-            defer { close(number) }
-            throw .unreachable(path: path, errno: errno)
-        }
-        return number
     }
 
     /// Speaks over descriptors that the caller owns, as a child's standard input and output.

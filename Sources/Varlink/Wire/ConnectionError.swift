@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Files
 
 /// Why a blocking connection can't go on.
 public enum ConnectionError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -16,12 +16,12 @@ public enum ConnectionError: Error, Equatable, Sendable, CustomStringConvertible
 
     public var description: String {
         switch self {
-        case .unreachable(let path, let code): "cannot reach \(path): \(String(cString: strerror(code)))"
+        case .unreachable(let path, let code): "cannot reach \(path): \(String(errno: code))"
         case .closed: "the other side closed the connection"
         case .malformed(let reason): "the other side sent a malformed message: \(reason)"
         case .tooLong(let limit): "the other side sent a message of more than \(limit) bytes"
         case .timedOut: "timed out"
-        case .system(let call, let code): "\(call): \(String(cString: strerror(code)))"
+        case .system(let call, let code): "\(call): \(String(errno: code))"
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 internal import Glibc
 internal import SqzProtocol
 internal import Varlink
@@ -35,11 +36,12 @@ enum ExitStatus {
         switch error {
         case let error as UsageError: return (error.description, EX_USAGE)
         case let error as InputError: return (error.description, error.status)
+        case let error as FileError: return describe(InputError(error.path, code: error.code))
         case let error as SqzError: return (error.description, status(of: error))
         case ConnectionError.unreachable(let path, EACCES):
             return ("you may not use \(path): only members of its group may", EX_NOPERM)
         case ConnectionError.unreachable(let path, let code):
-            return ("no daemon at \(path): \(String(cString: strerror(code)))", EX_UNAVAILABLE)
+            return ("no daemon at \(path): \(String(errno: code))", EX_UNAVAILABLE)
         case ConnectionError.timedOut: return ("timed out", EX_TEMPFAIL)
         case let error as ConnectionError: return ("the daemon was lost: \(error)", EX_UNAVAILABLE)
         case let error as VarlinkError:
@@ -98,14 +100,16 @@ struct InputError: Error, CustomStringConvertible {
     let status: CInt
 
     /// From the last system call's error.
-    init(_ path: String) {
-        description = "\(path): \(String(cString: strerror(errno)))"
-        status = errno == EACCES ? EX_NOPERM : EX_NOINPUT
+    init(_ path: String) { self.init(path, code: errno) }
+
+    init(_ path: String, code: CInt) {
+        description = "\(path): \(String(errno: code))"
+        status = code == EACCES ? EX_NOPERM : EX_NOINPUT
     }
 
     /// A file that could not be written, and the system call's error.
-    init(_ path: String, _ code: CInt) {
-        description = "\(path): \(String(cString: strerror(code)))"
+    init(written path: String, code: CInt) {
+        description = "\(path): \(String(errno: code))"
         status = EX_IOERR
     }
 

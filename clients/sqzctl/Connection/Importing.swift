@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 internal import SqzProtocol
 internal import Varlink
@@ -65,18 +66,8 @@ struct Importing {
         var status = stat()
         guard stat(real, &status) == 0 else { throw InputError(real) }
         if status.st_mode & S_IFMT != S_IFDIR { return [real] }
-        guard let stream = opendir(real) else { throw InputError(real) }
-        defer { closedir(stream) }
-        var files: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard !name.hasPrefix("."), stat("\(real)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                continue
-            }
-            files.append("\(real)/\(name)")
+        return try Directory.names(in: real).map { "\(real)/\($0)" }.filter { file in
+            !file.hasPrefix("\(real)/.") && stat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
         }
-        return files.sorted()
     }
 }

@@ -1,32 +1,29 @@
+internal import Files
 internal import Glibc
 
-/// A file that is there whole or not at all: written under another name, and removed if it is not committed.
+/// A file of the user's that is there whole or not at all.
 final class NewFile {
-    private let path: String
-    private let temporary: String
-    private let descriptor: CInt
-    private var isCommitted = false
+    private let file: WholeFile
+    private var size = 0
 
     /// Refuses to replace a file.
     init(path: String) throws {
-        self.path = path
-        temporary = "\(path).\(getpid()).part"
         guard access(path, F_OK) != 0 else { throw InputError(path, bad: "exists already") }
-        descriptor = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw InputError(path) }
-    }
-
-    deinit {
-        close(descriptor)
-        if !isCommitted { unlink(temporary) }
+        file = try WholeFile(path: path, mode: 0o666)
     }
 
     func write(_ bytes: [UInt8]) throws {
-        if let code = Output.write(bytes, to: descriptor) { throw InputError(path, code) }
+        try onDisk { () throws(FileError) in
+            try bytes.withUnsafeBytes { bytes in
+                Result { () throws(FileError) in try file.write(bytes, at: size) }
+            }.get()
+        }
+        size += bytes.count
     }
 
-    func commit() throws {
-        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw InputError(path, errno) }
-        isCommitted = true
+    func commit() throws { try onDisk { () throws(FileError) in try file.commit() } }
+
+    private func onDisk(_ body: () throws(FileError) -> Void) throws {
+        do throws(FileError) { try body() } catch { throw InputError(written: error.path, code: error.code) }
     }
 }
