@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "SqzDaemon",
             dependencies: [
-                "CProcess", "Files", "SqzProtocol", "JobStore", "Systemd", "Varlink",
+                "CProcess", "Files", "Processors", "SqzProtocol", "JobStore", "Systemd", "Varlink",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -100,7 +100,9 @@ let package = Package(
             ], swiftSettings: strict),
         .target(
             name: "SqzRunner",
-            dependencies: ["Confinement", "SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol", "Varlink"],
+            dependencies: [
+                "Confinement", "Processors", "SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol", "Varlink",
+            ],
             swiftSettings: strict),
         .target(name: "OptionCompiler", dependencies: ["SqzProtocol"], swiftSettings: strict),
         .executableTarget(

@@ -2,6 +2,7 @@ internal import Confinement
 internal import Datasets
 internal import Glibc
 internal import ModelFiles
+internal import Processors
 internal import SqueezeNet
 internal import SqzProtocol
 internal import Varlink
@@ -19,6 +20,7 @@ public final class Runner {
     public init(input: CInt, output: CInt) {
         file = FramedFile(input: input, output: output)
         inbox = Inbox(file)
+        _ = Processors.ofRunner
     }
 
     /// Answers calls for as long as there are any; a job is the last one. Ends the process when the input ends.

@@ -59,7 +59,7 @@ struct Training {
         Log.write(
             """
             \(network.architecture.rawValue), \(network.parameterCount) parameters, \(trained.count) pictures to train, \
-            \(validation.places.count) to validate, \(options.threads) threads, kernels \(Kernels.selected)
+            \(validation.places.count) to validate, \(options.threads) thread\(options.threads == 1 ? "" : "s"), kernels \(Kernels.selected)
             """)
         if checkpoint != nil { Log.write("goes on from epoch \(position.epoch), step \(position.step)") }
 

@@ -1,14 +1,16 @@
 internal import Glibc
 internal import JobStore
+internal import Processors
 internal import SqzProtocol
 
 extension Handlers {
     func info() async throws -> ManagerInterface.Info.Reply {
-        .init(
+        let usable = Processors.current
+        return .init(
             version: Version.current, pid: Int(getpid()), uid: Int(geteuid()), startedAt: startedAt,
             stateDirectory: state.path, dataDirectories: configuration.current.dataDirectories,
             processors: sysconf(CInt(_SC_NPROCESSORS_ONLN)), kernels: registry.kernels,
-            jobs: try await store.counts())
+            jobs: try await store.counts(), usableProcessors: usable.count, usableReason: usable.reason)
     }
 
     func runners() async throws -> ManagerInterface.Runners.Reply {

@@ -78,6 +78,8 @@ public enum ManagerInterface: VarlinkInterface {
     }
 
     /// kernels: the instruction set that the built-in runner's kernels use. dataDirectories: where Import may read.
+    /// processors are those of the machine, usableProcessors those that jobs may use, with a thread each; usableReason
+    /// says what allows no more.
     public enum Info: VarlinkMethod {
         public static let name = "io.sqzd.Manager.Info"
 
@@ -93,10 +95,13 @@ public enum ManagerInterface: VarlinkInterface {
             public var processors: Int
             public var kernels: String?
             public var jobs: JobCounts
+            public var usableProcessors: Int?
+            public var usableReason: String?
 
             public init(
                 version: String, pid: Int, uid: Int, startedAt: Int, stateDirectory: String, dataDirectories: [String],
-                processors: Int, kernels: String? = nil, jobs: JobCounts
+                processors: Int, kernels: String? = nil, jobs: JobCounts, usableProcessors: Int? = nil,
+                usableReason: String? = nil
             ) {
                 self.version = version
                 self.pid = pid
@@ -107,6 +112,8 @@ public enum ManagerInterface: VarlinkInterface {
                 self.processors = processors
                 self.kernels = kernels
                 self.jobs = jobs
+                self.usableProcessors = usableProcessors
+                self.usableReason = usableReason
             }
         }
     }

@@ -1,19 +1,26 @@
-internal import Glibc
+internal import Processors
 internal import SqueezeNet
 internal import SqzProtocol
 
 extension JobOption {
     /// Every kind computes.
     static let threads = JobOption(
-        name: "threads", type: .integer, help: "Threads to compute with; as many as there are processors by default.",
+        name: "threads", type: .integer,
+        help: "Threads to compute with; by default, and at most, as many as there are processors to use.",
         minimum: 1, maximum: Double(Classifier.mostThreads))
 }
 
 extension JobOptions {
-    var threads: Int { chosenThreads ?? Classifier.availableThreads }
+    /// More threads than there are processors would only wait for each other.
+    var threads: Int { min(chosenThreads ?? .max, Classifier.availableThreads) }
 }
 
 extension Classifier {
     /// A thread for each processor that this process may use.
-    static var availableThreads: Int { min(max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))), mostThreads) }
+    static var availableThreads: Int { min(Processors.ofRunner.count, mostThreads) }
+}
+
+extension Processors {
+    /// Looked up once, before the runner gives up reading files.
+    static let ofRunner = current
 }

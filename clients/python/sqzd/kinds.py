@@ -48,7 +48,7 @@ class KindCalls(JobCalls):
         pad: Zeros around a picture before it is cropped at random; 4 by default, 0 with resize. (0 to 16)
         validation_share: The share of the pictures that is kept for validation where the data set has no test
             pictures. (0.001 to 0.5; default: 0.1)
-        threads: Threads to compute with; as many as there are processors by default. (1 to 32)
+        threads: Threads to compute with; by default, and at most, as many as there are processors to use. (1 to 32)
         """
         options.update(
             arch=arch,
@@ -92,7 +92,7 @@ class KindCalls(JobCalls):
         and returns its id; priority, after, hold, time_limit, deadline are those of `submit`. Other options are passed
         on, for runners that have them.
 
-        threads: Threads to compute with; as many as there are processors by default. (1 to 32)
+        threads: Threads to compute with; by default, and at most, as many as there are processors to use. (1 to 32)
         """
         options.update(
             threads=threads,
@@ -128,7 +128,7 @@ class KindCalls(JobCalls):
         runners that have them.
 
         top: How many classes to keep for each picture. (1 to 1000; default: 5)
-        threads: Threads to compute with; as many as there are processors by default. (1 to 32)
+        threads: Threads to compute with; by default, and at most, as many as there are processors to use. (1 to 32)
         """
         options.update(
             top=top,

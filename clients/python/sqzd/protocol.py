@@ -301,6 +301,8 @@ class Info:
     """What io.sqzd.Manager.Info replies.
 
     kernels: the instruction set that the built-in runner's kernels use. data_directories: where Import may read.
+    processors are those of the machine, usable_processors those that jobs may use, with a thread each;
+    usable_reason says what allows no more.
     """
 
     version: str
@@ -312,6 +314,8 @@ class Info:
     processors: int
     kernels: Optional[str]
     jobs: JobCounts
+    usable_processors: Optional[int]
+    usable_reason: Optional[str]
 
 
 @dataclass(frozen=True)

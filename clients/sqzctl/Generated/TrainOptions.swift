@@ -40,7 +40,7 @@ struct TrainOptions: ParsableArguments {
     var validationShare: Double?
     @Option(
         parsing: .unconditional,
-        help: "Threads to compute with; as many as there are processors by default. (1 to 32)")
+        help: "Threads to compute with; by default, and at most, as many as there are processors to use. (1 to 32)")
     var threads: Int?
 
     /// Those that were given.

@@ -19,12 +19,18 @@ struct Info: ParsableCommand {
             fields.add("process", "\(reply.pid), user \(Format.user(reply.uid)), since \(Format.time(reply.startedAt))")
             fields.add("state", reply.stateDirectory)
             fields.add("reads data below", reply.dataDirectories.joined(separator: ", "))
-            fields.add("processors", String(reply.processors))
+            fields.add("processors", processors(reply))
             fields.add("kernels", reply.kernels)
             let jobs = reply.jobs
             fields.add("jobs", "\(jobs.running) running, \(jobs.queued) waiting, \(jobs.paused) paused")
             fields.add("jobs ended", "\(jobs.succeeded) succeeded, \(jobs.failed) failed, \(jobs.cancelled) cancelled")
             fields.print()
         }
+    }
+
+    private func processors(_ info: ManagerInterface.Info.Reply) -> String {
+        let all = String(info.processors)
+        guard let usable = info.usableProcessors, let reason = info.usableReason else { return all }
+        return "\(all), of which jobs may use \(usable): \(reason)"
     }
 }
