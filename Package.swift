@@ -133,7 +133,8 @@ let package = Package(
             name: "JobStoreTests", dependencies: ["JobStore", "SqzProtocol", "TestSupport", "Varlink"],
             swiftSettings: strict),
         .testTarget(
-            name: "ModelFilesTests", dependencies: ["ModelFiles", "SqueezeNet", "Safetensors", "TestSupport"],
+            name: "ModelFilesTests",
+            dependencies: ["ModelFiles", "SqueezeNet", "Safetensors", "TestSupport", "Varlink"],
             swiftSettings: strict),
         .testTarget(
             name: "SqzRunnerTests",

@@ -25,15 +25,21 @@ public struct Checkpoint: Sendable {
             self.correct = correct
             self.count = count
         }
+
+        /// What this epoch came to so far.
+        public var sums: Evaluation {
+            get { Evaluation(lossSum: lossSum, correct: correct, count: count) }
+            set { (lossSum, correct, count) = (newValue.lossSum, newValue.correct, newValue.count) }
+        }
     }
 
     /// What an epoch came to.
     public struct EndedEpoch: Codable, Equatable, Sendable {
         /// At the epoch's end.
         public var position: Position
-        public var validation: Classifier.Evaluation
+        public var validation: Evaluation
 
-        public init(position: Position, validation: Classifier.Evaluation) {
+        public init(position: Position, validation: Evaluation) {
             self.position = position
             self.validation = validation
         }

@@ -199,6 +199,12 @@ struct PlanBuilder {
                     output: current, pool: pool.map { maxPool($0, channels: 16) }, strip: strip)))
     }
 
+    /// Panels of channels. The kernels know whole ones only: of another number they would leave channels out without a word.
+    private func panels(_ channels: Int) -> Int32 {
+        precondition(channels % 16 == 0, "\(channels) channels are no whole panels of 16")
+        return Int32(channels / 16)
+    }
+
     private mutating func addPool(_ pool: ShapedBlock.Pool) {
         begin(size: pool.inputSize)
         let output = tensor(
@@ -211,7 +217,7 @@ struct PlanBuilder {
     private func maxPool(_ pool: ShapedBlock.Pool, channels: Int) -> sqz_maxpool {
         sqz_maxpool(
             kernel: Int32(pool.kernel), stride: 2, in_height: Int32(pool.inputSize), in_width: Int32(pool.inputSize),
-            out_height: Int32(pool.size), out_width: Int32(pool.size), panels: Int32(channels / 16))
+            out_height: Int32(pool.size), out_width: Int32(pool.size), panels: panels(channels))
     }
 
     /// The transposed copy of the weight is for the data gradient: only training has it.
@@ -221,7 +227,7 @@ struct PlanBuilder {
         let slot = packed.add(convolution, of: network)
         return Plan.Pointwise(
             shape: sqz_pointwise(
-                rows: Int32(size * size), in_panels: Int32(convolution.inputs / 16), out_panels: Int32(slot.panels),
+                rows: Int32(size * size), in_panels: panels(convolution.inputs), out_panels: Int32(slot.panels),
                 in_stride: size * size * 16, out_stride: size * size * 16, relu: relu ? 1 : 0),
             slot: slot, transposed: prepared.reserve(isTraining ? slot.panels * slot.rows * 16 : 0))
     }
@@ -276,12 +282,13 @@ struct PlanBuilder {
         let across = Int(sqz_tiles(Int32(fire.size)))
         let filterBytes = 4 * sqz_conv3x3_filters(Int32(fire.expand3.inputs), Int32(fire.expand3.filters))
         let isPlain = !isTraining && filterBytes > Self.largestPrepared && across * across >= Self.leastTiles
-        let panels = fire.expand3.inputs / 16 + (isTraining ? fire.expand3.filters / 16 : 1)
-        let affordable = max(16, (Self.blockBytes / (36 * 16 * 4 * panels) - 1) / 16 * 16)
+        let (inputs, outputs) = (panels(fire.expand3.inputs), panels(fire.expand3.filters))
+        let tileBytes = 36 * 16 * 4 * Int(inputs + (isTraining ? outputs : 1))
+        let affordable = max(16, (Self.blockBytes / tileBytes - 1) / 16 * 16)
         let needed = (across * across * chunk + 15) / 16 * 16
         var shape = sqz_conv3x3(
-            height: Int32(fire.size), width: Int32(fire.size), in_panels: Int32(fire.expand3.inputs / 16),
-            out_panels: Int32(fire.expand3.filters / 16), pools: pools ? 1 : 0, plain: isPlain ? 1 : 0,
+            height: Int32(fire.size), width: Int32(fire.size), in_panels: inputs,
+            out_panels: outputs, pools: pools ? 1 : 0, plain: isPlain ? 1 : 0,
             block: Int32(min(Self.largestBlock, affordable, needed)),
             in_image: input.picture, out_image: output.picture)
         workCount = max(workCount, sqz_conv3x3_workspace(&shape, isTraining ? 1 : 0))

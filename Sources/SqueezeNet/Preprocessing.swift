@@ -1,100 +1,94 @@
 internal import CSqueezeKernels
 
-/// From a CIFAR picture (planes R, G, B of `sourceSize` rows and columns, row-major bytes) to a network's input. Stored in the
-/// model, so that classifying does what training did.
-///
-/// Training: the picture gets `padding` pixels of zeros on each side, a random window of `size`×`size` is cut out, and half of
-/// the windows are mirrored. Otherwise: the central window, zeros around it where the picture is smaller
-/// (`tf.image.resize_with_crop_or_pad`). Both: per-image standardization, (x − mean) / max(σ, 1/√N), as
-/// `tf.image.per_image_standardization`.
+/// From a picture of any size to a network's input: the same steps in training, evaluating and classifying. Stored in the model.
 public struct Preprocessing: Codable, Sendable, Equatable {
-    /// Height and width of the pictures.
-    public var sourceSize: Int
+    /// How a picture comes to the input's size.
+    public enum Fit: Codable, Sendable {
+        /// The central window, zeros around it where the picture is smaller (`tf.image.resize_with_crop_or_pad`).
+        case window
+    }
+
+    /// How bytes become numbers.
+    public enum Normalization: Codable, Sendable {
+        /// (x − mean) / max(σ, 1/√N), as `tf.image.per_image_standardization`.
+        case perImage
+    }
+
     /// Height and width of the network's input.
-    public var size: Int
-    /// Zeros added on each side before the random window is cut, in training only.
-    public var padding: Int
-    /// Whether training mirrors half of the pictures.
-    public var flips: Bool
+    public let size: Int
+    public let fit: Fit
+    public let normalization: Normalization
 
-    /// Which example of which epoch is augmented: its random numbers depend on these only.
-    public struct Augmentation: Sendable, Equatable {
-        public var seed: UInt64
-        public var epoch: Int
-        public var index: Int
-
-        public init(seed: UInt64, epoch: Int, index: Int) {
-            self.seed = seed
-            self.epoch = epoch
-            self.index = index
+    /// - Throws: `EngineError.preprocessing` if the size is not in 1...`Network.largestInput`.
+    public init(size: Int, fit: Fit = .window, normalization: Normalization = .perImage) throws(EngineError) {
+        guard (1...Network.largestInput).contains(size) else {
+            throw .preprocessing("the input's size must be 1 to \(Network.largestInput), not \(size)")
         }
-    }
-
-    public static let allowedPadding = 0...256
-
-    /// - Throws: `EngineError.preprocessing` if a size is not in 1...`Network.largestInput` or the padding not in `allowedPadding`.
-    public init(sourceSize: Int = 32, size: Int, padding: Int = 0, flips: Bool = true) throws(EngineError) {
-        self.sourceSize = sourceSize
         self.size = size
-        self.padding = padding
-        self.flips = flips
-        try validate()
+        self.fit = fit
+        self.normalization = normalization
     }
 
-    /// Bytes of one picture.
-    public var pictureBytes: Int { 3 * sourceSize * sourceSize }
-
-    /// For values that were decoded: see `init`.
-    public func validate() throws(EngineError) {
-        let sizes = 1...Network.largestInput
-        guard sizes.contains(sourceSize), sizes.contains(size) else {
-            throw .preprocessing(
-                "picture and input sizes must be 1 to \(Network.largestInput), not \(sourceSize) and \(size)")
-        }
-        guard Self.allowedPadding.contains(padding) else {
-            throw .preprocessing("the padding is \(padding); allowed are 0 to \(Self.allowedPadding.upperBound)")
-        }
+    /// - Throws: as `init`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            size: values.decode(Int.self, forKey: .size), fit: values.decode(Fit.self, forKey: .fit),
+            normalization: values.decode(Normalization.self, forKey: .normalization))
     }
 
-    /// - Throws: also if this does not make the network's input size.
+    /// - Throws: if this does not make the network's input size.
     func validate(for network: Network) throws(EngineError) {
-        try validate()
         guard size == network.inputSize else {
             throw .preprocessing("preprocessing makes \(size)×\(size) pictures, the network takes \(network.inputSize)")
         }
     }
 
     /// The network's input as TensorFlow holds it: [row][column][channel].
-    /// - Precondition: the picture has `pictureBytes` bytes.
-    public func standardized(_ picture: UnsafeRawBufferPointer, augmentation: Augmentation? = nil) -> [Float] {
-        precondition(picture.count == pictureBytes)
-        var crop = crop(augmentation, pitch: 3 * size)
-        return [Float](unsafeUninitializedCapacity: 3 * size * size) { buffer, count in
-            Kernels.selected.table.pointee.standardize(
-                &crop, 0, crop.size, picture.baseAddress!.assumingMemoryBound(to: UInt8.self), buffer.baseAddress!)
+    public func input(of picture: Picture, draw: Augmentation.Draw? = nil) -> [Float] {
+        [Float](unsafeUninitializedCapacity: 3 * size * size) { buffer, count in
+            write(
+                picture, draw: draw, rows: 0..<size, to: buffer.baseAddress!, pitch: 3 * size,
+                kernels: Kernels.selected.table)
             count = 3 * size * size
         }
     }
 
-    /// The window to cut, in the coordinates of the picture.
-    func crop(_ augmentation: Augmentation?, pitch: Int) -> sqz_crop {
-        // TensorFlow rounds the centre towards the upper left both when it cuts and when it pads.
-        let difference = sourceSize - size
-        var left = difference >= 0 ? difference / 2 : -(-difference / 2)
-        var top = left
-        var isFlipped = false
-        if let augmentation {
-            let random = CounterRandom(
-                seed: augmentation.seed, purpose: .augmentation, epoch: augmentation.epoch, index: augmentation.index)
-            let freedom = sourceSize + 2 * padding - size
-            if freedom >= 0 {
-                left = random.integer(below: freedom + 1, at: 0) - padding
-                top = random.integer(below: freedom + 1, at: 1) - padding
+    /// Some rows of the input.
+    /// - Parameters:
+    ///   - draw: what training makes of the picture.
+    ///   - pitch: floats from one row to the next.
+    func write(
+        _ picture: Picture, draw: Augmentation.Draw?, rows: Range<Int>, to input: UnsafeMutablePointer<Float>,
+        pitch: Int,
+        kernels: UnsafePointer<sqz_kernels>
+    ) {
+        let window =
+            switch fit {
+            case .window: draw?.window(of: picture, size: size) ?? Window(centreOf: picture, size: size)
             }
-            isFlipped = flips && random.integer(below: 2, at: 2) == 1
+        var crop = sqz_crop(
+            width: Int32(picture.width), height: Int32(picture.height), left: Int32(window.left),
+            top: Int32(window.top),
+            size: Int32(size), flip: window.isMirrored ? 1 : 0, pitch: Int32(pitch))
+        switch normalization {
+        case .perImage:
+            kernels.pointee.standardize(
+                &crop, Int32(rows.lowerBound), Int32(rows.upperBound), picture.planes.baseAddress!, input)
         }
-        return sqz_crop(
-            source: Int32(sourceSize), left: Int32(left), top: Int32(top), size: Int32(size), flip: isFlipped ? 1 : 0,
-            pitch: Int32(pitch))
+    }
+}
+
+/// A square part of a picture; it may lie outside, where zeros are.
+struct Window {
+    let left: Int
+    let top: Int
+    var isMirrored = false
+}
+
+extension Window {
+    /// TensorFlow rounds the centre towards the upper left both when it cuts and when it pads, as division does.
+    init(centreOf picture: Picture, size: Int) {
+        self.init(left: (picture.width - size) / 2, top: (picture.height - size) / 2)
     }
 }

@@ -21,13 +21,16 @@ public struct Recipe: Codable, Sendable, Equatable {
     public var epsilon: Float
     /// Whether half of the last fire module's outputs are dropped at random.
     public var usesDropout: Bool
+    public var augmentation: Augmentation
 
     /// Adam 1e-3, 0.9, 0.999, 1e-8; dropout 0.5.
     public static let tutorial = Recipe(
-        name: .tutorial, learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, usesDropout: true)
+        name: .tutorial, learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, usesDropout: true,
+        augmentation: Augmentation(padding: 0, flips: true))
 
     /// - Throws: `EngineError.hyperparameter` if a rate is not a finite positive number, or a beta is not in 0..<1.
     public func validate() throws(EngineError) {
+        try augmentation.validate()
         guard learningRate.isFinite, learningRate > 0 else {
             throw .hyperparameter("the learning rate is \(learningRate); it must be a finite number above 0")
         }

@@ -18,7 +18,7 @@ public final class Trainer {
     private let arena: Arena
     private let offsets: Offsets
     private let sums: GradientSums
-    private var shards = [ShardResult](repeating: ShardResult(), count: GradientSums.shards)
+    private var shards = [Evaluation](repeating: Evaluation(), count: GradientSums.shards)
 
     /// Where the parts of the arena begin.
     private struct Offsets {
@@ -29,11 +29,6 @@ public final class Trainer {
         var gradients: Int
         var threads: Int
         var count: Int
-    }
-
-    private struct ShardResult {
-        var loss = 0.0
-        var correct = 0
     }
 
     /// - Parameters:
@@ -86,23 +81,18 @@ public final class Trainer {
 
     /// One step: augmentation, forward, backward, Adam. Any batch size will do; the last batch of an epoch may be smaller.
     /// - Parameter epoch: keys the random crops, flips and dropout, with the seed and each example's index.
-    /// - Returns: loss and hits of the batch before the step. If the loss is not finite, the training has diverged and the
-    ///   weights are of no use any more.
+    /// - Returns: what the network, with its dropout, made of the batch before the step. If the loss is not finite, the training
+    ///   has diverged and the weights are of no use any more.
     /// - Precondition: the batch is not empty, and every label is below `network.classes`.
-    public func step(_ batch: UnsafeBufferPointer<Example>, epoch: Int) -> StepResult {
+    public func step(_ batch: UnsafeBufferPointer<Example>, epoch: Int) -> Evaluation {
         precondition(!batch.isEmpty && batch.allSatisfy { (0..<network.classes).contains($0.label) })
         computeGradients(batch, epoch: epoch)
         updateWeights()
-        var result = StepResult(lossSum: 0, correct: 0, count: batch.count)
-        for shard in shards {
-            result.lossSum += shard.loss
-            result.correct += shard.correct
-        }
-        return result
+        return shards.reduce(into: Evaluation(), +=)
     }
 
     /// As `step(_:epoch:)`.
-    public func step(_ batch: [Example], epoch: Int) -> StepResult {
+    public func step(_ batch: [Example], epoch: Int) -> Evaluation {
         batch.withUnsafeBufferPointer { step($0, epoch: epoch) }
     }
 
@@ -139,8 +129,8 @@ public final class Trainer {
     private func computeShard(
         _ shard: Int, of batch: UnsafeBufferPointer<Example>, epoch: Int, _ memory: Memory,
         into total: UnsafeMutablePointer<Float>
-    ) -> ShardResult {
-        var result = ShardResult()
+    ) -> Evaluation {
+        var result = Evaluation()
         let shardRange = shard * batch.count / GradientSums.shards..<(shard + 1) * batch.count / GradientSums.shards
         guard !shardRange.isEmpty else {
             total.update(repeating: 0, count: plan.packed.count)
@@ -157,14 +147,13 @@ public final class Trainer {
                 let example = examples[examples.startIndex + place]
                 plan.load(
                     example.picture, at: place, preprocessing,
-                    augmentation: .init(seed: seed, epoch: epoch, index: example.index), memory)
+                    draw: recipe.augmentation.draw(seed: seed, epoch: epoch, index: example.index), memory)
             }
             for (place, example) in examples.enumerated() {
-                let logits = memory(plan.logits, place)
-                result.loss += sqz_softmax_loss(
-                    Int32(network.classes), logits, Int32(example.label), 1 / Float(batch.count),
-                    plan.logitGradient(place, memory))
-                result.correct += argMax(logits, network.classes) == example.label ? 1 : 0
+                result.add(
+                    UnsafeBufferPointer(start: memory(plan.logits, place), count: network.classes),
+                    label: example.label,
+                    scale: 1 / Float(batch.count), gradient: plan.logitGradient(place, memory))
             }
             plan.backward(
                 examples.count, memory, isFirst: start == shardRange.lowerBound,
@@ -195,11 +184,4 @@ public final class Trainer {
                 task: task, parameters: parameters, prepared: arena.floats + offsets.prepared, kernels: kernels)
         }
     }
-}
-
-/// The class with the largest logit; the first of equals.
-func argMax(_ logits: UnsafePointer<Float>, _ classes: Int) -> Int {
-    var best = 0
-    for candidate in 1..<classes where logits[candidate] > logits[best] { best = candidate }
-    return best
 }

@@ -9,6 +9,7 @@ struct Training {
     private let dataset: Datasets.Dataset
     private let network: Network
     private let preprocessing: Preprocessing
+    private let recipe: Recipe
     /// Places in the training split.
     private let trained: [Int]
     private let validation: Validation
@@ -25,7 +26,10 @@ struct Training {
         self.inbox = inbox
         self.replies = replies
         dataset = try Datasets.Dataset(path: path)
-        preprocessing = try Preprocessing(size: options.size, padding: options.padding)
+        preprocessing = try Preprocessing(size: options.size)
+        var recipe = options.recipe
+        recipe.augmentation.padding = options.padding
+        self.recipe = recipe
         network = try Network(
             options.architecture, bypass: options.bypass, classes: dataset.classes.count, inputSize: options.size)
         if let test = dataset.test {
@@ -52,7 +56,7 @@ struct Training {
         }
         let state = checkpoint?.state ?? TrainerState(weights: Weights(glorotUniformFor: network, seed: options.seed))
         let trainer = try Trainer(
-            network: network, preprocessing: preprocessing, recipe: options.recipe, state: state, seed: options.seed,
+            network: network, preprocessing: preprocessing, recipe: recipe, state: state, seed: options.seed,
             threads: options.threads)
         var position = checkpoint?.position ?? Checkpoint.Position(epoch: 1)
         var ended = checkpoint?.ended ?? []
@@ -99,15 +103,15 @@ struct Training {
             let batch = order[start..<min(start + options.batchSize, order.count)].map { place in
                 let index = trained[place]
                 return Example(
-                    picture: dataset.train.picture(index).baseAddress!.assumingMemoryBound(to: UInt8.self),
-                    label: dataset.train.label(index), index: index)
+                    picture: SqueezeNet.Picture(index, of: dataset.train), label: dataset.train.label(index),
+                    index: index)
             }
             let result = trainer.step(batch, epoch: position.epoch)
-            guard result.isFinite else { throw SqzError.diverged(epoch: position.epoch, step: position.step + 1) }
+            guard result.lossSum.isFinite else {
+                throw SqzError.diverged(epoch: position.epoch, step: position.step + 1)
+            }
             position.step += 1
-            position.lossSum += result.lossSum
-            position.correct += result.correct
-            position.count += result.count
+            position.sums += result
             if meter.isDue(after: result.count) {
                 try replies.progress(meter.progress(position, ended.last?.validation))
             }
@@ -123,7 +127,7 @@ struct Training {
         try Checkpoint(state: state, position: position, ended: ended).write(in: directory)
     }
 
-    private func validate(_ weights: Weights, _ position: Checkpoint.Position) throws -> Classifier.Evaluation {
+    private func validate(_ weights: Weights, _ position: Checkpoint.Position) throws -> Evaluation {
         guard weights.areFinite else { throw diverged(position) }
         let classifier = try Classifier(
             network: network, weights: weights, preprocessing: preprocessing, threads: options.threads)
@@ -137,14 +141,14 @@ struct Training {
         .diverged(epoch: position.epoch, step: position.step)
     }
 
-    private func finish(_ weights: Weights, _ evaluation: Classifier.Evaluation) throws -> RunResult {
+    private func finish(_ weights: Weights, _ evaluation: Evaluation) throws -> RunResult {
         let file = "model.safetensors"
         let model = ModelFile(
-            network: network, preprocessing: preprocessing, classes: dataset.classes, weights: weights)
+            network: network, preprocessing: preprocessing, recipe: recipe, classes: dataset.classes,
+            weights: weights)
         try model.write(to: "\(directory)/\(file)")
         return RunResult(
-            images: trained.count * options.epochs, loss: evaluation.meanLoss, accuracy: evaluation.accuracy,
-            model: MadeModel(file: file, model))
+            evaluation, images: trained.count * options.epochs, model: MadeModel(file: file, model))
     }
 }
 
@@ -153,10 +157,9 @@ private struct Validation {
     let split: Datasets.Dataset.Split
     let places: [Int]
 
-    func evaluate(_ classifier: Classifier) -> Classifier.Evaluation {
+    func evaluate(_ classifier: Classifier) -> Evaluation {
         classifier.evaluate(
-            places.map { split.picture($0).baseAddress!.assumingMemoryBound(to: UInt8.self) },
-            labels: places.map { split.label($0) })
+            places.map { SqueezeNet.Picture($0, of: split) }, labels: places.map { split.label($0) })
     }
 }
 
