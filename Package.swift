@@ -134,7 +134,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ModelFilesTests",
-            dependencies: ["ModelFiles", "SqueezeNet", "Safetensors", "TestSupport", "Varlink"],
+            dependencies: [
+                "ModelFiles", "SqueezeNet", "Safetensors", "TestSupport", "Varlink",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "SqzRunnerTests",

@@ -14,7 +14,7 @@ public struct Augmentation: Codable, Sendable, Equatable {
     }
 
     /// - Throws: `EngineError.hyperparameter` if the padding is not in `allowedPadding`.
-    public func validate() throws(EngineError) {
+    func validate() throws(EngineError) {
         guard Self.allowedPadding.contains(padding) else {
             throw .hyperparameter("the padding is \(padding); allowed are 0 to \(Self.allowedPadding.upperBound)")
         }

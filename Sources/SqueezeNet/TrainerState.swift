@@ -15,23 +15,25 @@ public struct Example {
 /// All that a training carries from one step to the next: restoring it continues bit for bit.
 public struct TrainerState: Sendable, Equatable {
     public var weights: Weights
-    /// Adam's running mean of the gradients.
-    public var firstMoment: Weights
-    /// Adam's running mean of their squares.
-    public var secondMoment: Weights
+    /// What the optimizer keeps, under its names (`Optimizer.slots`). Before the first step there may be none: they are zero.
+    public var slots: [String: Weights]
     /// Steps taken.
     public var steps: Int
 
-    public init(weights: Weights, firstMoment: Weights, secondMoment: Weights, steps: Int) {
+    public init(weights: Weights, slots: [String: Weights] = [:], steps: Int = 0) {
         self.weights = weights
-        self.firstMoment = firstMoment
-        self.secondMoment = secondMoment
+        self.slots = slots
         self.steps = steps
     }
 
-    /// The state before the first step.
-    public init(weights: Weights) {
-        let zeros = Weights(values: [Float](repeating: 0, count: weights.values.count))
-        self.init(weights: weights, firstMoment: zeros, secondMoment: zeros, steps: 0)
+    /// - Throws: `EngineError` if a size does not match, or if the slots are not those of the optimizer.
+    func validate(for network: Network, _ optimizer: Optimizer) throws(EngineError) {
+        for tensor in [weights] + slots.values where tensor.values.count != network.parameterCount {
+            throw .valueCount(tensor.values.count, expected: network.parameterCount)
+        }
+        guard slots.keys.sorted() == optimizer.slots.sorted() || (steps == 0 && slots.isEmpty) else {
+            throw .hyperparameter(
+                "the state after \(steps) steps has \(slots.keys.sorted()); the optimizer keeps \(optimizer.slots)")
+        }
     }
 }

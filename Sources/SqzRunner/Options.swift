@@ -56,8 +56,7 @@ struct TrainOptions {
     init(_ options: Options) throws {
         architecture = try options.choice("arch", architecture)
         bypass = try options.choice("bypass", bypass)
-        // One recipe so far: the choice is checked, and means the default.
-        _ = try options.choice("recipe", recipe.name)
+        recipe = Recipe(try options.choice("recipe", recipe.name))
         epochs = options.integer("epochs") ?? epochs
         batchSize = options.integer("batch-size") ?? batchSize
         recipe.learningRate = options.number("learning-rate").map(Float.init) ?? recipe.learningRate

@@ -51,13 +51,13 @@ struct Training {
 
     /// Trains to the end, from the newest checkpoint if there is one; nil if it was asked to stop.
     func run() throws -> RunResult? {
-        let checkpoint = try Checkpoint.newest(in: directory, for: network) { name, reason in
+        let checkpoint = try Checkpoint.newest(in: directory, for: network, recipe: recipe) { name, reason in
             Log.write("\(name) can't be used: \(reason); an older one is tried")
         }
         let state = checkpoint?.state ?? TrainerState(weights: Weights(glorotUniformFor: network, seed: options.seed))
         let trainer = try Trainer(
-            network: network, preprocessing: preprocessing, recipe: recipe, state: state, seed: options.seed,
-            threads: options.threads)
+            network: network, preprocessing: preprocessing, recipe: checkpoint?.recipe ?? recipe, state: state,
+            seed: options.seed, threads: options.threads)
         var position = checkpoint?.position ?? Checkpoint.Position(epoch: 1)
         var ended = checkpoint?.ended ?? []
         Log.write(
@@ -77,9 +77,9 @@ struct Training {
             try tell(epoch, meter)
             ended.append(epoch)
             position = Checkpoint.Position(epoch: position.epoch + 1)
-            try save(trainer.state, position, ended)
+            try save(trainer, position, ended)
         }
-        return try finish(trainer.weights, try ended.last?.validation ?? validate(trainer.weights, position))
+        return try finish(trainer, try ended.last?.validation ?? validate(trainer.weights, position))
     }
 
     private func tell(_ epoch: Checkpoint.EndedEpoch, _ meter: Meter) throws {
@@ -95,7 +95,7 @@ struct Training {
         var lastCheckpoint = ContinuousClock.now
         while position.step < stepsPerEpoch {
             if inbox.stopRequested || lastCheckpoint + Self.checkpointInterval < .now {
-                try save(trainer.state, position, ended)
+                try save(trainer, position, ended)
                 lastCheckpoint = .now
                 if inbox.stopRequested { return false }
             }
@@ -121,10 +121,11 @@ struct Training {
 
     /// Writes a checkpoint, never of weights that have diverged.
     private func save(
-        _ state: TrainerState, _ position: Checkpoint.Position, _ ended: [Checkpoint.EndedEpoch]
+        _ trainer: Trainer, _ position: Checkpoint.Position, _ ended: [Checkpoint.EndedEpoch]
     ) throws {
+        let state = trainer.state
         guard state.weights.areFinite else { throw diverged(position) }
-        try Checkpoint(state: state, position: position, ended: ended).write(in: directory)
+        try Checkpoint(state: state, recipe: trainer.recipe, position: position, ended: ended).write(in: directory)
     }
 
     private func validate(_ weights: Weights, _ position: Checkpoint.Position) throws -> Evaluation {
@@ -141,11 +142,11 @@ struct Training {
         .diverged(epoch: position.epoch, step: position.step)
     }
 
-    private func finish(_ weights: Weights, _ evaluation: Evaluation) throws -> RunResult {
+    private func finish(_ trainer: Trainer, _ evaluation: Evaluation) throws -> RunResult {
         let file = "model.safetensors"
         let model = ModelFile(
-            network: network, preprocessing: preprocessing, recipe: recipe, classes: dataset.classes,
-            weights: weights)
+            network: network, preprocessing: preprocessing, recipe: trainer.recipe, classes: dataset.classes,
+            weights: trainer.weights)
         try model.write(to: "\(directory)/\(file)")
         return RunResult(
             evaluation, images: trained.count * options.epochs, model: MadeModel(file: file, model))

@@ -1,3 +1,4 @@
+import Crypto
 import ModelFiles
 import Safetensors
 import SqueezeNet
@@ -140,8 +141,11 @@ import Varlink
         Checkpoint(
             state: TrainerState(
                 weights: Weights(glorotUniformFor: network, seed: UInt64(steps)),
-                firstMoment: Weights(glorotUniformFor: network, seed: 100),
-                secondMoment: Weights(glorotUniformFor: network, seed: 200), steps: steps),
+                slots: [
+                    "firstMoment": Weights(glorotUniformFor: network, seed: 100),
+                    "secondMoment": Weights(glorotUniformFor: network, seed: 200),
+                ], steps: steps),
+            recipe: model.recipe,
             position: .init(epoch: 2, step: steps, lossSum: 0.1, correct: 3, count: 128),
             ended: [
                 .init(
@@ -151,7 +155,7 @@ import Varlink
     }
 
     private func newest(_ refused: (String, String) -> Void = { _, _ in }) throws -> Checkpoint? {
-        try Checkpoint.newest(in: scratch.path, for: network, refused: refused)
+        try Checkpoint.newest(in: scratch.path, for: network, recipe: .tutorial, refused: refused)
     }
 
     @Test func theTwoNewestCheckpointsAreKept() throws {
@@ -161,6 +165,32 @@ import Varlink
         let read = try #require(try newest())
         let written = checkpoint(steps: 10)
         #expect(read.state == written.state && read.position == written.position && read.ended == written.ended)
+        #expect(read.recipe == model.recipe && read.recipe != .tutorial)
+    }
+
+    /// As 0.1.0 wrote it: without a recipe, which is the job's.
+    @Test func aCheckpointOfTheFirstVersionIsRead() throws {
+        let written = checkpoint(steps: 3)
+        let position = #"{"epoch":2,"step":3,"lossSum":0.1,"correct":3,"count":128}"#
+        let parts = [
+            ("weights", written.state.weights), ("firstMoment", written.state.slots["firstMoment"]!),
+            ("secondMoment", written.state.slots["secondMoment"]!),
+        ]
+        var hash = SHA256()
+        hash.update(data: Array("3 \(position)".utf8))
+        for (_, part) in parts { part.withUnsafeBytes { hash.update(bufferPointer: $0) } }
+        let writer = try SafetensorsWriter(
+            path: scratch["checkpoint-0000000003.safetensors"],
+            tensors: parts.map { TensorDeclaration(name: $0.0, type: .float32, shape: [network.parameterCount]) },
+            metadata: [
+                "format": "sqzd-checkpoint-1", "steps": "3", "position": position,
+                "sha256": hash.finalize().map { String(Int($0) | 0x100, radix: 16).dropFirst() }.joined(),
+            ])
+        for (name, part) in parts { try part.withUnsafeBytes { try writer.write($0, to: name) } }
+        try writer.commit()
+        let read = try #require(try newest { Issue.record("\($0): \($1)") })
+        #expect(read.state == written.state && read.position == written.position && read.ended.isEmpty)
+        #expect(read.recipe == .tutorial)
     }
 
     @Test func aCorruptCheckpointGivesWayToTheOneBefore() throws {

@@ -74,7 +74,9 @@ import Testing
             #expect(throws: EngineError.self) { try Preprocessing(size: size) }
         }
         for padding in [-1, 257] {
-            #expect(throws: EngineError.self) { try Augmentation(padding: padding, flips: true).validate() }
+            var recipe = Recipe.tutorial
+            recipe.augmentation.padding = padding
+            #expect(throws: EngineError.self) { try recipe.validate() }
         }
     }
 

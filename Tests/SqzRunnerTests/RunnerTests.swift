@@ -142,6 +142,12 @@ import Varlink
         #expect(try train(in: stopped, options())?.result != nil)
         #expect(try weights(stopped) == expected)
 
+        // What goes on does so by its checkpoint's recipe, whatever the options say by now.
+        let begun = scratch["begun"]
+        #expect(try train(in: begun, options()) { $0.epoch == 1 ? .stop : nil }?.stopped == true)
+        _ = try train(in: begun, options().merging(["pad": .integer(0), "learning-rate": .number(0.5)]) { $1 })
+        #expect(try weights(begun) == expected)
+
         let killed = scratch["killed"]
         #expect(try train(in: killed, options()) { $0.epoch == 2 ? .kill : nil } == nil)
         var epochs: [Int] = []
