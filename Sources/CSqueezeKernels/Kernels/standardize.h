@@ -28,7 +28,8 @@ INLINE void standardize_pixels(const uint8_t *from, ptrdiff_t plane, int flip, f
         *(loose_vec *)(to + k) = (__builtin_convertvector(*(const bytes *)(mixed + k), vec) - mean) * scale;
 }
 
-static void standardize(const sqz_crop *c, int first_row, int last_row, const uint8_t *picture, float *y) {
+static void standardize(const sqz_crop *shape, int first_row, int last_row, const uint8_t *picture, float *y) {
+    const sqz_crop crop = *shape, *c = &crop; // what is written can't be this
     // The part of the crop that lies inside the picture; the rest is zero bytes.
     int top = c->top < 0 ? -c->top : 0, left = c->left < 0 ? -c->left : 0;
     int bottom = c->top + c->size > c->height ? c->height - c->top : c->size;
