@@ -150,7 +150,11 @@ let package = Package(
             name: "JobStoreTests", dependencies: ["JobStore", "SqzProtocol", "TestSupport", "Varlink"],
             swiftSettings: strict),
         .testTarget(
-            name: "ModelFilesTests", dependencies: ["ModelFiles", "SqueezeNet", "Safetensors", "TestSupport"],
+            name: "ModelFilesTests",
+            dependencies: [
+                "ModelFiles", "SqueezeNet", "Safetensors", "TestSupport", "Varlink",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "SqzRunnerTests",

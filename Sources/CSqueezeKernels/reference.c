@@ -26,8 +26,8 @@ static ptrdiff_t weight3(int inputs, int tap, int in, int out) {
 
 static int pixel_value(const sqz_crop *c, const uint8_t *picture, int channel, int row, int column) {
     int y = c->top + row, x = c->left + (c->flip ? c->size - 1 - column : column);
-    if (y < 0 || x < 0 || y >= c->source || x >= c->source) return 0;
-    return picture[((ptrdiff_t)channel * c->source + y) * c->source + x];
+    if (y < 0 || x < 0 || y >= c->height || x >= c->width) return 0;
+    return picture[((ptrdiff_t)channel * c->height + y) * c->width + x];
 }
 
 static void standardize(const sqz_crop *c, int first_row, int last_row, const uint8_t *picture, float *y) {

@@ -26,50 +26,63 @@ public struct Checkpoint: Sendable {
             self.correct = correct
             self.count = count
         }
+
+        /// What this epoch came to so far.
+        public var sums: Evaluation {
+            get { Evaluation(lossSum: lossSum, correct: correct, count: count) }
+            set { (lossSum, correct, count) = (newValue.lossSum, newValue.correct, newValue.count) }
+        }
     }
 
     /// What an epoch came to.
     public struct EndedEpoch: Codable, Equatable, Sendable {
         /// At the epoch's end.
         public var position: Position
-        public var validation: Classifier.Evaluation
+        public var validation: Evaluation
 
-        public init(position: Position, validation: Classifier.Evaluation) {
+        public init(position: Position, validation: Evaluation) {
             self.position = position
             self.validation = validation
         }
     }
 
     public var state: TrainerState
+    /// How the training goes on, whatever its name means by then.
+    public var recipe: Recipe
     public var position: Position
     /// The epochs that ended before, newest last: whoever was to be told of them may have gone before it wrote them down.
     /// Only the last thousand are kept, which are more than can be on their way.
     public var ended: [EndedEpoch]
 
-    public init(state: TrainerState, position: Position, ended: [EndedEpoch] = []) {
+    public init(state: TrainerState, recipe: Recipe, position: Position, ended: [EndedEpoch] = []) {
         self.state = state
+        self.recipe = recipe
         self.position = position
         self.ended = ended
     }
 
     private static let keptEpochs = 1_000
-    private static let format = "sqzd-checkpoint-1"
+    /// The first has no recipe.
+    private enum Format: String {
+        case one = "sqzd-checkpoint-1"
+        case two = "sqzd-checkpoint-2"
+    }
+
     private static let prefix = "checkpoint-"
     private static let kept = 2
 
     /// Writes the checkpoint into a directory, whole or not at all, and removes those that are older than the two newest.
     public func write(in directory: String) throws {
-        let parts = [
-            ("weights", state.weights), ("firstMoment", state.firstMoment), ("secondMoment", state.secondMoment),
-        ]
-        let position = String(decoding: try JSON.encode(position), as: UTF8.self)
-        let ended = String(decoding: try JSON.encode(Array(ended.suffix(Self.keptEpochs))), as: UTF8.self)
+        let parts = Self.parts(of: state, recipe.optimizer)
+        func text(_ value: some Encodable) throws -> String { String(decoding: try JSON.encode(value), as: UTF8.self) }
+        let (position, recipeText) = (try text(position), try text(recipe))
+        let ended = try text(Array(ended.suffix(Self.keptEpochs)))
         let writer = try SafetensorsWriter(
             path: directory + "/" + Self.name(steps: state.steps),
-            tensors: parts.map { TensorDeclaration(name: $0.0, type: .float32, shape: [$0.1.values.count]) },
+            tensors: parts.map { TensorDeclaration(name: $0.name, type: .float32, shape: [$0.values.values.count]) },
             metadata: [
-                "format": Self.format, "steps": String(state.steps), "sha256": Self.digest(state, position + ended),
-                "position": position, "ended": ended,
+                "format": Format.two.rawValue, "steps": String(state.steps), "recipe": recipeText, "position": position,
+                "ended": ended, "sha256": Self.digest(parts, "\(state.steps) \(position)\(ended)\(recipeText)"),
             ])
         for (name, values) in parts { try values.withUnsafeBytes { try writer.write($0, to: name) } }
         try writer.commit()
@@ -78,13 +91,16 @@ public struct Checkpoint: Sendable {
         }
     }
 
-    /// The newest checkpoint in a directory that is whole; nil where there is none. `refused` is told of others and why.
+    /// The newest checkpoint in a directory that is whole; nil where there is none.
+    /// - Parameters:
+    ///   - recipe: of a checkpoint of 0.1.0, which has none.
+    ///   - refused: is told of others and why.
     public static func newest(
-        in directory: String, for network: Network, refused: (_ name: String, _ reason: String) -> Void
+        in directory: String, for network: Network, recipe: Recipe, refused: (_ name: String, _ reason: String) -> Void
     ) throws -> Checkpoint? {
         for name in try names(in: directory) {
             do {
-                return try Checkpoint(path: "\(directory)/\(name)", network: network)
+                return try Checkpoint(path: "\(directory)/\(name)", network: network, recipe: recipe)
             } catch {
                 refused(name, "\(error)")
             }
@@ -92,10 +108,10 @@ public struct Checkpoint: Sendable {
         return nil
     }
 
-    private init(path: String, network: Network) throws {
+    private init(path: String, network: Network, recipe: Recipe) throws {
         let file = try SafetensorsFile(mapping: path)
-        guard file.metadata["format"] == Self.format, let steps = file.metadata["steps"].flatMap(Int.init),
-            let position = file.metadata["position"]
+        guard let format = file.metadata["format"].flatMap(Format.init),
+            let steps = file.metadata["steps"].flatMap(Int.init), let position = file.metadata["position"]
         else { throw ModelFileError("it is no checkpoint of this version") }
         func values(_ name: String) throws -> Weights {
             guard let tensor = file.tensors[name], tensor.type == .float32 else {
@@ -103,24 +119,34 @@ public struct Checkpoint: Sendable {
             }
             return try Weights(network, values: Array(file.bytes(of: tensor).bindMemory(to: Float.self)))
         }
+        func value<T: Decodable>(_ text: String) throws -> T {
+            try JSON.decode(T.self, from: Array(text.utf8), unknownKeys: .refuse)
+        }
+        let recipeText = format == .one ? "" : file.metadata["recipe"] ?? ""
+        self.recipe = format == .one ? recipe : try value(recipeText)
+        let optimizer = self.recipe.optimizer
         state = TrainerState(
-            weights: try values("weights"), firstMoment: try values("firstMoment"),
-            secondMoment: try values("secondMoment"), steps: steps)
+            weights: try values("weights"),
+            slots: try Dictionary(uniqueKeysWithValues: optimizer.slots.map { ($0, try values($0)) }), steps: steps)
         // Checkpoints of 0.1.0 have none.
         let ended = file.metadata["ended"]
-        guard file.metadata["sha256"] == Self.digest(state, position + (ended ?? "")) else {
+        let place = "\(steps) \(position)\(ended ?? "")\(recipeText)"
+        guard file.metadata["sha256"] == Self.digest(Self.parts(of: state, optimizer), place) else {
             throw ModelFileError("its checksum does not fit")
         }
-        self.position = try JSON.decode(Position.self, from: Array(position.utf8))
-        self.ended = try ended.map { try JSON.decode([EndedEpoch].self, from: Array($0.utf8)) } ?? []
+        self.position = try value(position)
+        self.ended = try ended.map(value) ?? []
     }
 
-    private static func digest(_ state: TrainerState, _ place: String) -> String {
+    /// The tensors, in the order of their digest.
+    private static func parts(of state: TrainerState, _ optimizer: Optimizer) -> [(name: String, values: Weights)] {
+        [("weights", state.weights)] + optimizer.slots.map { ($0, state.slots[$0]!) }
+    }
+
+    private static func digest(_ parts: [(name: String, values: Weights)], _ place: String) -> String {
         var hash = SHA256()
-        hash.update(data: Array("\(state.steps) \(place)".utf8))
-        for part in [state.weights, state.firstMoment, state.secondMoment] {
-            part.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        }
+        hash.update(data: Array(place.utf8))
+        for part in parts { part.values.withUnsafeBytes { hash.update(bufferPointer: $0) } }
         return hash.finalize().hexadecimal
     }
 

@@ -22,17 +22,19 @@ import SqueezeNet
     let network: Network
     let weights: Weights
     let preprocessing: Preprocessing
-    let pictures: UnsafeMutableBufferPointer<UInt8>
-    let pointers: [UnsafePointer<UInt8>]
+    let pictures: [Picture]
 
     init(_ architecture: Architecture, size: Int, batch: Int) throws {
         network = try Network(architecture, classes: architecture == .squeezenetCIFAR ? 10 : 1_000, inputSize: size)
         weights = Weights(glorotUniformFor: network, seed: 1)
-        preprocessing = try Preprocessing(sourceSize: size, size: size)
-        let each = preprocessing.pictureBytes
-        pictures = Self.randomPictures(batch * each)
-        let start = UnsafePointer(pictures.baseAddress!)
-        pointers = (0..<batch).map { start + $0 * each }
+        preprocessing = try Preprocessing(size: size)
+        let each = 3 * size * size
+        let bytes = UnsafeRawBufferPointer(Self.randomBytes(batch * each))
+        pictures = (0..<batch).map { place in
+            Picture(
+                planes: UnsafeRawBufferPointer(rebasing: bytes[place * each..<(place + 1) * each]), width: size,
+                height: size)
+        }
     }
 
     static func main() throws {
@@ -73,36 +75,36 @@ import SqueezeNet
         let trainer = try Trainer(
             network: network, preprocessing: preprocessing, state: TrainerState(weights: weights), seed: 1,
             threads: threads)
-        let examples = pointers.indices.map { Example(picture: pointers[$0], label: $0 % network.classes, index: $0) }
+        let examples = pictures.indices.map { Example(picture: pictures[$0], label: $0 % network.classes, index: $0) }
         return Self.measure(seconds) { _ = trainer.step(examples, epoch: $0) }
     }
 
     func classify(_ threads: Int, _ seconds: Double) throws -> [Double] {
         let classifier = try Classifier(
             network: network, weights: weights, preprocessing: preprocessing, threads: threads)
-        return Self.measure(seconds) { _ in _ = classifier.classify(pointers) }
+        return Self.measure(seconds) { _ in _ = classifier.classify(pictures) }
     }
 
     func start(_ threads: Int, _ seconds: Double) throws -> [Double] {
         try Self.measure(seconds) { _ in
             let classifier = try Classifier(
                 network: network, weights: weights, preprocessing: preprocessing, threads: threads)
-            _ = classifier.classify([pointers[0]])
+            _ = classifier.classify([pictures[0]])
         }
     }
 
     func export(to directory: String) throws {
         let classifier = try Classifier(network: network, weights: weights, preprocessing: preprocessing, threads: 1)
-        let (size, each) = (network.inputSize, preprocessing.pictureBytes)
+        let size = network.inputSize
         var planes: [Float] = []
-        for pointer in pointers {
-            let pixels = preprocessing.standardized(UnsafeRawBufferPointer(start: pointer, count: each))
+        for picture in pictures {
+            let pixels = preprocessing.input(of: picture)
             for channel in 0..<3 {
                 planes += (0..<size * size).map { pixels[$0 * 3 + channel] }
             }
         }
         for (name, values) in [
-            ("weights", weights.values), ("input", planes), ("logits", classifier.classify(pointers)),
+            ("weights", weights.values), ("input", planes), ("logits", classifier.classify(pictures)),
         ] {
             guard let file = fopen("\(directory)/\(name).bin", "w") else { exit(73) }
             let written = values.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
@@ -131,7 +133,8 @@ import SqueezeNet
         return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
     }
 
-    static func randomPictures(_ count: Int) -> UnsafeMutableBufferPointer<UInt8> {
+    /// Never freed.
+    private static func randomBytes(_ count: Int) -> UnsafeMutableBufferPointer<UInt8> {
         let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count)
         var state: UInt64 = 1
         for index in 0..<count {

@@ -9,7 +9,7 @@ extension MadeModel {
         self.init(
             file: file, weightsSha256: model.weights.sha256, architecture: network.architecture.rawValue,
             bypass: network.bypass.rawValue, classes: model.classes, parameters: network.parameterCount,
-            multiplyAdds: network.multiplyAdds, preprocessing: model.preprocessing.sentence,
+            multiplyAdds: network.multiplyAdds, preprocessing: model.preparation,
             layers: network.layers.map { layer in
                 Layer(
                     name: layer.name, kind: layer.kind.rawValue,
@@ -19,10 +19,26 @@ extension MadeModel {
     }
 }
 
-extension Preprocessing {
-    fileprivate var sentence: String {
-        let window = "\(size)x\(size)"
-        let random = padding > 0 ? "random \(window) crop of the picture padded by \(padding)" : "random \(window) crop"
-        return "training: \(random)\(flips ? ", random flip" : ""); else: central \(window); per-image standardization"
+extension RunResult {
+    init(_ evaluation: Evaluation, images: Int, model: MadeModel? = nil) {
+        self.init(images: images, loss: finite(evaluation.meanLoss), accuracy: evaluation.accuracy, model: model)
+    }
+}
+
+extension ModelFile {
+    /// What a picture goes through, in a sentence.
+    fileprivate var preparation: String {
+        let window = "\(preprocessing.size)x\(preprocessing.size)"
+        let (padding, flips) = (recipe.augmentation.padding, recipe.augmentation.flips)
+        let random = "random \(window) crop\(padding > 0 ? " of the picture padded by \(padding)" : "")"
+        let fit =
+            switch preprocessing.fit {
+            case .window: "central \(window)"
+            }
+        let normalization =
+            switch preprocessing.normalization {
+            case .perImage: "per-image standardization"
+            }
+        return "training: \(random)\(flips ? ", random flip" : ""); else: \(fit); \(normalization)"
     }
 }

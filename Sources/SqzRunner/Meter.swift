@@ -34,7 +34,7 @@ struct Meter {
         return true
     }
 
-    func progress(_ position: Checkpoint.Position, _ evaluation: Classifier.Evaluation?) -> Progress {
+    func progress(_ position: Checkpoint.Position, _ evaluation: Evaluation?) -> Progress {
         let left = (epochs - position.epoch + 1) * perEpoch - position.count
         return Progress(
             epoch: position.epoch, epochs: epochs, step: position.step, steps: steps,

@@ -1,5 +1,4 @@
 internal import Datasets
-internal import Glibc
 internal import ModelFiles
 internal import SqueezeNet
 internal import SqzProtocol
@@ -33,60 +32,41 @@ struct Scoring {
 
     /// nil if it was asked to stop.
     func evaluate() throws -> RunResult? {
-        var position = Checkpoint.Position(epoch: 1)
-        let isDone = try forEachChunk(&position) { places, pictures in
-            let part = classifier.evaluate(pictures, labels: places.map { split.label($0) })
-            return (part.lossSum, part.correct)
+        try forEachChunk { places, pictures in
+            classifier.evaluate(pictures, labels: places.map { split.label($0) })
         }
-        guard isDone else { return nil }
-        return RunResult(
-            images: position.count, loss: finite(position.lossSum / Double(position.count)),
-            accuracy: Double(position.correct) / Double(position.count))
     }
 
     /// nil if it was asked to stop.
     func predict(top: Int) throws -> RunResult? {
-        var position = Checkpoint.Position(epoch: 1)
         let ranking = Ranking(classes: model.classes)
-        let isDone = try forEachChunk(&position) { places, pictures in
+        let count = model.classes.count
+        return try forEachChunk { places, pictures in
             let logits = classifier.classify(pictures)
-            var loss = 0.0
-            var correct = 0
+            var evaluation = Evaluation()
             let predictions = places.enumerated().map { row, place in
-                let probabilities = softmax(
-                    Array(logits[(row * model.classes.count)..<((row + 1) * model.classes.count)]))
+                let own = logits[(row * count)..<((row + 1) * count)]
                 let label = split.label(place)
-                let classes = ranking.likeliest(probabilities, top: top)
-                loss -= log(Double(probabilities[label]))
-                correct += classes.first?.index == label ? 1 : 0
-                return Prediction(picture: place, label: label, classes: classes)
+                evaluation.add(logits: own, label: label)
+                return Prediction(
+                    picture: place, label: label, classes: ranking.likeliest(softmax(Array(own)), top: top))
             }
             try replies.predictions(predictions)
-            return (loss, correct)
+            return evaluation
         }
-        guard isDone else { return nil }
-        return RunResult(
-            images: position.count, loss: finite(position.lossSum / Double(position.count)),
-            accuracy: Double(position.correct) / Double(position.count))
     }
 
-    private func forEachChunk(
-        _ position: inout Checkpoint.Position,
-        _ body: (Range<Int>, [UnsafePointer<UInt8>]) throws -> (lossSum: Double, correct: Int)
-    ) throws -> Bool {
+    private func forEachChunk(_ body: (Range<Int>, [SqueezeNet.Picture]) throws -> Evaluation) throws -> RunResult? {
+        var position = Checkpoint.Position(epoch: 1)
         var meter = Meter(epochs: 1, steps: split.count, perEpoch: split.count)
         for start in stride(from: 0, to: split.count, by: Self.chunk) {
-            if inbox.stopRequested { return false }
+            if inbox.stopRequested { return nil }
             let places = start..<min(start + Self.chunk, split.count)
-            let part = try body(
-                places, places.map { split.picture($0).baseAddress!.assumingMemoryBound(to: UInt8.self) })
+            position.sums += try body(places, places.map { Picture($0, of: split) })
             position.step = places.upperBound
-            position.count = places.upperBound
-            position.lossSum += part.lossSum
-            position.correct += part.correct
             if meter.isDue(after: places.count) { try replies.progress(meter.progress(position, nil)) }
         }
-        return true
+        return RunResult(position.sums, images: position.count)
     }
 }
 

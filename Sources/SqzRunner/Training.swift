@@ -9,6 +9,7 @@ struct Training {
     private let dataset: MappedDataset
     private let network: Network
     private let preprocessing: Preprocessing
+    private let recipe: Recipe
     /// Places in the training split.
     private let trained: [Int]
     private let validation: Validation
@@ -25,7 +26,8 @@ struct Training {
         self.inbox = inbox
         self.replies = replies
         dataset = try MappedDataset(path: path)
-        preprocessing = try Preprocessing(size: options.size, padding: options.padding)
+        preprocessing = try Preprocessing(size: options.size)
+        recipe = options.recipe
         network = try Network(
             options.architecture, bypass: options.bypass, classes: dataset.classes.count, inputSize: options.size)
         if let test = dataset.test {
@@ -47,13 +49,13 @@ struct Training {
 
     /// Trains to the end, from the newest checkpoint if there is one; nil if it was asked to stop.
     func run() throws -> RunResult? {
-        let checkpoint = try Checkpoint.newest(in: directory, for: network) { name, reason in
+        let checkpoint = try Checkpoint.newest(in: directory, for: network, recipe: recipe) { name, reason in
             Log.write("\(name) can't be used: \(reason); an older one is tried")
         }
         let state = checkpoint?.state ?? TrainerState(weights: Weights(glorotUniformFor: network, seed: options.seed))
         let trainer = try Trainer(
-            network: network, preprocessing: preprocessing, recipe: options.recipe, state: state, seed: options.seed,
-            threads: options.threads)
+            network: network, preprocessing: preprocessing, recipe: checkpoint?.recipe ?? recipe, state: state,
+            seed: options.seed, threads: options.threads)
         var position = checkpoint?.position ?? Checkpoint.Position(epoch: 1)
         var ended = checkpoint?.ended ?? []
         Log.write(
@@ -73,9 +75,9 @@ struct Training {
             try tell(epoch, meter)
             ended.append(epoch)
             position = Checkpoint.Position(epoch: position.epoch + 1)
-            try save(trainer.state, position, ended)
+            try save(trainer, position, ended)
         }
-        return try finish(trainer.weights, try ended.last?.validation ?? validate(trainer.weights, position))
+        return try finish(trainer, try ended.last?.validation ?? validate(trainer.weights, position))
     }
 
     private func tell(_ epoch: Checkpoint.EndedEpoch, _ meter: Meter) throws {
@@ -91,7 +93,7 @@ struct Training {
         var lastCheckpoint = ContinuousClock.now
         while position.step < stepsPerEpoch {
             if inbox.stopRequested || lastCheckpoint + Self.checkpointInterval < .now {
-                try save(trainer.state, position, ended)
+                try save(trainer, position, ended)
                 lastCheckpoint = .now
                 if inbox.stopRequested { return false }
             }
@@ -99,15 +101,15 @@ struct Training {
             let batch = order[start..<min(start + options.batchSize, order.count)].map { place in
                 let index = trained[place]
                 return Example(
-                    picture: dataset.train.picture(index).baseAddress!.assumingMemoryBound(to: UInt8.self),
-                    label: dataset.train.label(index), index: index)
+                    picture: Picture(index, of: dataset.train), label: dataset.train.label(index),
+                    index: index)
             }
             let result = trainer.step(batch, epoch: position.epoch)
-            guard result.isFinite else { throw SqzError.diverged(epoch: position.epoch, step: position.step + 1) }
+            guard result.lossSum.isFinite else {
+                throw SqzError.diverged(epoch: position.epoch, step: position.step + 1)
+            }
             position.step += 1
-            position.lossSum += result.lossSum
-            position.correct += result.correct
-            position.count += result.count
+            position.sums += result
             if meter.isDue(after: result.count) {
                 try replies.progress(meter.progress(position, ended.last?.validation))
             }
@@ -117,13 +119,14 @@ struct Training {
 
     /// Writes a checkpoint, never of weights that have diverged.
     private func save(
-        _ state: TrainerState, _ position: Checkpoint.Position, _ ended: [Checkpoint.EndedEpoch]
+        _ trainer: Trainer, _ position: Checkpoint.Position, _ ended: [Checkpoint.EndedEpoch]
     ) throws {
+        let state = trainer.state
         guard state.weights.areFinite else { throw diverged(position) }
-        try Checkpoint(state: state, position: position, ended: ended).write(in: directory)
+        try Checkpoint(state: state, recipe: trainer.recipe, position: position, ended: ended).write(in: directory)
     }
 
-    private func validate(_ weights: Weights, _ position: Checkpoint.Position) throws -> Classifier.Evaluation {
+    private func validate(_ weights: Weights, _ position: Checkpoint.Position) throws -> Evaluation {
         guard weights.areFinite else { throw diverged(position) }
         let classifier = try Classifier(
             network: network, weights: weights, preprocessing: preprocessing, threads: options.threads)
@@ -137,14 +140,14 @@ struct Training {
         .diverged(epoch: position.epoch, step: position.step)
     }
 
-    private func finish(_ weights: Weights, _ evaluation: Classifier.Evaluation) throws -> RunResult {
+    private func finish(_ trainer: Trainer, _ evaluation: Evaluation) throws -> RunResult {
         let file = "model.safetensors"
         let model = ModelFile(
-            network: network, preprocessing: preprocessing, classes: dataset.classes, weights: weights)
+            network: network, preprocessing: preprocessing, recipe: trainer.recipe, classes: dataset.classes,
+            weights: trainer.weights)
         try model.write(to: "\(directory)/\(file)")
         return RunResult(
-            images: trained.count * options.epochs, loss: evaluation.meanLoss, accuracy: evaluation.accuracy,
-            model: MadeModel(file: file, model))
+            evaluation, images: trained.count * options.epochs, model: MadeModel(file: file, model))
     }
 }
 
@@ -153,10 +156,9 @@ private struct Validation {
     let split: MappedDataset.Split
     let places: [Int]
 
-    func evaluate(_ classifier: Classifier) -> Classifier.Evaluation {
+    func evaluate(_ classifier: Classifier) -> Evaluation {
         classifier.evaluate(
-            places.map { split.picture($0).baseAddress!.assumingMemoryBound(to: UInt8.self) },
-            labels: places.map { split.label($0) })
+            places.map { Picture($0, of: split) }, labels: places.map { split.label($0) })
     }
 }
 

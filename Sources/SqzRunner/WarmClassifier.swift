@@ -32,8 +32,12 @@ final class WarmClassifier {
         }
         // One piece of memory for all pixels, whose parts stay where they are while they are classified.
         let pixels = records.flatMap(\.pixels)
-        let logits = pixels.withUnsafeBufferPointer { pixels in
-            classifier.classify(records.indices.map { pixels.baseAddress! + $0 * PictureRecord.pictureBytes })
+        let logits = pixels.withUnsafeBytes { pixels in
+            let each = PictureRecord.pictureBytes
+            return classifier.classify(
+                stride(from: 0, to: pixels.count, by: each).map {
+                    Picture(record: UnsafeRawBufferPointer(rebasing: pixels[$0..<$0 + each]))
+                })
         }
         let count = model.classes.count
         return records.enumerated().map { row, record in

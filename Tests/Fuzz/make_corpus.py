@@ -8,10 +8,15 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import Any, Dict
 
 FOLDER = Path(__file__).resolve().parent / "corpus"
 CHECKOUT = FOLDER.parents[2]
 FIXTURES = CHECKOUT / "Tests" / "Fixtures"
+RECIPE = (
+    '{"name":"tutorial","learningRate":0.001,"optimizer":{"adam":{"beta1":0.9,"beta2":0.999,"epsilon":1e-8}},'
+    '"usesDropout":true,"augmentation":{"padding":4,"flips":true}}'
+)
 
 
 def seed(target: str, name: str, data: bytes) -> None:
@@ -66,19 +71,33 @@ def checkpoint() -> None:
         '[{"position":{"correct":1,"count":2,"epoch":1,"lossSum":0.5,"step":1},'
         '"validation":{"correct":1,"count":2,"lossSum":0.5}}]'
     )
-    digest = hashlib.sha256(f"1 {position}{ended}".encode() + bytes(3 * 4 * count)).hexdigest()
-    metadata = {"format": "sqzd-checkpoint-1", "steps": "1", "sha256": digest, "position": position, "ended": ended}
-    header = {"__metadata__": metadata}
-    for number, name in enumerate(["weights", "firstMoment", "secondMoment"]):
-        offsets = [4 * count * number, 4 * count * (number + 1)]
-        header[name] = {"dtype": "F32", "shape": [count], "data_offsets": offsets}
+    # The first version has no recipe.
+    for name, version, recipe in (("zero", 1, ""), ("zero-2", 2, RECIPE)):
+        digest = hashlib.sha256(f"1 {position}{ended}{recipe}".encode() + bytes(3 * 4 * count)).hexdigest()
+        metadata = {"format": f"sqzd-checkpoint-{version}", "steps": "1", "sha256": digest}
+        metadata.update({"position": position, "ended": ended, **({"recipe": recipe} if recipe else {})})
+        header: Dict[str, Any] = {"__metadata__": metadata}
+        for number, tensor in enumerate(["weights", "firstMoment", "secondMoment"]):
+            offsets = [4 * count * number, 4 * count * (number + 1)]
+            header[tensor] = {"dtype": "F32", "shape": [count], "data_offsets": offsets}
+        seed("FuzzCheckpoints", name, framed(header))
+
+
+def framed(header: Dict[str, Any]) -> bytes:
     text = json.dumps(header, separators=(",", ":")).encode()
-    seed("FuzzCheckpoints", "zero", len(text).to_bytes(8, "little") + text)
+    return len(text).to_bytes(8, "little") + text
 
 
 def model(path: Path) -> None:
+    """A model's header, the same of the first version, and one that speaks of pictures that there are not."""
     data = path.read_bytes()
-    seed("FuzzModelFiles", "header", data[: 8 + int.from_bytes(data[:8], "little")])
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    seed("FuzzModelFiles", "header-2", framed(header))
+    header["__metadata__"]["format"] = "sqzd-model-1"
+    header["__metadata__"].pop("recipe")
+    for name, side in (("header", 32), ("large-pictures", 1024)):
+        header["__metadata__"]["preprocessing"] = f'{{"sourceSize":{side},"size":32,"padding":4,"flips":true}}'
+        seed("FuzzModelFiles", name, framed(header))
 
 
 if __name__ == "__main__":

@@ -162,7 +162,7 @@ static void compare_rest(const sqz_kernels *k, const sqz_kernels *r) {
     expect(k, "dropout", w2, w, 256, direct_error);
     uint8_t picture[3 * 32 * 32];
     for (size_t i = 0; i < sizeof picture; i++) picture[i] = (uint8_t)(i * 2654435761u >> 13);
-    sqz_crop crop = {.source = 32, .left = -3, .top = 2, .size = 32, .flip = 1, .pitch = 96};
+    sqz_crop crop = {.width = 32, .height = 32, .left = -3, .top = 2, .size = 32, .flip = 1, .pitch = 96};
     float *y = zeros(96 * 32), *truth = zeros(96 * 32);
     k->standardize(&crop, 0, 32, picture, y);
     r->standardize(&crop, 0, 32, picture, truth);

@@ -1,8 +1,10 @@
+import Crypto
 import ModelFiles
 import Safetensors
 import SqueezeNet
 import TestSupport
 import Testing
+import Varlink
 
 @Suite struct ModelFilesTests {
     private let scratch: ScratchDirectory
@@ -12,15 +14,19 @@ import Testing
     init() throws {
         scratch = try ScratchDirectory()
         network = try Network(.squeezenetCIFAR, bypass: .simple, classes: 3, inputSize: 24)
+        var recipe = Recipe.tutorial
+        recipe.augmentation.padding = 2
+        recipe.learningRate = 0.003
         model = ModelFile(
-            network: network, preprocessing: try Preprocessing(size: 24, padding: 2), classes: ["a", "b", "c"],
+            network: network, preprocessing: try Preprocessing(size: 24), recipe: recipe,
+            classes: ["a", "b", "c"],
             weights: Weights(glorotUniformFor: network, seed: 7))
     }
 
     @Test func aModelComesBackAsItWas() throws {
         try model.write(to: scratch["m"])
         let read = try ModelFile(path: scratch["m"])
-        #expect(read.network == network && read.preprocessing == model.preprocessing)
+        #expect(read.network == network && read.preprocessing == model.preprocessing && read.recipe == model.recipe)
         #expect(read.classes == model.classes && read.weights == model.weights)
         #expect(read.weights.sha256 == model.weights.sha256 && read.weights.sha256.count == 64)
         #expect(try scratch.names() == ["m"])
@@ -40,6 +46,63 @@ import Testing
             """
         let output = try Oracle.run(try #require(Oracle.python), ["-c", script, scratch["m"]])
         #expect(String(decoding: output, as: UTF8.self) == "\(network.parameterCount)\n")
+    }
+
+    /// A model as 0.1.0 wrote it.
+    private func writeFirstVersion(preprocessing: String) throws {
+        let writer = try SafetensorsWriter(
+            path: scratch["old"],
+            tensors: network.parameters.map { TensorDeclaration(name: $0.name, type: .float32, shape: $0.shape) },
+            metadata: [
+                "format": "sqzd-model-1", "architecture": "squeezenet-cifar", "bypass": "simple",
+                "classes": #"["a","b","c"]"#, "preprocessing": preprocessing,
+            ])
+        for parameter in network.parameters {
+            try model.weights.values[parameter.offset..<parameter.offset + parameter.count].withUnsafeBytes {
+                try writer.write($0, to: parameter.name)
+            }
+        }
+        try writer.commit()
+    }
+
+    @Test(arguments: [32, 1_024]) func aModelOfTheFirstVersionIsRead(sourceSize: Int) throws {
+        try writeFirstVersion(
+            preprocessing: #"{"sourceSize":\#(sourceSize),"size":24,"padding":2,"flips":false}"#)
+        let read = try ModelFile(path: scratch["old"])
+        #expect(read.network == network && read.preprocessing == model.preprocessing)
+        #expect(read.recipe.name == .tutorial && read.recipe.augmentation == Augmentation(padding: 2, flips: false))
+        #expect(read.classes == model.classes && read.weights == model.weights)
+    }
+
+    @Test func aFileThatIsNoModelIsRefusedByWhatItIs() throws {
+        func reason(_ bytes: [UInt8]) throws -> String? {
+            try scratch.write("m", bytes)
+            return #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["m"]) }?.description
+        }
+        let read = "what is read is safetensors (sqzd-model-1, sqzd-model-2)"
+        #expect(try reason([]) == "the file is empty: no model; \(read)")
+        #expect(
+            try reason([0x89, 0x50, 0x4e, 0x47])
+                == "the file begins with 89 50 4e 47 in hexadecimal: no model; \(read)")
+        let writer = try SafetensorsWriter(
+            path: scratch["pt"], tensors: [TensorDeclaration(name: "x", type: .float32, shape: [0])],
+            metadata: ["format": "pt"])
+        try writer.write(UnsafeRawBufferPointer(start: nil, count: 0), to: "x")
+        try writer.commit()
+        let error = #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["pt"]) }
+        #expect(error?.description == #"its format is pt, not one of ["sqzd-model-1", "sqzd-model-2"]"#)
+    }
+
+    /// What it says to do with a picture and this version does not know would be left undone.
+    @Test(arguments: [
+        #"{"size":24,"fit":{"window":{}},"normalization":{"perImage":{}},"channels":"BGR"}"#,
+        #"{"size":24,"fit":{"stretch":{}},"normalization":{"perImage":{}}}"#,
+        #"{"size":24,"fit":{"window":{}}}"#,
+        #"{"size":0,"fit":{"window":{}},"normalization":{"perImage":{}}}"#,
+    ]) func preprocessingThatIsNotUnderstoodIsRefused(_ preprocessing: String) throws {
+        #expect(throws: JSONError.self) {
+            try JSON.decode(Preprocessing.self, from: Array(preprocessing.utf8), unknownKeys: .refuse)
+        }
     }
 
     @Test func damagedModelsAreRefusedWithAReason() throws {
@@ -78,8 +141,11 @@ import Testing
         Checkpoint(
             state: TrainerState(
                 weights: Weights(glorotUniformFor: network, seed: UInt64(steps)),
-                firstMoment: Weights(glorotUniformFor: network, seed: 100),
-                secondMoment: Weights(glorotUniformFor: network, seed: 200), steps: steps),
+                slots: [
+                    "firstMoment": Weights(glorotUniformFor: network, seed: 100),
+                    "secondMoment": Weights(glorotUniformFor: network, seed: 200),
+                ], steps: steps),
+            recipe: model.recipe,
             position: .init(epoch: 2, step: steps, lossSum: 0.1, correct: 3, count: 128),
             ended: [
                 .init(
@@ -89,7 +155,7 @@ import Testing
     }
 
     private func newest(_ refused: (String, String) -> Void = { _, _ in }) throws -> Checkpoint? {
-        try Checkpoint.newest(in: scratch.path, for: network, refused: refused)
+        try Checkpoint.newest(in: scratch.path, for: network, recipe: .tutorial, refused: refused)
     }
 
     @Test func theTwoNewestCheckpointsAreKept() throws {
@@ -99,6 +165,32 @@ import Testing
         let read = try #require(try newest())
         let written = checkpoint(steps: 10)
         #expect(read.state == written.state && read.position == written.position && read.ended == written.ended)
+        #expect(read.recipe == model.recipe && read.recipe != .tutorial)
+    }
+
+    /// As 0.1.0 wrote it: without a recipe, which is the job's.
+    @Test func aCheckpointOfTheFirstVersionIsRead() throws {
+        let written = checkpoint(steps: 3)
+        let position = #"{"epoch":2,"step":3,"lossSum":0.1,"correct":3,"count":128}"#
+        let parts = [
+            ("weights", written.state.weights), ("firstMoment", written.state.slots["firstMoment"]!),
+            ("secondMoment", written.state.slots["secondMoment"]!),
+        ]
+        var hash = SHA256()
+        hash.update(data: Array("3 \(position)".utf8))
+        for (_, part) in parts { part.withUnsafeBytes { hash.update(bufferPointer: $0) } }
+        let writer = try SafetensorsWriter(
+            path: scratch["checkpoint-0000000003.safetensors"],
+            tensors: parts.map { TensorDeclaration(name: $0.0, type: .float32, shape: [network.parameterCount]) },
+            metadata: [
+                "format": "sqzd-checkpoint-1", "steps": "3", "position": position,
+                "sha256": hash.finalize().map { String(Int($0) | 0x100, radix: 16).dropFirst() }.joined(),
+            ])
+        for (name, part) in parts { try part.withUnsafeBytes { try writer.write($0, to: name) } }
+        try writer.commit()
+        let read = try #require(try newest { Issue.record("\($0): \($1)") })
+        #expect(read.state == written.state && read.position == written.position && read.ended.isEmpty)
+        #expect(read.recipe == .tutorial)
     }
 
     @Test func aCorruptCheckpointGivesWayToTheOneBefore() throws {

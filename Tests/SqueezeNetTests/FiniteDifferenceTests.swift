@@ -16,8 +16,9 @@ import Testing
         let labels = [0, 1, 2, 3, 4, 0]
         var recipe = Recipe.tutorial
         recipe.usesDropout = false
+        recipe.augmentation.flips = false
         let trainer = try Trainer(
-            network: network, preprocessing: Preprocessing(sourceSize: 14, size: 14, flips: false), recipe: recipe,
+            network: network, preprocessing: Preprocessing(size: 14), recipe: recipe,
             state: TrainerState(weights: Weights(network, values: values)), seed: 1, threads: 1, kernels: kernels)
         let gradients = pictures.withExamples(labels) { trainer.gradients(of: $0, epoch: 0) }.values
 
@@ -26,7 +27,7 @@ import Testing
                 network: network, weights: Weights(network, values: values), preprocessing: trainer.preprocessing,
                 threads: 1,
                 kernels: kernels)
-            return pictures.withPointers { classifier.evaluate($0, labels: labels).meanLoss }
+            return pictures.withPictures { classifier.evaluate($0, labels: labels).meanLoss }
         }
 
         for parameter in network.parameters {

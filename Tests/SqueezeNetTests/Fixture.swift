@@ -93,9 +93,11 @@ struct Pictures {
         bytes = (first..<first + count).map { Self.picture($0, size: size) }
     }
 
-    static func picture(_ index: Int, size: Int) -> [UInt8] {
+    static func picture(_ index: Int, size: Int) -> [UInt8] { picture(index, width: size, height: size) }
+
+    static func picture(_ index: Int, width: Int, height: Int) -> [UInt8] {
         let random = CounterRandom(seed: 0, purpose: .picture, epoch: 0, index: index)
-        let count = 3 * size * size
+        let count = 3 * width * height
         var bytes: [UInt8] = []
         for block in 0..<(count + 15) / 16 {
             let words = random.words(block: block)
@@ -106,18 +108,23 @@ struct Pictures {
         return Array(bytes[..<count])
     }
 
-    /// Pointers to the pictures, valid inside `body`.
-    func withPointers<Result>(_ body: ([UnsafePointer<UInt8>]) throws -> Result) rethrows -> Result {
+    /// The pictures, valid inside `body`.
+    func withPictures<Result>(_ body: ([Picture]) throws -> Result) rethrows -> Result {
         let each = 3 * size * size
-        return try bytes.flatMap(\.self).withUnsafeBufferPointer { all in
-            try body(bytes.indices.map { all.baseAddress! + $0 * each })
+        return try bytes.flatMap(\.self).withUnsafeBytes { all in
+            try body(
+                bytes.indices.map {
+                    Picture(
+                        planes: UnsafeRawBufferPointer(rebasing: all[$0 * each..<($0 + 1) * each]), width: size,
+                        height: size)
+                })
         }
     }
 
     /// Examples with these labels, whose indices are their places.
     func withExamples<Result>(_ labels: [Int], _ body: ([Example]) throws -> Result) rethrows -> Result {
-        try withPointers { pointers in
-            try body(zip(pointers, labels).enumerated().map { Example(picture: $1.0, label: $1.1, index: $0) })
+        try withPictures { pictures in
+            try body(zip(pictures, labels).enumerated().map { Example(picture: $1.0, label: $1.1, index: $0) })
         }
     }
 }

@@ -316,12 +316,14 @@ import Testing
     }
 
     @Test(arguments: fast) func standardization(_ kernels: Kernels) {
-        let picture = Pictures.picture(3, size: 32)
+        let picture = Pictures.picture(3, size: 32)  // Also read as one of 64×16.
         for crop in [
-            sqz_crop(source: 32, left: -4, top: 3, size: 32, flip: 1, pitch: 100),
-            sqz_crop(source: 32, left: 2, top: -1, size: 24, flip: 0, pitch: 80),
-            sqz_crop(source: 32, left: -9, top: -9, size: 50, flip: 1, pitch: 150),
-            sqz_crop(source: 32, left: 40, top: 0, size: 8, flip: 0, pitch: 24),
+            sqz_crop(width: 32, height: 32, left: -4, top: 3, size: 32, flip: 1, pitch: 100),
+            sqz_crop(width: 32, height: 32, left: 2, top: -1, size: 24, flip: 0, pitch: 80),
+            sqz_crop(width: 32, height: 32, left: -9, top: -9, size: 50, flip: 1, pitch: 150),
+            sqz_crop(width: 32, height: 32, left: 40, top: 0, size: 8, flip: 0, pitch: 24),
+            sqz_crop(width: 64, height: 16, left: 17, top: -5, size: 40, flip: 1, pitch: 120),
+            sqz_crop(width: 16, height: 64, left: -3, top: 20, size: 24, flip: 0, pitch: 72),
         ] {
             var crop = crop
             let count = Int(crop.size * crop.pitch)

@@ -75,13 +75,21 @@ import Testing
         #expect(throws: EngineError.threads(0, allowed: 1...32)) {
             try Classifier(network: network, weights: weights, preprocessing: preprocessing, threads: 0)
         }
+        func train(_ recipe: Recipe, _ state: TrainerState) throws {
+            _ = try Trainer(
+                network: network, preprocessing: preprocessing, recipe: recipe, state: state, seed: 1, threads: 1)
+        }
         var recipe = Recipe.tutorial
         recipe.learningRate = .nan
-        #expect(throws: EngineError.self) {
-            try Trainer(
-                network: network, preprocessing: preprocessing, recipe: recipe, state: TrainerState(weights: weights),
-                seed: 1,
-                threads: 1)
+        #expect(throws: EngineError.self) { try train(recipe, TrainerState(weights: weights)) }
+        recipe = .tutorial
+        recipe.optimizer = .adam(beta1: 1, beta2: 0.9, epsilon: 1)
+        #expect(throws: EngineError.self) { try train(recipe, TrainerState(weights: weights)) }
+        // Another optimizer's, or none after the first step.
+        for slots in [[:], ["firstMoment": weights], ["firstMoment": weights, "velocity": weights]] {
+            #expect(throws: EngineError.self) {
+                try train(.tutorial, TrainerState(weights: weights, slots: slots, steps: 1))
+            }
         }
     }
 

@@ -12,8 +12,8 @@ import Testing
         let fixture = try Fixture(name)
         let classifier = try Classifier(
             network: fixture.network(), weights: fixture.weights(),
-            preprocessing: Preprocessing(sourceSize: fixture.size, size: fixture.size), threads: 2, kernels: kernels)
-        let (logits, evaluation) = fixture.pictures().withPointers {
+            preprocessing: Preprocessing(size: fixture.size), threads: 2, kernels: kernels)
+        let (logits, evaluation) = fixture.pictures().withPictures {
             (classifier.classify($0), classifier.evaluate($0, labels: fixture.labels))
         }
         let largest = fixture.logits.map(abs).max()!
@@ -86,10 +86,11 @@ import Testing
 
     /// No augmentation: the oracle saw the pictures as they are.
     private func trainer(_ fixture: Fixture, _ recipe: Recipe, _ kernels: Kernels) throws -> Trainer {
-        try Trainer(
-            network: fixture.network(),
-            preprocessing: Preprocessing(sourceSize: fixture.size, size: fixture.size, flips: false),
-            recipe: recipe, state: TrainerState(weights: fixture.weights()), seed: fixture.seed, threads: 2,
+        var recipe = recipe
+        recipe.augmentation.flips = false
+        return try Trainer(
+            network: fixture.network(), preprocessing: Preprocessing(size: fixture.size), recipe: recipe,
+            state: TrainerState(weights: fixture.weights()), seed: fixture.seed, threads: 2,
             kernels: kernels)
     }
 }

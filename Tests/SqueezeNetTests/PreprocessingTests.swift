@@ -15,12 +15,12 @@ import Testing
             [Case].self, from: Data(contentsOf: Fixture.directory.appending(path: "preprocessing.json")))
         var truth = try Fixture.floats("preprocessing")[...]
         for test in cases {
-            let preprocessing = try Preprocessing(sourceSize: test.source, size: test.size)
+            let preprocessing = try Preprocessing(size: test.size)
             let picture =
                 test.isFlat
-                ? [UInt8](repeating: 7, count: preprocessing.pictureBytes)
+                ? [UInt8](repeating: 7, count: 3 * test.source * test.source)
                 : Pictures.picture(test.source + test.size, size: test.source)
-            let found = picture.withUnsafeBytes { preprocessing.standardized($0) }
+            let found = Self.input(preprocessing, picture, width: test.source, height: test.source)
             // Values are up to about 5; TensorFlow's own sums are in single precision.
             #expect(zip(found, truth).allSatisfy { abs($0 - $1) < 4e-6 }, "\(test)")
             truth = truth.dropFirst(found.count)
@@ -28,68 +28,98 @@ import Testing
         #expect(truth.isEmpty)
     }
 
+    /// Sides of any length, also where one is cut and the other padded.
+    @Test(arguments: [(8, 5), (5, 8), (1, 40), (70, 3), (33, 35)])
+    func takesTheCentreOfPicturesOfAnySize(_ width: Int, _ height: Int) throws {
+        let picture = Pictures.picture(2, width: width, height: height)
+        for size in [6, 20] {
+            let found = Self.input(try Preprocessing(size: size), picture, width: width, height: height)
+            let (left, top) = ((width - size) / 2, (height - size) / 2)
+            let window = Self.window(of: picture, width, height, left: left, top: top, size: size, isMirrored: false)
+            #expect(Self.isProportional(found, window))
+        }
+    }
+
     /// A random crop of a padded picture is a window of it, moved at most by the padding, and mirrored or not.
-    @Test func augmentationsAreWindows() throws {
-        let preprocessing = try Preprocessing(sourceSize: 8, size: 8, padding: 2)
-        let picture = Pictures.picture(0, size: 8)
+    @Test(arguments: [(8, 8), (9, 7)]) func augmentationsAreWindows(_ width: Int, _ height: Int) throws {
+        let preprocessing = try Preprocessing(size: 8)
+        let picture = Pictures.picture(0, width: width, height: height)
+        let windows = Self.windows(of: picture, width, height, size: 8, padding: 2)
         var seen: Set<[Int]> = []
         for index in 0..<400 {
-            let augmentation = Preprocessing.Augmentation(seed: 5, epoch: 1, index: index)
-            let found = picture.withUnsafeBytes { preprocessing.standardized($0, augmentation: augmentation) }
-            let again = picture.withUnsafeBytes { preprocessing.standardized($0, augmentation: augmentation) }
-            #expect(found == again)
-            let matches = Self.windows(of: picture, size: 8, padding: 2).filter { window in
-                Self.isProportional(found, window.values)
-            }
+            let draw = Augmentation(padding: 2, flips: true).draw(seed: 5, epoch: 1, index: index)
+            let found = Self.input(preprocessing, picture, width: width, height: height, draw)
+            #expect(found == Self.input(preprocessing, picture, width: width, height: height, draw))
+            let matches = windows.filter { Self.isProportional(found, $0.values) }
             #expect(matches.count == 1)
             seen.insert(matches[0].key)
         }
-        // 25 places, two ways round: 400 draws miss one of 50 with probability 50 × 0.98^400 < 0.02.
-        #expect(seen.count == 50)
+        // 25 or 24 places, two ways round: 400 draws miss one of 50 with probability 50 × 0.98^400 < 0.02.
+        #expect(seen.count == windows.count)
     }
 
     @Test func cropsAtRandomInTrainingOnly() throws {
-        let preprocessing = try Preprocessing(sourceSize: 32, size: 24, flips: false)
+        let preprocessing = try Preprocessing(size: 24)
         let picture = Pictures.picture(1, size: 32)
         let crops = Set(
             (0..<60).map { index in
-                picture.withUnsafeBytes {
-                    preprocessing.standardized($0, augmentation: .init(seed: 1, epoch: 0, index: index))
-                }
+                let draw = Augmentation(padding: 0, flips: false).draw(seed: 1, epoch: 0, index: index)
+                return Self.input(preprocessing, picture, width: 32, height: 32, draw)
             })
         #expect(crops.count > 40)
     }
 
     @Test func refusesSizes() {
-        #expect(throws: EngineError.self) { try Preprocessing(size: 0) }
-        #expect(throws: EngineError.self) { try Preprocessing(size: 32, padding: -1) }
-        #expect(throws: EngineError.self) { try Preprocessing(size: 32, padding: 257) }
-        #expect(throws: EngineError.self) { try Preprocessing(sourceSize: 4_000, size: 32) }
+        for size in [0, -1, Network.largestInput + 1] {
+            #expect(throws: EngineError.self) { try Preprocessing(size: size) }
+        }
+        for padding in [-1, 257] {
+            var recipe = Recipe.tutorial
+            recipe.augmentation.padding = padding
+            #expect(throws: EngineError.self) { try recipe.validate() }
+        }
     }
 
-    /// Every window of the zero-padded picture, both ways round, as [row][column][channel].
+    private static func input(
+        _ preprocessing: Preprocessing, _ picture: [UInt8], width: Int, height: Int, _ draw: Augmentation.Draw? = nil
+    ) -> [Float] {
+        picture.withUnsafeBytes {
+            preprocessing.input(of: Picture(planes: $0, width: width, height: height), draw: draw)
+        }
+    }
+
+    /// Every window of the zero-padded picture, both ways round.
     private static func windows(
-        of picture: [UInt8], size: Int, padding: Int
+        of picture: [UInt8], _ width: Int, _ height: Int, size: Int, padding: Int
     ) -> [(key: [Int], values: [Float])] {
         var windows: [(key: [Int], values: [Float])] = []
-        for top in -padding...padding {
-            for left in -padding...padding {
+        for top in -padding...height + padding - size {
+            for left in -padding...width + padding - size {
                 for flip in [0, 1] {
-                    var values: [Float] = []
-                    for row in 0..<size {
-                        for column in 0..<size {
-                            let (y, x) = (top + row, left + (flip == 1 ? size - 1 - column : column))
-                            let isInside = (0..<size).contains(y) && (0..<size).contains(x)
-                            for channel in 0..<3 {
-                                values.append(isInside ? Float(picture[(channel * size + y) * size + x]) : 0)
-                            }
-                        }
-                    }
+                    let values = window(
+                        of: picture, width, height, left: left, top: top, size: size, isMirrored: flip == 1)
                     windows.append((key: [top, left, flip], values: values))
                 }
             }
         }
         return windows
+    }
+
+    /// As [row][column][channel].
+    private static func window(
+        of picture: [UInt8], _ width: Int, _ height: Int, left: Int, top: Int, size: Int, isMirrored: Bool
+    ) -> [Float] {
+        var values: [Float] = []
+        for row in 0..<size {
+            for column in 0..<size {
+                let (y, x) = (top + row, left + (isMirrored ? size - 1 - column : column))
+                let isInside = (0..<height).contains(y) && (0..<width).contains(x)
+                for channel in 0..<3 {
+                    values.append(isInside ? Float(picture[(channel * height + y) * width + x]) : 0)
+                }
+            }
+        }
+        return values
     }
 
     /// Whether a is (b − mean) / deviation.

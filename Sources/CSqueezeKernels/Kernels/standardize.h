@@ -28,18 +28,19 @@ INLINE void standardize_pixels(const uint8_t *from, ptrdiff_t plane, int flip, f
         *(loose_vec *)(to + k) = (__builtin_convertvector(*(const bytes *)(mixed + k), vec) - mean) * scale;
 }
 
-static void standardize(const sqz_crop *c, int first_row, int last_row, const uint8_t *picture, float *y) {
+static void standardize(const sqz_crop *shape, int first_row, int last_row, const uint8_t *picture, float *y) {
+    const sqz_crop crop = *shape, *c = &crop; // what is written can't be this
     // The part of the crop that lies inside the picture; the rest is zero bytes.
     int top = c->top < 0 ? -c->top : 0, left = c->left < 0 ? -c->left : 0;
-    int bottom = c->top + c->size > c->source ? c->source - c->top : c->size;
-    int right = c->left + c->size > c->source ? c->source - c->left : c->size;
-    ptrdiff_t plane = (ptrdiff_t)c->source * c->source;
-    const uint8_t *corner = picture + (ptrdiff_t)c->top * c->source + c->left;
+    int bottom = c->top + c->size > c->height ? c->height - c->top : c->size;
+    int right = c->left + c->size > c->width ? c->width - c->left : c->size;
+    ptrdiff_t plane = (ptrdiff_t)c->width * c->height;
+    const uint8_t *corner = picture + (ptrdiff_t)c->top * c->width + c->left;
 
     uint64_t sum = 0, squares = 0;
     for (int channel = 0; channel < 3; channel++)
         for (int row = top; row < bottom; row++) {
-            const uint8_t *from = corner + channel * plane + (ptrdiff_t)row * c->source;
+            const uint8_t *from = corner + channel * plane + (ptrdiff_t)row * c->width;
             uint32_t row_sum = 0, row_squares = 0; // at most 1,024 * 255^2: no overflow
             for (int column = left; column < right; column++) {
                 row_sum += from[column];
@@ -58,7 +59,7 @@ static void standardize(const sqz_crop *c, int first_row, int last_row, const ui
         if (!is_whole)
             for (int i = 0; i < 3 * c->size; i++) y[i] = (0 - mean) * scale;
         if (row < top || row >= bottom) continue;
-        const uint8_t *from = corner + (ptrdiff_t)row * c->source;
+        const uint8_t *from = corner + (ptrdiff_t)row * c->width;
         int column = left;
         for (; column + 16 <= right; column += 16) {
             float *to = y + 3 * (c->flip ? c->size - 16 - column : column);

@@ -20,11 +20,11 @@ static inline int sqz_input_pitch(int columns) { return (3 * columns + 15) / 16 
 
 // A crop of a byte picture in planes R, G, B, and where its standardized pixels go.
 typedef struct {
-    int source;       // height and width of the picture
-    int left, top;    // first column and row of the crop; may lie outside the picture, where zeros are
-    int size;         // height and width of the crop
-    int flip;         // mirrored left to right
-    int pitch;        // floats from one row of the result to the next
+    int width, height; // of the picture
+    int left, top;     // first column and row of the crop; may lie outside the picture, where zeros are
+    int size;          // height and width of the crop
+    int flip;          // mirrored left to right
+    int pitch;         // floats from one row of the result to the next
 } sqz_crop;
 
 // The first convolution: kernel x kernel over 3 interleaved channels.

@@ -32,13 +32,9 @@ struct TrainOptions: JobOptions {
 
     /// The one that was named, with what the options say of it.
     var recipe: Recipe {
-        var recipe =
-            switch recipeName {
-            case .tutorial: Recipe.tutorial
-            }
-        recipe.learningRate = learningRate
+        var recipe = Recipe(recipeName)
+        if _learningRate.isGiven { recipe.learningRate = learningRate }
+        recipe.augmentation.padding = chosenPadding ?? (_size.isGiven ? 0 : 4)
         return recipe
     }
-
-    var padding: Int { chosenPadding ?? (_size.isGiven ? 0 : 4) }
 }

@@ -16,7 +16,9 @@ func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         to: scratchFolder + "/checkpoint-0000000001.safetensors")
     do {
         var reasons: [String] = []
-        let checkpoint = try Checkpoint.newest(in: scratchFolder, for: network) { _, reason in reasons.append(reason) }
+        let checkpoint = try Checkpoint.newest(in: scratchFolder, for: network, recipe: .tutorial) {
+            reasons.append($1)
+        }
         precondition((checkpoint == nil) == (reasons.count == 1), "refused for \(reasons)")
         if let checkpoint { precondition(checkpoint.state.weights.values.count == network.parameterCount) }
     } catch {

@@ -1,15 +1,14 @@
 internal import CSqueezeKernels
 
 extension Plan {
-    /// Puts a standardized picture into the chunk, or some of its rows.
+    /// Puts a picture into the chunk, or some of its rows.
     func load(
-        _ picture: UnsafePointer<UInt8>, at place: Int, _ preprocessing: Preprocessing,
-        augmentation: Preprocessing.Augmentation?, rows: Range<Int>? = nil, _ memory: Memory
+        _ picture: Picture, at place: Int, _ preprocessing: Preprocessing, draw: Augmentation.Draw? = nil,
+        rows: Range<Int>? = nil, _ memory: Memory
     ) {
-        var crop = preprocessing.crop(augmentation, pitch: inputPitch)
-        let rows = rows ?? 0..<preprocessing.size
-        memory.kernels.pointee.standardize(
-            &crop, Int32(rows.lowerBound), Int32(rows.upperBound), picture, memory.input(input, place) + inputOrigin)
+        preprocessing.write(
+            picture, draw: draw, rows: rows ?? 0..<preprocessing.size, to: memory.input(input, place) + inputOrigin,
+            pitch: inputPitch, kernels: memory.kernels)
     }
 
     /// Computes the logits of the chunk's first `pictures`, each of which `load` puts into the chunk when it is its turn. In training,

@@ -18,24 +18,6 @@ public final class Classifier {
     private let preparedOffset: Int
     private let threadsOffset: Int
 
-    /// What `evaluate` found.
-    public struct Evaluation: Sendable, Codable, Equatable {
-        /// Sum of the pictures' losses.
-        public var lossSum: Double
-        /// How many pictures the network put into their class.
-        public var correct: Int
-        public var count: Int
-
-        public init(lossSum: Double, correct: Int, count: Int) {
-            self.lossSum = lossSum
-            self.correct = correct
-            self.count = count
-        }
-
-        public var meanLoss: Double { lossSum / Double(count) }
-        public var accuracy: Double { Double(correct) / Double(count) }
-    }
-
     /// - Throws: `EngineError` if sizes do not match, or memory or threads cannot be had.
     public init(
         network: Network, weights: Weights, preprocessing: Preprocessing, threads: Int, kernels: Kernels = .selected
@@ -65,10 +47,9 @@ public final class Classifier {
 
     /// The logits of any number of pictures, `network.classes` for each, one picture after the other. Memory does not grow with
     /// their number.
-    /// - Parameter pictures: each with `preprocessing.pictureBytes` bytes.
     /// - Precondition: `logits` has room for `pictures.count * network.classes` values.
     public func classify(
-        _ pictures: UnsafeBufferPointer<UnsafePointer<UInt8>>, into logits: UnsafeMutableBufferPointer<Float>
+        _ pictures: UnsafeBufferPointer<Picture>, into logits: UnsafeMutableBufferPointer<Float>
     ) {
         precondition(logits.count >= pictures.count * network.classes)
         guard pictures.count >= pool.threads else {
@@ -82,7 +63,7 @@ public final class Classifier {
             let start = task * each
             let count = min(each, pictures.count - start)
             plan.forward(count, memory) {
-                plan.load(pictures[start + $0], at: $0, preprocessing, augmentation: nil, memory)
+                plan.load(pictures[start + $0], at: $0, preprocessing, memory)
             }
             for place in 0..<count { copyLogits(of: place, memory, to: logits, at: start + place) }
         }
@@ -90,7 +71,7 @@ public final class Classifier {
 
     /// One picture by all threads: each phase is shared out.
     private func classifyTogether(
-        _ picture: UnsafePointer<UInt8>, into logits: UnsafeMutableBufferPointer<Float>, at index: Int
+        _ picture: Picture, into logits: UnsafeMutableBufferPointer<Float>, at index: Int
     ) {
         // No array is retained in the rounds: the threads would wait for each other's writes of its reference count.
         phases.withUnsafeBufferPointer { phases in
@@ -101,7 +82,7 @@ public final class Classifier {
                     // Rather than wait for one to do it, each standardizes for itself what it reads.
                     if run == 0 {
                         let rows = phases[0].pictureRows(share, size: preprocessing.size)
-                        plan.load(picture, at: 0, preprocessing, augmentation: nil, rows: rows, memory)
+                        plan.load(picture, at: 0, preprocessing, rows: rows, memory)
                     }
                     for phase in phases[runs[run]] { plan.forward(phase, 0..<1, share, memory) }
                 }
@@ -119,7 +100,7 @@ public final class Classifier {
     }
 
     /// As `classify(_:into:)`.
-    public func classify(_ pictures: [UnsafePointer<UInt8>]) -> [Float] {
+    public func classify(_ pictures: [Picture]) -> [Float] {
         [Float](unsafeUninitializedCapacity: pictures.count * network.classes) { logits, count in
             pictures.withUnsafeBufferPointer { classify($0, into: logits) }
             count = pictures.count * network.classes
@@ -128,16 +109,12 @@ public final class Classifier {
 
     /// Loss and hits on labelled pictures.
     /// - Precondition: as many labels as pictures, each below `network.classes`.
-    public func evaluate(_ pictures: [UnsafePointer<UInt8>], labels: [Int]) -> Evaluation {
-        precondition(pictures.count == labels.count && labels.allSatisfy { (0..<network.classes).contains($0) })
+    public func evaluate(_ pictures: [Picture], labels: [Int]) -> Evaluation {
+        precondition(pictures.count == labels.count)
+        var evaluation = Evaluation()
         let logits = classify(pictures)
-        var evaluation = Evaluation(lossSum: 0, correct: 0, count: labels.count)
-        logits.withUnsafeBufferPointer { logits in
-            for (index, label) in labels.enumerated() {
-                let own = logits.baseAddress! + index * network.classes
-                evaluation.lossSum += sqz_softmax_loss(Int32(network.classes), own, Int32(label), 0, nil)
-                evaluation.correct += argMax(own, network.classes) == label ? 1 : 0
-            }
+        for (index, label) in labels.enumerated() {
+            evaluation.add(logits: logits[index * network.classes..<(index + 1) * network.classes], label: label)
         }
         return evaluation
     }

@@ -18,22 +18,17 @@ public final class Trainer {
     private let arena: Arena
     private let offsets: Offsets
     private let sums: GradientSums
-    private var shards = [ShardResult](repeating: ShardResult(), count: GradientSums.shards)
+    private var shards = [Evaluation](repeating: Evaluation(), count: GradientSums.shards)
 
     /// Where the parts of the arena begin.
     private struct Offsets {
         var parameters: Int
-        var firstMoment: Int
-        var secondMoment: Int
+        /// The optimizer's, one behind the other.
+        var slots: Int
         var prepared: Int
         var gradients: Int
         var threads: Int
         var count: Int
-    }
-
-    private struct ShardResult {
-        var loss = 0.0
-        var correct = 0
     }
 
     /// - Parameters:
@@ -47,10 +42,7 @@ public final class Trainer {
     ) throws(EngineError) {
         try recipe.validate()
         try preprocessing.validate(for: network)
-        for tensor in [state.weights, state.firstMoment, state.secondMoment]
-        where tensor.values.count != network.parameterCount {
-            throw .valueCount(tensor.values.count, expected: network.parameterCount)
-        }
+        try state.validate(for: network, recipe.optimizer)
         self.network = network
         self.preprocessing = preprocessing
         self.recipe = recipe
@@ -61,61 +53,61 @@ public final class Trainer {
         pool = try ComputePool(threads: threads)
         var layout = ArenaLayout()
         offsets = Offsets(
-            parameters: layout.reserve(plan.packed.count), firstMoment: layout.reserve(plan.packed.count),
-            secondMoment: layout.reserve(plan.packed.count), prepared: layout.reserve(plan.preparedCount),
+            parameters: layout.reserve(plan.packed.count),
+            slots: layout.reserve(plan.packed.count * recipe.optimizer.slots.count),
+            prepared: layout.reserve(plan.preparedCount),
             gradients: layout.reserve(plan.packed.count * GradientSums.shards),
             threads: layout.reserve(plan.arenaCount * threads), count: layout.count)
         arena = try Arena(floats: layout.count)
         sums = GradientSums(
             buffers: arena.floats + offsets.gradients, count: plan.packed.count, kernels: kernels.table)
         plan.packed.pack(state.weights, into: parameters)
-        plan.packed.pack(state.firstMoment, into: arena.floats + offsets.firstMoment)
-        plan.packed.pack(state.secondMoment, into: arena.floats + offsets.secondMoment)
+        for (index, name) in recipe.optimizer.slots.enumerated() {
+            if let values = state.slots[name] { plan.packed.pack(values, into: slot(index)) }
+        }
         prepareWeights()
     }
 
     /// A copy of all that a checkpoint needs.
     public var state: TrainerState {
-        TrainerState(
-            weights: weights, firstMoment: unpacked(offsets.firstMoment), secondMoment: unpacked(offsets.secondMoment),
-            steps: steps)
+        let slots = recipe.optimizer.slots.enumerated().map { ($1, unpacked(slot($0))) }
+        return TrainerState(weights: weights, slots: Dictionary(uniqueKeysWithValues: slots), steps: steps)
     }
 
     /// A copy of the weights as they are.
-    public var weights: Weights { unpacked(offsets.parameters) }
+    public var weights: Weights { unpacked(parameters) }
 
-    /// One step: augmentation, forward, backward, Adam. Any batch size will do; the last batch of an epoch may be smaller.
+    /// One step: augmentation, forward, backward, optimizer. Any batch size will do; the last batch of an epoch may be smaller.
     /// - Parameter epoch: keys the random crops, flips and dropout, with the seed and each example's index.
-    /// - Returns: loss and hits of the batch before the step. If the loss is not finite, the training has diverged and the
-    ///   weights are of no use any more.
+    /// - Returns: what the network, with its dropout, made of the batch before the step. If the loss is not finite, the training
+    ///   has diverged and the weights are of no use any more.
     /// - Precondition: the batch is not empty, and every label is below `network.classes`.
-    public func step(_ batch: UnsafeBufferPointer<Example>, epoch: Int) -> StepResult {
+    public func step(_ batch: UnsafeBufferPointer<Example>, epoch: Int) -> Evaluation {
         precondition(!batch.isEmpty && batch.allSatisfy { (0..<network.classes).contains($0.label) })
         computeGradients(batch, epoch: epoch)
         updateWeights()
-        var result = StepResult(lossSum: 0, correct: 0, count: batch.count)
-        for shard in shards {
-            result.lossSum += shard.loss
-            result.correct += shard.correct
-        }
-        return result
+        return shards.reduce(into: Evaluation(), +=)
     }
 
     /// As `step(_:epoch:)`.
-    public func step(_ batch: [Example], epoch: Int) -> StepResult {
+    public func step(_ batch: [Example], epoch: Int) -> Evaluation {
         batch.withUnsafeBufferPointer { step($0, epoch: epoch) }
     }
 
     /// The gradient of a batch's mean loss, in the order of the weights, without a step: for tests.
     package func gradients(of batch: [Example], epoch: Int) -> Weights {
         batch.withUnsafeBufferPointer { computeGradients($0, epoch: epoch) }
-        return plan.packed.unpack(sums.takeTotal(), count: network.parameterCount)
+        return unpacked(sums.takeTotal())
     }
 
     private var parameters: UnsafeMutablePointer<Float> { arena.floats + offsets.parameters }
 
-    private func unpacked(_ offset: Int) -> Weights {
-        plan.packed.unpack(arena.floats + offset, count: network.parameterCount)
+    private func slot(_ index: Int) -> UnsafeMutablePointer<Float> {
+        arena.floats + offsets.slots + index * plan.packed.count
+    }
+
+    private func unpacked(_ packed: UnsafePointer<Float>) -> Weights {
+        plan.packed.unpack(packed, count: network.parameterCount)
     }
 
     private func memory(_ thread: Int) -> Memory {
@@ -139,8 +131,8 @@ public final class Trainer {
     private func computeShard(
         _ shard: Int, of batch: UnsafeBufferPointer<Example>, epoch: Int, _ memory: Memory,
         into total: UnsafeMutablePointer<Float>
-    ) -> ShardResult {
-        var result = ShardResult()
+    ) -> Evaluation {
+        var result = Evaluation()
         let shardRange = shard * batch.count / GradientSums.shards..<(shard + 1) * batch.count / GradientSums.shards
         guard !shardRange.isEmpty else {
             total.update(repeating: 0, count: plan.packed.count)
@@ -157,14 +149,13 @@ public final class Trainer {
                 let example = examples[examples.startIndex + place]
                 plan.load(
                     example.picture, at: place, preprocessing,
-                    augmentation: .init(seed: seed, epoch: epoch, index: example.index), memory)
+                    draw: recipe.augmentation.draw(seed: seed, epoch: epoch, index: example.index), memory)
             }
             for (place, example) in examples.enumerated() {
-                let logits = memory(plan.logits, place)
-                result.loss += sqz_softmax_loss(
-                    Int32(network.classes), logits, Int32(example.label), 1 / Float(batch.count),
-                    plan.logitGradient(place, memory))
-                result.correct += argMax(logits, network.classes) == example.label ? 1 : 0
+                result.add(
+                    UnsafeBufferPointer(start: memory(plan.logits, place), count: network.classes),
+                    label: example.label,
+                    scale: 1 / Float(batch.count), gradient: plan.logitGradient(place, memory))
             }
             plan.backward(
                 examples.count, memory, isFirst: start == shardRange.lowerBound,
@@ -176,15 +167,13 @@ public final class Trainer {
 
     private func updateWeights() {
         steps += 1
-        var rule = recipe.adam(step: steps)
+        let move = recipe.optimizer.rule(step: steps, learningRate: recipe.learningRate, kernels)
         let gradients = sums.takeTotal()
         let count = plan.packed.count
         let slice = 4_096
         pool.run((count + slice - 1) / slice) { task, _ in
             let start = task * slice
-            kernels.pointee.adam(
-                &rule, min(slice, count - start), gradients + start, parameters + start,
-                arena.floats + offsets.firstMoment + start, arena.floats + offsets.secondMoment + start)
+            move(min(slice, count - start), gradients + start, parameters + start) { slot($0) + start }
         }
         prepareWeights()
     }
@@ -195,11 +184,4 @@ public final class Trainer {
                 task: task, parameters: parameters, prepared: arena.floats + offsets.prepared, kernels: kernels)
         }
     }
-}
-
-/// The class with the largest logit; the first of equals.
-func argMax(_ logits: UnsafePointer<Float>, _ classes: Int) -> Int {
-    var best = 0
-    for candidate in 1..<classes where logits[candidate] > logits[best] { best = candidate }
-    return best
 }

@@ -198,6 +198,12 @@ struct PlanBuilder {
                     input: input, output: current, pool: pool.map { maxPool($0, channels: 16) }, strip: strip)))
     }
 
+    /// Panels of channels. The kernels know whole ones only: of another number they would leave channels out without a word.
+    private func panels(_ channels: Int) -> Int32 {
+        precondition(channels % 16 == 0, "\(channels) channels are no whole panels of 16")
+        return Int32(channels / 16)
+    }
+
     private mutating func addPool(_ pool: ShapedBlock.Pool) {
         begin(size: pool.inputSize)
         let output = tensor(
@@ -210,7 +216,7 @@ struct PlanBuilder {
     private func maxPool(_ pool: ShapedBlock.Pool, channels: Int) -> sqz_maxpool {
         sqz_maxpool(
             kernel: Int32(pool.kernel), stride: 2, in_height: Int32(pool.inputSize), in_width: Int32(pool.inputSize),
-            out_height: Int32(pool.size), out_width: Int32(pool.size), panels: Int32(channels / 16))
+            out_height: Int32(pool.size), out_width: Int32(pool.size), panels: panels(channels))
     }
 
     /// The transposed copy of the weight is for the data gradient: only training has it.
@@ -220,7 +226,7 @@ struct PlanBuilder {
         let slot = packed.add(convolution, of: network)
         return Plan.Pointwise(
             shape: sqz_pointwise(
-                rows: Int32(size * size), in_panels: Int32(convolution.inputs / 16), out_panels: Int32(slot.panels),
+                rows: Int32(size * size), in_panels: panels(convolution.inputs), out_panels: Int32(slot.panels),
                 in_stride: size * size * 16, out_stride: size * size * 16, relu: relu ? 1 : 0),
             slot: slot, transposed: prepared.reserve(isTraining ? slot.panels * slot.rows * 16 : 0))
     }
@@ -277,8 +283,8 @@ struct PlanBuilder {
         let isPlain = !isTraining && filterBytes > Self.largestPrepared && across * across >= Self.leastTiles
         let needed = (across * across * chunk + 15) / 16 * 16
         var shape = sqz_conv3x3(
-            height: Int32(fire.size), width: Int32(fire.size), in_panels: Int32(fire.expand3.inputs / 16),
-            out_panels: Int32(fire.expand3.filters / 16), pools: pools ? 1 : 0, plain: isPlain ? 1 : 0,
+            height: Int32(fire.size), width: Int32(fire.size), in_panels: panels(fire.expand3.inputs),
+            out_panels: panels(fire.expand3.filters), pools: pools ? 1 : 0, plain: isPlain ? 1 : 0,
             block: 0, in_image: input.picture, out_image: output.picture)
         let affordable = Int(sqz_conv3x3_block(&shape, isTraining ? 1 : 0, Self.blockBytes))
         shape.block = Int32(min(Self.largestBlock, affordable, needed))

@@ -1,0 +1,39 @@
+internal import Glibc
+internal import Safetensors
+
+/// A kind of file that models are read from. One more is a file in this folder and its line in `all`.
+struct ModelFormat: Sendable {
+    /// As an error says what is read.
+    let name: String
+    /// Whether a file that begins with these bytes, `startBytes` if it has so many, is of this kind.
+    let recognizes: @Sendable (_ start: [UInt8]) -> Bool
+    let read: @Sendable (_ path: String) throws -> ModelFile
+
+    static let all = [SafetensorsModel.format]
+
+    private static let startBytes = 16
+
+    /// - Throws: what the file is, if it is of no kind that is read.
+    static func of(_ path: String) throws -> ModelFormat {
+        let start = try start(of: path)
+        guard let format = all.first(where: { $0.recognizes(start) }) else {
+            let found =
+                start.isEmpty
+                ? "the file is empty"
+                : "the file begins with \(start.map { String($0, radix: 16) }.joined(separator: " ")) in hexadecimal"
+            throw ModelFileError("\(found): no model; what is read is \(all.map(\.name).joined(separator: ", "))")
+        }
+        return format
+    }
+
+    private static func start(of path: String) throws -> [UInt8] {
+        // O_NONBLOCK: opening a FIFO must not wait for a writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw SafetensorsError.unreadable(path: path, errno: errno) }
+        defer { close(descriptor) }
+        var start = [UInt8](repeating: 0, count: startBytes)
+        let count = pread(descriptor, &start, startBytes, 0)
+        guard count >= 0 else { throw SafetensorsError.unreadable(path: path, errno: errno) }
+        return Array(start[..<count])
+    }
+}
