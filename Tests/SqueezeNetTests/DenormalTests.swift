@@ -24,7 +24,7 @@ import Testing
                 network: network, weights: Self.weights(network, tiny: tiny), preprocessing: Preprocessing(size: 32),
                 threads: threads, kernels: kernels)
             // Pictures by themselves, which the threads share, and together.
-            return pictures.withPointers { classifier.classify([$0[0]]) + classifier.classify($0) }
+            return pictures.withPictures { classifier.classify([$0[0]]) + classifier.classify($0) }
         }
         #expect(logits[0].contains { $0 != 0 })
         #expect(logits.allSatisfy { $0 == logits[0] })
