@@ -133,7 +133,8 @@ uninstall: ## remove what install put there; jobs, models and data sets in /var/
 	done
 
 .PHONY: generate
-generate: ## write the code that is generated from protocol/ and from the runner's options
+generate: deps ## write anew what is made of protocol/ and of the runner's options: types, flags, keywords
+	$(SWIFT) run -c release varlink-compiler
 	$(SWIFT) run -c release option-compiler
 
 .PHONY: format

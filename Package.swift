@@ -61,6 +61,9 @@ let package = Package(
             exclude: ["Interfaces/README.md", "Interfaces/examples"],
             resources: interfaces.map { .embedInCode("Interfaces/io.sqzd.\($0).varlink") },
             swiftSettings: strict),
+        .target(name: "VarlinkCompiler", dependencies: ["Varlink"], swiftSettings: strict),
+        .executableTarget(
+            name: "varlink-compiler", dependencies: ["VarlinkCompiler"], swiftSettings: strict),
         .target(name: "CLandlock"),
         .target(name: "CProcess"),
         .target(name: "Processors", dependencies: ["CProcess"], swiftSettings: strict),
@@ -132,6 +135,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["SqzProtocol", "Varlink"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(name: "VarlinkTests", dependencies: ["Varlink"], swiftSettings: strict),
+        .testTarget(
+            name: "VarlinkCompilerTests", dependencies: ["VarlinkCompiler", "TestSupport", "Varlink"],
+            swiftSettings: strict),
         .testTarget(
             name: "SqzProtocolTests", dependencies: ["SqzProtocol", "TestSupport", "Varlink"], swiftSettings: strict),
         .testTarget(

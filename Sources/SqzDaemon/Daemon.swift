@@ -46,7 +46,7 @@ public struct Daemon: Sendable {
         // Counted from now on.
         _ = MemoryKills.own
         let registry = RunnerRegistry(log: log)
-        try await registry.scan(configuration.current)
+        let programs = try RunnerRegistry.programs(configuration.current)
         let scheduler = Scheduler(
             store: store, state: directory, blobs: blobs, registry: registry, announcer: announcer,
             configuration: configuration)
@@ -64,7 +64,8 @@ public struct Daemon: Sendable {
             log.info("sqzd \(Version.current) is ready", metadata: ["SQZ_EVENT": "ready"])
         }
         let reload = Reload(
-            hangups: hangups, file: places.configuration, configuration: configuration, registry: registry, log: log)
+            hangups: hangups, file: places.configuration, configuration: configuration, registry: registry,
+            programs: programs, log: log)
         var quiet = log
         quiet.logLevel = .error
         let notice = StopNotice(stopping: stopping, log: log)

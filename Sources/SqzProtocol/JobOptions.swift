@@ -26,7 +26,7 @@ extension JobOption {
         case (.number, .number(let value)): number = value
         case (.flag, .bool): return
         case (.text, .string(let value)):
-            guard value.utf8.count <= 1_024 else { throw refuse("is longer than 1,024 bytes") }
+            guard value.utf8.count <= Limits.optionBytes else { throw refuse("is longer than 1,024 bytes") }
             if let choices, !choices.contains(value) {
                 throw refuse("must be one of \(choices.joined(separator: ", ")), is \(value)")
             }

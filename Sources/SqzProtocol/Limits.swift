@@ -25,6 +25,8 @@ public enum Limits {
     /// Bytes of what a runner writes that are kept, and of one line of it.
     public static let logBytes = 1 << 20
     public static let logLine = 4_096
+    /// How long a runner may take to say what it is.
+    public static let describeSeconds = 10
 
     // Classifying
     public static let imagesPerCall = 1_024
@@ -37,6 +39,8 @@ public enum Limits {
     public static let loadedModels = 8
     /// Pictures that are classified in one go, however many calls they came in.
     public static let imagesPerBatch = 64
+    /// Bytes of those, as base64, where calls are joined: half of what a message to a runner may hold.
+    public static let bytesPerBatch = 8 << 20
 
     // Uploads
     public static let uploadBytes = 8 << 30
@@ -53,4 +57,6 @@ public enum Limits {
 
     // Text
     public static let nameBytes = 64
+    /// Of an option of a job that is a text.
+    public static let optionBytes = 1_024
 }

@@ -45,14 +45,18 @@ public final class Runner {
         func send(_ reply: some Encodable, continues: Bool = false) throws {
             try file.write(try Reply.message(reply, continues: continues))
         }
-        switch call.method {
-        case ServiceInterface.GetInfo.name:
-            try send(
+        guard let method = Interface.Method(rawValue: call.method) else {
+            guard call.method == ServiceInterface.GetInfo.name else {
+                throw ServiceError.methodNotFound(method: call.method)
+            }
+            return try send(
                 ServiceInterface.GetInfo.Reply(
                     vendor: "sqzd", product: Self.name, version: Version.current, url: "https://github.com/sqzd/sqzd",
                     interfaces: [ServiceInterface.name, Interface.name]))
-        case Interface.Describe.name: try send(try describe())
-        case Interface.Import.name:
+        }
+        switch method {
+        case .describe: try send(try describe())
+        case .import:
             let request = try parameters(Interface.Import.self)
             // The file is written beside its final name.
             try confine(reading: request.files.map(\.path), writing: [Self.directory(of: request.output)])
@@ -60,7 +64,7 @@ public final class Runner {
                 try send(Interface.Import.Reply(pictures: pictures), continues: true)
             }
             try send(Interface.Import.Reply(imported: imported))
-        case Interface.Run.name:
+        case .run:
             let run = try parameters(Interface.Run.self)
             try confine(reading: [run.dataset, run.model].compactMap { $0 }, writing: [run.directory])
             isBusy = true
@@ -70,21 +74,22 @@ public final class Runner {
                 return try send(Interface.Run.Reply(stopped: true))
             }
             try send(Interface.Run.Reply(result: result))
-        case Interface.Load.name:
+        case .load:
             let path = try parameters(Interface.Load.self).model
             try confine(reading: [path])
             classifier = try WarmClassifier(path: path)
             try send(NoParameters())
-        case Interface.Inspect.name:
+        case .inspect:
             let path = try parameters(Interface.Inspect.self).model
             try confine(reading: [path])
             let model = try ModelFile(path: path)
             try send(Interface.Inspect.Reply(model: MadeModel(file: "", model)))
-        case Interface.Classify.name:
+        case .classify:
             let classify = try parameters(Interface.Classify.self)
             guard let classifier else { throw SqzError.badModel(reason: "none is loaded") }
             try send(Interface.Classify.Reply(results: try classifier.classify(classify.images, top: classify.top)))
-        default: throw ServiceError.methodNotFound(method: call.method)
+        // While a job runs, the inbox takes it; there is nothing else to stop.
+        case .stop: throw ServiceError.methodNotFound(method: call.method)
         }
     }
 

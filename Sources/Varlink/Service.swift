@@ -1,6 +1,16 @@
 /// The methods of `org.varlink.service`, which every service has.
-public enum ServiceInterface {
+public enum ServiceInterface: VarlinkInterface {
     public static let name = "org.varlink.service"
+    public static let errors: Set<String> = [
+        "InterfaceNotFound", "MethodNotFound", "MethodNotImplemented", "InvalidParameter", "PermissionDenied",
+        "ExpectedMore",
+    ]
+    public static let methods: [any VarlinkMethod.Type] = [GetInfo.self, GetInterfaceDescription.self]
+
+    public enum Method: String, CaseIterable, Sendable {
+        case getInfo = "org.varlink.service.GetInfo"
+        case getInterfaceDescription = "org.varlink.service.GetInterfaceDescription"
+    }
 
     public enum GetInfo: VarlinkMethod {
         public static let name = "org.varlink.service.GetInfo"

@@ -102,7 +102,7 @@ import Varlink
 }
 
 /// Makes a model's file that no other job makes.
-private let makeModel = """
+let makeModel = """
     directory = call['parameters']['directory']
     with open(directory + '/model', 'w') as file: file.write(directory)
     send({'result': {'model': {

@@ -81,12 +81,50 @@ import Varlink
     }
 
     @Test func oneThatSaysNothingIsGivenUp() async throws {
-        #expect(try await problem(of: .script(name: "mute", text: "#!/bin/sh\nexec sleep 1000\n")).contains("signal 9"))
+        let problem = try await problem(of: .script(name: "mute", text: "#!/bin/sh\nexec sleep 1000\n"))
+        #expect(problem.contains("it did not answer Describe within 10 s"))
     }
 
     @Test func oneThatLeavesAChildIsGivenUp() async throws {
         let problem = try await problem(of: .script(name: "parent", text: "#!/bin/sh\nsleep 1000\ntrue\n"))
-        #expect(problem.contains("signal 9"))
+        #expect(problem.contains("it did not answer Describe within 10 s"))
+    }
+
+    /// Each is a second runner, by path, with what another offers.
+    @Test(arguments: [
+        (
+            "name",
+            "send({'name': 'countdown', 'version': '1', 'properties': {}, 'kinds': [], 'imports': True, 'classifies': True})"
+        ),
+        ("kind of jobs", "offer('countdown')"),
+    ]) func aTwinIsRefusedByName(what: String, describe: String) async throws {
+        let problem = try await problem(of: .python("twin", describe: describe))
+        #expect(problem.contains("its \(what), countdown, is") && problem.hasSuffix("/runners/countdown"), "\(problem)")
+    }
+
+    /// The daemon serves while runners are asked, all at the same time; what needs one waits for it.
+    @Test func askingThemHoldsUpNothingElse() async throws {
+        try await onThread {
+            let daemon = try TestDaemon(runners: [.countdown], starts: false)
+            // Each answers when the other has been asked too, and the test has let them.
+            for (name, other) in [("a", "b"), ("b", "a")] {
+                let (mine, others) = (daemon.scratch["asked-\(name)"], daemon.scratch["asked-\(other)"])
+                let wait =
+                    "open('\(mine)', 'w').close()\nlog('asked')\n"
+                    + "while not all(map(os.path.exists, ['\(others)', '\(daemon.scratch["go"])'])): time.sleep(0.01)\n"
+                try daemon.add(.python(name, describe: wait + "offer('\(name)')"))
+            }
+            try daemon.start()
+            let waiting = try daemon.client()
+            try waiting.send(ManagerInterface.Runners.self, NoParameters())
+            #expect(try daemon.call(ManagerInterface.Info.self, NoParameters()).kernels == nil)
+            #expect(try daemon.call(JobsInterface.List.self, .init()).jobs == [])
+            try daemon.scratch.write("go", [])
+            let runners = try waiting.receive(ManagerInterface.Runners.self, until: TestDaemon.deadline)
+                .parameters(ManagerInterface.Runners.Reply.self).runners
+            #expect(runners.map(\.name) == ["a", "b", "countdown"] && runners.allSatisfy { $0.error == nil })
+            try daemon.stop()
+        }
     }
 
     @Test func oneThatEndsAtOnceIsNotUsed() async throws {

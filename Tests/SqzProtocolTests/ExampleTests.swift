@@ -5,24 +5,7 @@ import Varlink
 
 /// `protocol/examples` against the types of `SqzProtocol`: what is read strictly and written again is the same JSON.
 @Suite struct ExampleTests {
-    private static var methods: [any VarlinkMethod.Type] {
-        [
-            ServiceInterface.GetInfo.self, ServiceInterface.GetInterfaceDescription.self,
-            JobsInterface.Submit.self, JobsInterface.List.self, JobsInterface.Show.self, JobsInterface.Watch.self,
-            JobsInterface.Monitor.self, JobsInterface.Cancel.self, JobsInterface.Pause.self, JobsInterface.Resume.self,
-            JobsInterface.Retry.self, JobsInterface.Prioritize.self, JobsInterface.Logs.self,
-            JobsInterface.Predictions.self,
-            InferenceInterface.Classify.self,
-            ModelsInterface.List.self, ModelsInterface.Show.self, ModelsInterface.Remove.self,
-            ModelsInterface.Read.self, ModelsInterface.Import.self,
-            DatasetsInterface.List.self, DatasetsInterface.Show.self, DatasetsInterface.Remove.self,
-            DatasetsInterface.Offer.self, DatasetsInterface.Write.self, DatasetsInterface.Import.self,
-            ManagerInterface.Info.self, ManagerInterface.Metrics.self, ManagerInterface.Runners.self,
-            RunnerInterface.Describe.self, RunnerInterface.Import.self, RunnerInterface.Run.self,
-            RunnerInterface.Stop.self, RunnerInterface.Load.self, RunnerInterface.Inspect.self,
-            RunnerInterface.Classify.self,
-        ]
-    }
+    private static let methods = InterfaceDescription.all.flatMap { $0.interface.methods }
 
     /// What these show is wrong already in the call.
     private static let wrongCalls = ["InterfaceNotFound", "InvalidParameter", "MethodNotFound"].map {
@@ -33,13 +16,10 @@ import Varlink
         try #require(methods.first { $0.name == name })
     }
 
-    @Test func everyMethodHasAType() {
-        #expect(
-            Self.methods.map { $0.name }.sorted() == InterfaceDescription.all.flatMap(\.methods).sorted())
-    }
-
     @Test func everyMethodAndErrorHasAFileAndEveryFileAMethodOrError() throws {
-        let names = InterfaceDescription.all.flatMap { $0.methods + $0.errors }
+        let names = InterfaceDescription.all.map(\.interface).flatMap { interface in
+            interface.methods.map { $0.name } + interface.errors.map { "\(interface.name).\($0)" }
+        }
         #expect(try Example.all().map(\.name) == names.sorted())
     }
 
@@ -101,7 +81,7 @@ import Varlink
                 seen += 1
             }
         }
-        #expect(seen == InterfaceDescription.all.flatMap(\.errors).count)
+        #expect(seen == InterfaceDescription.all.reduce(0) { $0 + $1.interface.errors.count })
     }
 
     @Test func wrongCallsAreRefusedByTheirTypes() throws {
@@ -131,14 +111,4 @@ import Varlink
     }
 
     private func value(_ message: some Encodable) throws -> JSONValue { try value(try JSON.encode(message)) }
-}
-
-extension InterfaceDescription {
-    /// The full names of its errors.
-    fileprivate var errors: [String] {
-        text.split(separator: "\n").compactMap { line in
-            guard line.hasPrefix("error ") else { return nil }
-            return "\(name)." + line.dropFirst("error ".count).prefix { $0 != "(" && $0 != " " }
-        }
-    }
 }

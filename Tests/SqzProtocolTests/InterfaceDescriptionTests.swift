@@ -2,6 +2,7 @@ import Foundation
 import SqzProtocol
 import TestSupport
 import Testing
+import Varlink
 
 @Suite struct InterfaceDescriptionTests {
     @Test func whatIsServedIsWhatTheFilesSay() throws {
@@ -17,8 +18,15 @@ import Testing
         }
     }
 
-    @Test func allNamesAreDistinct() {
-        let methods = InterfaceDescription.all.flatMap(\.methods)
-        #expect(Set(methods).count == methods.count && methods.count > 20)
+    @Test func everyMethodIsFoundByItsName() throws {
+        let methods = InterfaceDescription.all.flatMap { description in
+            description.interface.methods.map { (name: $0.name, interface: description.name) }
+        }
+        #expect(Set(methods.map(\.name)).count == methods.count && methods.count > 20)
+        for (name, interface) in methods {
+            let found = try #require(SqzMethod(name), "\(name)")
+            #expect(found.interface.name == interface)
+        }
+        #expect(SqzMethod("io.sqzd.Jobs.submit") == nil && SqzMethod("Submit") == nil)
     }
 }

@@ -4,7 +4,7 @@ internal import SqzProtocol
 internal import Synchronization
 internal import Varlink
 
-/// What the methods work on. Each method is a function of the same name in a file of its own beside this one.
+/// What the methods work on. Each is a function in one of the files beside this one.
 struct Handlers: Sendable {
     let store: JobStore
     let state: StateDirectory
@@ -29,85 +29,72 @@ struct Handlers: Sendable {
     /// Answers a call: the one list of what the daemon does.
     func dispatch(_ call: Call, from peer: Peer, to replies: Replies) async throws {
         counters.calls.add(1, ordering: .relaxed)
-        func answer<M: VarlinkMethod>(_ method: M.Type, _ body: (M.Parameters) async throws -> M.Reply) async throws {
-            let parameters = try call.parameters(M.Parameters.self)
+        func answer<P: Decodable, R: Encodable>(_ body: (P) async throws -> R) async throws {
+            let parameters = try call.parameters(P.self)
             // A client that does not read its replies keeps no turn.
             let reply = try await turns.take(peer) { try await body(parameters) }
             try await replies.send(reply)
         }
+        func answer<R: Encodable>(_ body: () async throws -> R) async throws {
+            try await answer { (_: NoParameters) in try await body() }
+        }
         /// What waits for a runner takes no turn.
-        func answerLater<M: VarlinkMethod>(
-            _ method: M.Type, _ body: (M.Parameters) async throws -> M.Reply
-        ) async throws {
-            let parameters = try call.parameters(M.Parameters.self)
+        func answerLater<P: Decodable, R: Encodable>(_ body: (P) async throws -> R) async throws {
+            let parameters = try call.parameters(P.self)
             try await replies.send(try await body(parameters))
         }
-        func stream<M: VarlinkMethod>(
-            _ method: M.Type, required: Bool = false, _ body: (M.Parameters) async throws -> Void
-        ) async throws {
+        func stream<P: Decodable>(required: Bool = false, _ body: (P) async throws -> Void) async throws {
             guard call.mode == .more || !required else { throw ServiceError.expectedMore }
-            try await body(try call.parameters(M.Parameters.self))
+            try await body(try call.parameters(P.self))
         }
 
-        typealias Jobs = JobsInterface
-        typealias Datasets = DatasetsInterface
-        switch call.method {
-        case ServiceInterface.GetInfo.name: try await answer(ServiceInterface.GetInfo.self) { _ in getInfo() }
-        case ServiceInterface.GetInterfaceDescription.name:
-            try await answer(ServiceInterface.GetInterfaceDescription.self) { try getInterfaceDescription($0) }
+        guard let method = SqzMethod(call.method) else { throw unknown(call.method) }
+        switch method {
+        case .service(.getInfo): try await answer(getInfo)
+        case .service(.getInterfaceDescription): try await answer(getInterfaceDescription)
 
-        case Jobs.Submit.name: try await answer(Jobs.Submit.self) { try await submit($0, from: peer) }
-        case Jobs.List.name: try await answer(Jobs.List.self) { try await jobs($0) }
-        case Jobs.Show.name: try await answer(Jobs.Show.self) { try await show($0) }
-        case Jobs.Watch.name:
-            try await stream(Jobs.Watch.self, required: true) { try await watch($0, to: replies) }
-        case Jobs.Monitor.name:
-            try await stream(Jobs.Monitor.self, required: true) { _ in try await monitor(to: replies) }
-        case Jobs.Cancel.name: try await answer(Jobs.Cancel.self) { try await cancel($0, from: peer) }
-        case Jobs.Pause.name: try await answer(Jobs.Pause.self) { try await pause($0, from: peer) }
-        case Jobs.Resume.name: try await answer(Jobs.Resume.self) { try await resume($0, from: peer) }
-        case Jobs.Retry.name: try await answer(Jobs.Retry.self) { try await retry($0, from: peer) }
-        case Jobs.Prioritize.name: try await answer(Jobs.Prioritize.self) { try await prioritize($0, from: peer) }
-        case Jobs.Logs.name: try await answer(Jobs.Logs.self) { try await logs($0) }
-        case Jobs.Predictions.name:
-            try await stream(Jobs.Predictions.self) { try await predictions($0, to: replies) }
+        case .jobs(.submit): try await answer { try await submit($0, from: peer) }
+        case .jobs(.list): try await answer(jobs)
+        case .jobs(.show): try await answer(show)
+        case .jobs(.watch): try await stream(required: true) { try await watch($0, to: replies) }
+        case .jobs(.monitor):
+            try await stream(required: true) { (_: NoParameters) in try await monitor(to: replies) }
+        case .jobs(.cancel): try await answer { try await cancel($0, from: peer) }
+        case .jobs(.pause): try await answer { try await pause($0, from: peer) }
+        case .jobs(.resume): try await answer { try await resume($0, from: peer) }
+        case .jobs(.retry): try await answer { try await retry($0, from: peer) }
+        case .jobs(.prioritize): try await answer { try await prioritize($0, from: peer) }
+        case .jobs(.logs): try await answer(logs)
+        case .jobs(.predictions): try await stream { try await predictions($0, to: replies) }
 
-        case InferenceInterface.Classify.name:
-            try await answerLater(InferenceInterface.Classify.self) { try await classify($0) }
+        case .inference(.classify): try await answerLater(classify)
 
-        case ModelsInterface.List.name: try await answer(ModelsInterface.List.self) { _ in try await models() }
-        case ModelsInterface.Show.name: try await answer(ModelsInterface.Show.self) { try await model($0) }
+        case .models(.list): try await answer(models)
+        case .models(.show): try await answer(model)
+        case .models(.remove): try await answer { try await removeModel($0, from: peer) }
+        case .models(.read): try await answer(readModel)
+        case .models(.import): try await answerLater { try await importModel($0, from: peer) }
 
-        case ModelsInterface.Remove.name:
-            try await answer(ModelsInterface.Remove.self) { try await removeModel($0, from: peer) }
-        case ModelsInterface.Read.name: try await answer(ModelsInterface.Read.self) { try await readModel($0) }
-        case ModelsInterface.Import.name:
-            try await answerLater(ModelsInterface.Import.self) { try await importModel($0, from: peer) }
+        case .datasets(.list): try await answer(datasets)
+        case .datasets(.show): try await answer(dataset)
+        case .datasets(.remove): try await answer { try await removeDataset($0, from: peer) }
+        case .datasets(.offer): try await answer { try await offer($0, from: peer) }
+        case .datasets(.write): try await answer { try await write($0, from: peer) }
+        case .datasets(.import): try await stream { try await importDataset($0, from: peer, to: replies) }
 
-        case Datasets.List.name: try await answer(Datasets.List.self) { _ in try await datasets() }
-        case Datasets.Show.name: try await answer(Datasets.Show.self) { try await dataset($0) }
-        case Datasets.Remove.name: try await answer(Datasets.Remove.self) { try await removeDataset($0, from: peer) }
-        case Datasets.Offer.name: try await answer(Datasets.Offer.self) { try await offer($0, from: peer) }
-        case Datasets.Write.name: try await answer(Datasets.Write.self) { try await write($0, from: peer) }
-        case Datasets.Import.name:
-            try await stream(Datasets.Import.self) { try await importDataset($0, from: peer, to: replies) }
+        case .manager(.info): try await answer(info)
+        case .manager(.metrics): try await answer(metrics)
+        case .manager(.runners): try await answerLater { (_: NoParameters) in try await runners() }
 
-        case ManagerInterface.Info.name: try await answer(ManagerInterface.Info.self) { _ in try await info() }
-        case ManagerInterface.Metrics.name: try await answer(ManagerInterface.Metrics.self) { _ in try await metrics() }
-        case ManagerInterface.Runners.name: try await answer(ManagerInterface.Runners.self) { _ in runners() }
-
-        default: throw unknown(call.method)
+        // It is what runners serve; the daemon only describes it.
+        case .runner: throw ServiceError.methodNotImplemented(method: call.method)
         }
     }
 
     private func unknown(_ method: String) -> ServiceError {
         let interface = method.lastIndex(of: ".").map { String(method[..<$0]) } ?? ""
-        guard let description = InterfaceDescription.all.first(where: { $0.name == interface }) else {
-            return .interfaceNotFound(interface: interface)
-        }
-        // io.sqzd.Runner is what runners serve; the daemon only describes it.
-        return description.methods.contains(method)
-            ? .methodNotImplemented(method: method) : .methodNotFound(method: method)
+        return InterfaceDescription.all.contains { $0.name == interface }
+            ? .methodNotFound(method: method) : .interfaceNotFound(interface: interface)
     }
 
     private func getInfo() -> ServiceInterface.GetInfo.Reply {

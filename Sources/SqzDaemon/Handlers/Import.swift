@@ -71,7 +71,7 @@ extension Handlers {
     ) async throws -> Imported {
         let log = log
         return try await RunnerLink.with(
-            try registry.importer(), configuration.current, log: { log.info("\($0)") }
+            try await registry.importer(), configuration.current, log: { log.info("\($0)") }
         ) { link in
             var imported: Imported?
             try await link.stream(

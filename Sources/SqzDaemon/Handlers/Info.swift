@@ -11,7 +11,7 @@ extension Handlers {
             jobs: try await store.counts())
     }
 
-    func runners() -> ManagerInterface.Runners.Reply {
-        .init(runners: registry.entries.map(\.info))
+    func runners() async throws -> ManagerInterface.Runners.Reply {
+        .init(runners: try await registry.entries.map(\.info))
     }
 }

@@ -23,7 +23,7 @@ extension Handlers {
                 value: Double(count))
         }
         func counter(_ name: String, _ help: String, _ value: borrowing Atomic<Int>) -> Metric {
-            Metric(name: name, kind: .counter, help: help, value: Double(value.load(ordering: .relaxed)))
+            Metric(name: name, kind: .counter, help: help, labels: [:], value: Double(value.load(ordering: .relaxed)))
         }
         return .init(
             metrics: jobs + [
@@ -32,6 +32,7 @@ extension Handlers {
                 counter("sqzd_classified_images_total", "Pictures that were classified.", counters.classifiedImages),
                 Metric(
                     name: "sqzd_start_time_seconds", kind: .gauge, help: "When the daemon started, since 1970.",
+                    labels: [:],
                     value: Double(startedAt) / 1e6),
             ])
     }

@@ -38,7 +38,7 @@ extension Handlers {
         try checkName(parameters.name, option: "name")
         let (uploads, blobs, log) = (uploads, blobs, log)
         let path = try await onDisk { try uploads.finished(parameters.sha256, by: peer.uid) }
-        let runner = try registry.classifier()
+        let runner = try await registry.classifier()
         let made: MadeModel
         do {
             made = try await imports.run {

@@ -7,7 +7,7 @@ extension Handlers {
         -> JobsInterface.Submit.Reply
     {
         try stopping.check()
-        let (runner, kind) = try registry.kind(parameters.kind)
+        let (runner, kind) = try await registry.kind(parameters.kind)
         let options = parameters.options ?? [:]
         try kind.check(options)
         let priority = parameters.priority ?? 0

@@ -1,20 +1,19 @@
-internal import SqzProtocol
 internal import Synchronization
 
 /// What a caller waits for, until it comes or the caller is cancelled: a runner that hangs must not keep the daemon from
 /// stopping.
-final class PendingReply: Sendable {
-    private typealias Outcome = Result<[Classification], any Error>
+final class PendingReply<Value: Sendable>: Sendable {
+    private typealias Outcome = Result<Value, any Error>
 
     private enum State {
         case open
-        case awaited(CheckedContinuation<[Classification], any Error>)
+        case awaited(CheckedContinuation<Value, any Error>)
         case resumed(Outcome)
     }
 
     private let state = Mutex(State.open)
 
-    var value: [Classification] {
+    var value: Value {
         get async throws {
             try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { continuation in
@@ -32,8 +31,8 @@ final class PendingReply: Sendable {
     }
 
     /// The first outcome counts.
-    func resume(with outcome: Result<[Classification], any Error>) {
-        let continuation: CheckedContinuation<[Classification], any Error>? = state.withLock { state in
+    func resume(with outcome: Result<Value, any Error>) {
+        let continuation: CheckedContinuation<Value, any Error>? = state.withLock { state in
             defer {
                 if case .resumed = state {} else { state = .resumed(outcome) }
             }

@@ -5,7 +5,7 @@ internal import Synchronization
 internal import Varlink
 
 /// The runners that there are: every executable file in the runner directories, as it describes itself. Looked at anew when
-/// the daemon starts, when its configuration is read again, and when somebody asks for the list.
+/// the daemon starts, and when its configuration is read again.
 final class RunnerRegistry: Sendable {
     struct Entry: Sendable {
         var info: RunnerInfo
@@ -13,27 +13,79 @@ final class RunnerRegistry: Sendable {
         var classifies = false
     }
 
-    private let log: Logger
-    private let known = Mutex<[Entry]>([])
+    private enum State {
+        /// Not all have been asked yet; these wait for it.
+        case unknown(waiting: [PendingReply<[Entry]>])
+        case known([Entry])
+    }
 
-    var entries: [Entry] { known.withLock(\.self) }
+    private let log: Logger
+    private let state = Mutex(State.unknown(waiting: []))
+
+    /// All of them, once each has been asked.
+    var entries: [Entry] {
+        get async throws {
+            let reply = PendingReply<[Entry]>()
+            state.withLock { state in
+                switch state {
+                case .unknown(let waiting): state = .unknown(waiting: waiting + [reply])
+                case .known(let entries): reply.resume(with: .success(entries))
+                }
+            }
+            return try await reply.value
+        }
+    }
 
     init(log: Logger) { self.log = log }
 
-    /// Asks every runner what it is.
-    func scan(_ configuration: DaemonConfiguration) async throws {
-        var found: [Entry] = []
-        for directory in configuration.runnerDirectories {
-            for name in try StateDirectory.names(in: directory) {
-                let path = "\(directory)/\(name)"
+    /// The paths of the executable files in the runner directories.
+    static func programs(_ configuration: DaemonConfiguration) throws -> [String] {
+        try configuration.runnerDirectories.flatMap { directory in
+            try StateDirectory.names(in: directory).map { "\(directory)/\($0)" }.filter { path in
                 var status = stat()
-                guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, access(path, X_OK) == 0 else {
-                    continue
-                }
-                found.append(await describe(path, configuration))
+                return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
             }
         }
-        known.withLock { $0 = found }
+    }
+
+    /// Asks every runner what it is, side by side. What has been known holds until all have answered.
+    func ask(_ programs: [String], _ configuration: DaemonConfiguration) async {
+        let answers = await withTaskGroup(of: (Int, Entry).self) { group in
+            for (place, path) in programs.enumerated() {
+                group.addTask { (place, await self.describe(path, configuration)) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        let entries = withoutTwins(answers.sorted { $0.0 < $1.0 }.map(\.1))
+        let waiting = state.withLock { state in
+            defer { state = .known(entries) }
+            if case .unknown(let waiting) = state { return waiting }
+            return []
+        }
+        for reply in waiting { reply.resume(with: .success(entries)) }
+    }
+
+    /// A job names its runner and its kind: of those that offer the same, the first by path is used.
+    private func withoutTwins(_ entries: [Entry]) -> [Entry] {
+        var names: [String: String] = [:]
+        var kinds: [String: String] = [:]
+        return entries.map { entry in
+            let info = entry.info
+            guard info.error == nil else { return entry }
+            var twin = names[info.name].map { "its name, \(info.name), is that of \($0)" }
+            for kind in info.kinds {
+                twin = twin ?? kinds[kind.name].map { "its kind of jobs, \(kind.name), is one of \($0)" }
+            }
+            if let twin { return unusable(info.path, twin) }
+            names[info.name] = info.path
+            for kind in info.kinds { kinds[kind.name] = info.path }
+            return entry
+        }
+    }
+
+    private func unusable(_ path: String, _ reason: String) -> Entry {
+        log.warning("runner can't be used: \(reason)", metadata: ["SQZ_RUNNER": "\(path)"])
+        return Entry(info: RunnerInfo(path: path, name: "", version: "", properties: [:], kinds: [], error: reason))
     }
 
     private func describe(_ path: String, _ configuration: DaemonConfiguration) async -> Entry {
@@ -41,29 +93,38 @@ final class RunnerRegistry: Sendable {
         do {
             let reply = try await RunnerLink.with(
                 path, configuration, log: { log.info("\($0)", metadata: ["SQZ_RUNNER": "\(path)"]) }
-            ) { link in
-                let control = link.control
-                // One that says nothing must not keep the daemon from starting.
-                return try await withDeadline(.seconds(10)) {
-                    try control.kill()
-                } during: {
-                    try await link.call(RunnerInterface.Describe.self, NoParameters())
-                }
-            }
+            ) { try await Self.description(&$0) }
             return Entry(
                 info: RunnerInfo(
                     path: path, name: reply.name, version: reply.version, properties: reply.properties,
                     kinds: reply.kinds),
                 imports: reply.imports, classifies: reply.classifies)
         } catch {
-            log.warning("runner can't be used: \(error)", metadata: ["SQZ_RUNNER": "\(path)"])
-            return Entry(
-                info: RunnerInfo(path: path, name: "", version: "", properties: [:], kinds: [], error: "\(error)"))
+            return unusable(path, "\(error)")
+        }
+    }
+
+    /// What a runner says of itself, if it says it in time.
+    private static func description(_ link: inout RunnerLink) async throws -> RunnerInterface.Describe.Reply {
+        let control = link.control
+        let deadline = ContinuousClock.now + .seconds(Limits.describeSeconds)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await Task.sleep(until: deadline)
+                try control.kill()
+            }
+            defer { group.cancelAll() }
+            do {
+                return try await link.call(RunnerInterface.Describe.self, NoParameters())
+            } catch is RunnerEnded where ContinuousClock.now >= deadline {
+                throw SqzError.runnerFailed(reason: "it did not answer Describe within \(Limits.describeSeconds) s")
+            }
         }
     }
 
     /// The runner that offers a kind of job; throws `SqzError.noSuchKind`.
-    func kind(_ name: String) throws -> (runner: RunnerInfo, kind: JobKind) {
+    func kind(_ name: String) async throws -> (runner: RunnerInfo, kind: JobKind) {
+        let entries = try await entries
         for entry in entries {
             if let kind = entry.info.kinds.first(where: { $0.name == name }) { return (entry.info, kind) }
         }
@@ -71,45 +132,34 @@ final class RunnerRegistry: Sendable {
     }
 
     /// The path of a runner by its name.
-    func path(of name: String) throws -> String {
-        guard let entry = entries.first(where: { $0.info.name == name }) else {
+    func path(of name: String) async throws -> String {
+        guard let entry = try await entries.first(where: { $0.info.name == name }) else {
             throw SqzError.runnerFailed(reason: "there is no runner \(name) any more")
         }
         return entry.info.path
     }
 
-    /// The instruction set of the first runner that tells one.
-    var kernels: String? { entries.lazy.compactMap { $0.info.properties["kernels"] }.first }
+    /// The instruction set of the first runner that tells one; nil while not all have been asked.
+    var kernels: String? {
+        state.withLock { state in
+            guard case .known(let entries) = state else { return nil }
+            return entries.lazy.compactMap { $0.info.properties["kernels"] }.first
+        }
+    }
 
     /// The runner that can load models.
-    func classifier() throws -> RunnerInfo {
-        guard let entry = entries.first(where: \.classifies) else {
+    func classifier() async throws -> RunnerInfo {
+        guard let entry = try await entries.first(where: \.classifies) else {
             throw SqzError.runnerFailed(reason: "no runner here can load models")
         }
         return entry.info
     }
 
     /// The path of the runner that makes data sets.
-    func importer() throws -> String {
-        guard let entry = entries.first(where: \.imports) else {
+    func importer() async throws -> String {
+        guard let entry = try await entries.first(where: \.imports) else {
             throw SqzError.runnerFailed(reason: "no runner here can read data sets")
         }
         return entry.info.path
-    }
-}
-
-/// Runs `body`; when `limit` has passed before it is done, `expire` makes it end.
-func withDeadline<Result: Sendable>(
-    _ limit: Duration, _ expire: @escaping @Sendable () async throws -> Void,
-    during body: () async throws -> Result
-) async throws -> Result {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-            try await Task.sleep(for: limit)
-            try await expire()
-        }
-        let result = try await body()
-        group.cancelAll()
-        return result
     }
 }

@@ -23,8 +23,6 @@ struct JobRun: Sendable {
 
     /// Background work gives way to people: a job runs at this niceness.
     private static let nice: CInt = 10
-    /// How long a runner may take to its next step and checkpoint, and then to end.
-    private static let patience = Duration.seconds(20)
 
     /// Runs until the runner says how it ended. Each element of `stops` asks it to stop. Throws `SqzError`.
     func run(stops: AsyncStream<Void>) async throws -> Ending {
@@ -40,13 +38,7 @@ struct JobRun: Sendable {
             let control = link.control
             return try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    for await _ in stops {
-                        try await control.stop()
-                        try await Task.sleep(for: Self.patience)
-                        try control.terminate()
-                        try await Task.sleep(for: .seconds(5))
-                        try control.kill()
-                    }
+                    for await _ in stops { try await control.stop() }
                 }
                 defer { group.cancelAll() }
                 return try await converse(&link)

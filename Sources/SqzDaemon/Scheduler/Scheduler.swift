@@ -198,12 +198,12 @@ actor Scheduler: Service {
                 dataset = try await onDisk { try blobs.verified(sha256, of: "data set \(name)") }
             }
             var model: String?
-            if try registry.kind(job.kind).kind.model == .used, let name = job.model {
+            if try await registry.kind(job.kind).kind.model == .used, let name = job.model {
                 let sha256 = try await store.model(name).model.sha256
                 model = try await onDisk { try blobs.verified(sha256, of: "model \(name)") }
             }
             let run = JobRun(
-                job: job, runner: try registry.path(of: job.runner), configuration: configuration.current,
+                job: job, runner: try await registry.path(of: job.runner), configuration: configuration.current,
                 datasetFile: dataset, modelFile: model, directory: directory, store: store, announcer: announcer)
             return .success(try await run.run(stops: stops))
         } catch {
@@ -216,6 +216,8 @@ actor Scheduler: Service {
         let state = state
         try await store.keep(try await onDisk { try state.bytes(of: job.id) }, of: job.id)
         switch (ending, running[job.id]?.intent) {
+        case (_, let intent?) where intent.state == .cancelled:
+            return try await store.move(job.id, to: .cancelled, reason: intent.reason, at: Clock.now())
         case (.success(.finished(let result)), _):
             do {
                 return try await succeed(job, result)

@@ -1,3 +1,5 @@
+internal import SqzProtocol
+
 /// What an evaluation is told.
 struct EvaluateOptions: JobOptions {
     @Option(.threads) var chosenThreads: Int?
@@ -5,7 +7,9 @@ struct EvaluateOptions: JobOptions {
 
 /// What a prediction is told.
 struct PredictOptions: JobOptions {
-    @Option("top", minimum: 1, maximum: 1_000, help: "How many classes to keep for each picture.")
-    var top = 5
+    @Option(
+        "top", minimum: Double(Limits.classesToName.lowerBound), maximum: Double(Limits.classesToName.upperBound),
+        help: "How many classes to keep for each picture.")
+    var top = Limits.classesNamed
     @Option(.threads) var chosenThreads: Int?
 }

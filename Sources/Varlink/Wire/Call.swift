@@ -1,10 +1,18 @@
 /// A method of an interface: its full name and the types of what goes in and comes out. A parameter that the interface
 /// calls nullable is an optional property.
-public protocol VarlinkMethod {
+public protocol VarlinkMethod: SendableMetatype {
     associatedtype Parameters: Codable & Sendable
     associatedtype Reply: Codable & Sendable
     /// `INTERFACE.METHOD`
     static var name: String { get }
+}
+
+/// An interface, as a type that its methods are in.
+public protocol VarlinkInterface: SendableMetatype {
+    static var name: String { get }
+    /// The names of the errors that its methods reply with, besides those of `org.varlink.service`.
+    static var errors: Set<String> { get }
+    static var methods: [any VarlinkMethod.Type] { get }
 }
 
 /// The parameters of a method, or of a reply, that has none.

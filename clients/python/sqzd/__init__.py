@@ -2,19 +2,37 @@
 
 from .client import Client
 from .connection import Connection, Reply
-from .datasets import Dataset
 from .errors import (
+    DaemonUnreachable,
+    ExpectedMore,
+    InvalidParameter,
+    MessageTooLarge,
+    MethodNotFound,
+    PermissionDenied,
+    ProtocolError,
+    SqzdError,
+)
+from .protocol import (
     BadData,
     BadImage,
     Busy,
-    DaemonUnreachable,
-    ExpectedMore,
+    ClassProbability,
+    Classification,
+    Classified,
+    Dataset,
+    Dependency,
+    Event,
     InUse,
+    Info,
     InvalidOption,
-    InvalidParameter,
+    Job,
+    JobCounts,
     JobEnded,
-    MessageTooLarge,
-    MethodNotFound,
+    Kind,
+    Layer,
+    Metric,
+    Model,
+    ModelWithLayers,
     NameTaken,
     NoDatasets,
     NoModels,
@@ -22,20 +40,19 @@ from .errors import (
     NoSuchJob,
     NoSuchKind,
     NoSuchModel,
+    Option,
+    Outcome,
     PathNotAllowed,
-    PermissionDenied,
-    ProtocolError,
+    Prediction,
+    Progress,
     QueueFull,
+    Runner,
     RunnerFailed,
-    SqzdError,
+    Snapshot,
     Stopping,
     TooLarge,
     TooManyImages,
 )
-from .inference import Classification, Classified, ClassProbability
-from .jobs import Dependency, Event, Job, Outcome, Prediction, Progress, Snapshot
-from .manager import Info, JobCounts, Kind, Metric, Option, Runner
-from .models import Layer, Model, ModelWithLayers
 
 __all__ = [
     "BadData",

@@ -1,28 +1,12 @@
 """io.sqzd.Datasets: pictures with labels, uploaded and imported once."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import Any, Dict, List, Optional, Sequence
 
+from .protocol import Dataset, File
 from .records import member, records
 from .uploads import PathLike, UploadCalls
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """`created_at` is in microseconds since 1970-01-01 00:00:00 UTC."""
-
-    name: str
-    sha256: str
-    size: int
-    format: str
-    train: int
-    test: int
-    classes: List[str]
-    height: int
-    width: int
-    uid: int
-    created_at: int
 
 
 class DatasetCalls(UploadCalls):
@@ -55,7 +39,7 @@ class DatasetCalls(UploadCalls):
         }
         if upload:
             parameters["files"] = [
-                {"name": os.path.basename(file), "sha256": self._upload(file)} for file in _files(path)
+                asdict(File(os.path.basename(file), self._upload(file))) for file in _files(path)
             ]
         else:
             parameters["path"] = path

@@ -1,39 +1,15 @@
 """io.sqzd.Inference: classifying pictures at once."""
 
 import base64
-from dataclasses import dataclass
 from typing import Iterator, List, Optional, Sequence, Union
 
 from .connection import MESSAGE_LIMIT
-from .errors import BadImage
+from .protocol import BadImage, Classification, Classified
 from .records import member, record
 from .session import Session
 
 # The daemon takes no more in one call.
 IMAGES_PER_CALL = 1024
-
-
-@dataclass(frozen=True)
-class ClassProbability:
-    index: int
-    name: str
-    probability: float
-
-
-@dataclass(frozen=True)
-class Classification:
-    """`label` is the true class, where the picture came with one; `classes` begins with the likeliest."""
-
-    label: Optional[int]
-    classes: List[ClassProbability]
-
-
-@dataclass(frozen=True)
-class Classified:
-    """`model` is NAME@VERSION; `results` has one element a picture."""
-
-    model: str
-    results: List[Classification]
 
 
 class InferenceCalls(Session):

@@ -1,106 +1,16 @@
 """io.sqzd.Jobs: the queue. Times are microseconds since 1970-01-01 00:00:00 UTC."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Dict, Generator, List, Mapping, Optional, Sequence, Union
 
-from .inference import ClassProbability
+from .protocol import Dependency, Event, Job, Prediction, Snapshot
 from .records import member, record, records
 from .session import Session
 
 # A daemon that says nothing for so long hangs.
 ANSWER_SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class Progress:
-    epoch: int
-    epochs: int
-    step: int
-    steps: int
-    loss: Optional[float]
-    accuracy: Optional[float]
-    validation_loss: Optional[float]
-    validation_accuracy: Optional[float]
-    images_per_second: Optional[float]
-    seconds_left: Optional[float]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    model: Optional[str]
-    images: Optional[int]
-    loss: Optional[float]
-    accuracy: Optional[float]
-    predictions: Optional[int]
-
-
-@dataclass(frozen=True)
-class Dependency:
-    """`condition` says how `job` must end: "success", "failure" or "any"."""
-
-    job: int
-    condition: str = "success"
-
-
-@dataclass(frozen=True)
-class Job:
-    """`expected_start` and `expected_end` are guesses, and None where they would be invented."""
-
-    id: int
-    kind: str
-    runner: str
-    state: str
-    uid: int
-    priority: int
-    options: Dict[str, Any]
-    dataset: Optional[str]
-    model: Optional[str]
-    after: List[Dependency]
-    time_limit: Optional[int]
-    deadline: Optional[int]
-    submitted_at: int
-    started_at: Optional[int]
-    ended_at: Optional[int]
-    starts: int
-    position: Optional[int]
-    expected_start: Optional[int]
-    expected_end: Optional[int]
-    reason: Optional[str]
-    progress: Optional[Progress]
-    outcome: Optional[Outcome]
-
-
-@dataclass(frozen=True)
-class Event:
-    """`kind` is "state", "epoch" or "progress"; only those that the daemon keeps have a `sequence`."""
-
-    sequence: Optional[int]
-    time: int
-    kind: str
-    state: Optional[str]
-    reason: Optional[str]
-    progress: Optional[Progress]
-    outcome: Optional[Outcome]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """`picture` counts from 0 in the order of the data set; `classes` begins with the likeliest."""
-
-    picture: int
-    label: Optional[int]
-    classes: List[ClassProbability]
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What runs and what waits, in the queue's order."""
-
-    running: List[Job]
-    waiting: List[Job]
-
 
 # A number is a job that must succeed first.
 Dependencies = Sequence[Union[int, Dependency]]

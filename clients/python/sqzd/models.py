@@ -1,53 +1,12 @@
 """io.sqzd.Models: what training made."""
 
 import base64
-from dataclasses import dataclass
-from typing import List, Optional
+from typing import List
 
 from .errors import ProtocolError
+from .protocol import Model, ModelWithLayers
 from .records import member, record, records
 from .uploads import PathLike, UploadCalls
-
-
-@dataclass(frozen=True)
-class Layer:
-    """`output` is channels, height, width."""
-
-    name: str
-    kind: str
-    output: List[int]
-    parameters: int
-    multiply_adds: int
-
-
-@dataclass(frozen=True)
-class Model:
-    """One version of a model. `created_at` is in microseconds since 1970-01-01 00:00:00 UTC."""
-
-    name: str
-    version: int
-    sha256: str
-    weights_sha256: str
-    size: int
-    architecture: str
-    bypass: str
-    classes: List[str]
-    parameters: int
-    multiply_adds: int
-    preprocessing: str
-    runner: str
-    job: Optional[int]
-    uid: int
-    dataset: Optional[str]
-    created_at: int
-    loss: Optional[float]
-    accuracy: Optional[float]
-
-
-@dataclass(frozen=True)
-class ModelWithLayers:
-    model: Model
-    layers: List[Layer]
 
 
 class ModelCalls(UploadCalls):

@@ -1,3 +1,5 @@
+// Made of protocol/*.varlink by `make generate`: change those.
+
 public import Varlink
 
 /// A file that the runner wrote: a model. file is its name in the job's directory.
@@ -76,8 +78,22 @@ public struct Imported: Codable, Equatable, Sendable {
 /// What a program speaks on its standard input and output to be a runner for sqzd, which is the client here. It logs on
 /// standard error. When its standard input ends, sqzd is gone, and it ends too. One process serves one Import, one Run,
 /// or one Load with the calls of Classify after it. All numbers and units are as in io.sqzd.Jobs.
-public enum RunnerInterface {
+public enum RunnerInterface: VarlinkInterface {
     public static let name = "io.sqzd.Runner"
+    public static let errors: Set<String> = ["InvalidOption", "BadData", "BadModel", "BadImage", "Diverged", "Failed"]
+    public static let methods: [any VarlinkMethod.Type] = [
+        Describe.self, Import.self, Run.self, Stop.self, Load.self, Inspect.self, Classify.self,
+    ]
+
+    public enum Method: String, CaseIterable, Sendable {
+        case describe = "io.sqzd.Runner.Describe"
+        case `import` = "io.sqzd.Runner.Import"
+        case run = "io.sqzd.Runner.Run"
+        case stop = "io.sqzd.Runner.Stop"
+        case load = "io.sqzd.Runner.Load"
+        case inspect = "io.sqzd.Runner.Inspect"
+        case classify = "io.sqzd.Runner.Classify"
+    }
 
     /// Who the runner is. properties are for people, "kernels" among them. imports: it can make data sets; classifies:
     /// it can load the models that it makes.
@@ -138,7 +154,8 @@ public enum RunnerInterface {
 
     /// Runs a job. dataset and model are paths. directory is the job's own: checkpoints are kept there, and a run that
     /// finds one goes on from it. Needs `more`. Replies hold any of: progress, with epochEnded when it closes an epoch;
-    /// predictions. The last reply has result, or stopped if Stop ended the run after a checkpoint.
+    /// predictions. A run that goes on tells again of the epochs before, as the last one may have been killed while it
+    /// did; sqzd keeps each once. The last reply has result, or stopped if Stop ended the run after a checkpoint.
     public enum Run: VarlinkMethod {
         public static let name = "io.sqzd.Runner.Run"
 
@@ -183,8 +200,8 @@ public enum RunnerInterface {
         }
     }
 
-    /// Ends the run at its next step, with a checkpoint. Sent as `oneway` while Run is being answered, so it has no
-    /// reply.
+    /// Ends the run at its next step, with a checkpoint. Sent as `oneway` while Run is being answered: it has no reply,
+    /// and is the one call that a runner must take out of its turn.
     public enum Stop: VarlinkMethod {
         public static let name = "io.sqzd.Runner.Stop"
 

@@ -1,36 +1,12 @@
 public import Varlink
 
-/// Every error of the `io.sqzd` interfaces. On the wire an error has the name of the interface whose method was called:
-/// `io.sqzd.Jobs.NoSuchModel`, `io.sqzd.Models.NoSuchModel`.
-public enum SqzError: VarlinkErrors, Equatable {
-    case noSuchJob(id: Int)
-    case jobEnded(id: Int, state: State)
-    case wrongState(id: Int, state: State)
-    case queueFull(limit: Int, queued: Int, uid: Int?)
-    case noSuchKind(kind: String, kinds: [String])
-    case invalidOption(option: String, reason: String)
-    case noSuchDataset(dataset: String, known: [String])
-    case noSuchModel(model: String, known: [String])
-    case stopping
-    case noModels
-    case noDatasets
-    case badImage(index: Int, reason: String)
-    case tooManyImages(limit: Int, images: Int)
-    case busy(limit: Int)
-    case runnerFailed(reason: String)
-    case nameTaken(dataset: String)
-    case inUse(dataset: String, jobs: [Int])
-    case modelInUse(model: String, jobs: [Int])
-    case badData(file: String, reason: String)
-    case pathNotAllowed(path: String, allowed: [String])
-    case noSuchPath(path: String)
-    case noSuchUpload(sha256: String)
-    case wrongOffset(sha256: String, offset: Int)
-    case wrongChecksum(sha256: String, found: String)
-    case tooLarge(what: String, limit: Int, current: Int? = nil)
-    case badModel(reason: String)
-    case diverged(epoch: Int, step: Int)
-    case failed(reason: String)
+extension SqzError {
+    /// This error as `interface` has it. What that does not declare, it tells in the sentence of its `Failed`.
+    public func wire(of interface: any VarlinkInterface.Type) throws(JSONError) -> VarlinkError {
+        let error = try wire(interface: interface.name)
+        let isDeclared = interface.errors.contains { error.name == "\(interface.name).\($0)" }
+        return isDeclared ? error : try SqzError.failed(reason: description).wire(interface: interface.name)
+    }
 }
 
 extension SqzError: CustomStringConvertible {

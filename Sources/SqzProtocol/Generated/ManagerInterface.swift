@@ -1,3 +1,5 @@
+// Made of protocol/*.varlink by `make generate`: change those.
+
 public import Varlink
 
 /// How many jobs are in which state.
@@ -16,58 +18,6 @@ public struct JobCounts: Codable, Equatable, Sendable {
         self.succeeded = succeeded
         self.failed = failed
         self.cancelled = cancelled
-    }
-}
-
-/// integer, number, text or flag (true or false).
-public enum OptionType: String, Codable, CaseIterable, Sendable {
-    case integer, number, text, flag
-}
-
-/// An option of a kind of job. default is written as on a command line; absent where it depends on other options or
-/// data.
-public struct JobOption: Codable, Equatable, Sendable {
-    public var name: String
-    public var type: OptionType
-    public var help: String
-    public var `default`: String?
-    public var choices: [String]?
-    public var minimum: Double?
-    public var maximum: Double?
-
-    public init(
-        name: String, type: OptionType, help: String, `default`: String? = nil, choices: [String]? = nil,
-        minimum: Double? = nil, maximum: Double? = nil
-    ) {
-        self.name = name
-        self.type = type
-        self.help = help
-        self.default = `default`
-        self.choices = choices
-        self.minimum = minimum
-        self.maximum = maximum
-    }
-}
-
-/// none: the job has nothing to do with models. used: it needs one. made: it makes one.
-public enum ModelUse: String, Codable, CaseIterable, Sendable {
-    case none, used, made
-}
-
-/// A kind of job that a runner offers.
-public struct JobKind: Codable, Equatable, Sendable {
-    public var name: String
-    public var help: String
-    public var dataset: Bool
-    public var model: ModelUse
-    public var options: [JobOption]
-
-    public init(name: String, help: String, dataset: Bool, model: ModelUse, options: [JobOption]) {
-        self.name = name
-        self.help = help
-        self.dataset = dataset
-        self.model = model
-        self.options = options
     }
 }
 
@@ -106,7 +56,7 @@ public struct Metric: Codable, Equatable, Sendable {
     public var labels: [String: String]
     public var value: Double
 
-    public init(name: String, kind: MetricKind, help: String, labels: [String: String] = [:], value: Double) {
+    public init(name: String, kind: MetricKind, help: String, labels: [String: String], value: Double) {
         self.name = name
         self.kind = kind
         self.help = help
@@ -116,8 +66,16 @@ public struct Metric: Codable, Equatable, Sendable {
 }
 
 /// The daemon itself.
-public enum ManagerInterface {
+public enum ManagerInterface: VarlinkInterface {
     public static let name = "io.sqzd.Manager"
+    public static let errors: Set<String> = ["TooLarge", "Failed"]
+    public static let methods: [any VarlinkMethod.Type] = [Info.self, Metrics.self, Runners.self]
+
+    public enum Method: String, CaseIterable, Sendable {
+        case info = "io.sqzd.Manager.Info"
+        case metrics = "io.sqzd.Manager.Metrics"
+        case runners = "io.sqzd.Manager.Runners"
+    }
 
     /// kernels: the instruction set that the built-in runner's kernels use. dataDirectories: where Import may read.
     public enum Info: VarlinkMethod {

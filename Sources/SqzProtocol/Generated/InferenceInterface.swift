@@ -1,19 +1,18 @@
+// Made of protocol/*.varlink by `make generate`: change those.
+
 public import Varlink
 
-/// label is the true class, where the picture came with one (a record of 3,073 bytes).
-public struct Classification: Codable, Equatable, Sendable {
-    public var label: Int?
-    public var classes: [ClassProbability]
-
-    public init(label: Int? = nil, classes: [ClassProbability]) {
-        self.label = label
-        self.classes = classes
-    }
-}
-
 /// Classifying pictures at once, on a model that is kept loaded.
-public enum InferenceInterface {
+public enum InferenceInterface: VarlinkInterface {
     public static let name = "io.sqzd.Inference"
+    public static let errors: Set<String> = [
+        "NoModels", "NoSuchModel", "BadImage", "TooManyImages", "Busy", "RunnerFailed", "Stopping", "Failed",
+    ]
+    public static let methods: [any VarlinkMethod.Type] = [Classify.self]
+
+    public enum Method: String, CaseIterable, Sendable {
+        case classify = "io.sqzd.Inference.Classify"
+    }
 
     /// Classifies pictures, each as base64: 3,072 bytes (32x32 pixels; all of the red, then the green, then the blue
     /// plane, row by row) or 3,073 bytes (the label first, as in a CIFAR-10 file). model is NAME or NAME@VERSION; by

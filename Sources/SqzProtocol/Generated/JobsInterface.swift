@@ -1,15 +1,177 @@
+// Made of protocol/*.varlink by `make generate`: change those.
+
 public import Varlink
+
+/// queued: waits for its turn; a job that was interrupted is queued again and goes on from its checkpoint. So is one
+/// whose runner crashed, up to three times in a row without getting further; it waits ten seconds before the first
+/// retry, and each time after four times as long. paused: waits to be resumed. succeeded, failed and cancelled are
+/// ends.
+public enum State: String, Codable, CaseIterable, Sendable {
+    case queued, running, paused, succeeded, failed, cancelled
+}
+
+/// What the end of another job must be for a job to run after it. A job whose condition can't be met any more is
+/// cancelled.
+public enum DependencyCondition: String, Codable, CaseIterable, Sendable {
+    case success, failure, any
+}
+
+public struct Dependency: Codable, Equatable, Sendable {
+    public var job: Int
+    public var condition: DependencyCondition
+
+    public init(job: Int, condition: DependencyCondition) {
+        self.job = job
+        self.condition = condition
+    }
+}
+
+/// What a job came to. model is NAME@VERSION of the model that a training job made.
+public struct Outcome: Codable, Equatable, Sendable {
+    public var model: String?
+    public var images: Int?
+    public var loss: Double?
+    public var accuracy: Double?
+    public var predictions: Int?
+
+    public init(
+        model: String? = nil, images: Int? = nil, loss: Double? = nil, accuracy: Double? = nil, predictions: Int? = nil
+    ) {
+        self.model = model
+        self.images = images
+        self.loss = loss
+        self.accuracy = accuracy
+        self.predictions = predictions
+    }
+}
+
+/// dataset is a data set's name. model is the model that the job uses (NAME@VERSION), or the name under which a
+/// training job registers what it makes. timeLimit is how many seconds it may run, over all its runs, deadline until
+/// when it must have ended. starts counts how often a runner was started for it. position is its place in the order in
+/// which waiting jobs are going to run, from 1. expectedStart and expectedEnd are guesses, from how far what runs says
+/// that it is and how long such jobs took before; they are absent where one of these is not known. reason says why it
+/// waits or why it failed.
+public struct Job: Codable, Equatable, Sendable {
+    public var id: Int
+    public var kind: String
+    public var runner: String
+    public var state: State
+    public var uid: Int
+    public var priority: Int
+    public var options: [String: JSONValue]
+    public var dataset: String?
+    public var model: String?
+    public var after: [Dependency]
+    public var timeLimit: Int?
+    public var deadline: Int?
+    public var submittedAt: Int
+    public var startedAt: Int?
+    public var endedAt: Int?
+    public var starts: Int
+    public var position: Int?
+    public var expectedStart: Int?
+    public var expectedEnd: Int?
+    public var reason: String?
+    public var progress: Progress?
+    public var outcome: Outcome?
+
+    public init(
+        id: Int, kind: String, runner: String, state: State, uid: Int, priority: Int, options: [String: JSONValue],
+        dataset: String? = nil, model: String? = nil, after: [Dependency], timeLimit: Int? = nil, deadline: Int? = nil,
+        submittedAt: Int, startedAt: Int? = nil, endedAt: Int? = nil, starts: Int, position: Int? = nil,
+        expectedStart: Int? = nil, expectedEnd: Int? = nil, reason: String? = nil, progress: Progress? = nil,
+        outcome: Outcome? = nil
+    ) {
+        self.id = id
+        self.kind = kind
+        self.runner = runner
+        self.state = state
+        self.uid = uid
+        self.priority = priority
+        self.options = options
+        self.dataset = dataset
+        self.model = model
+        self.after = after
+        self.timeLimit = timeLimit
+        self.deadline = deadline
+        self.submittedAt = submittedAt
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.starts = starts
+        self.position = position
+        self.expectedStart = expectedStart
+        self.expectedEnd = expectedEnd
+        self.reason = reason
+        self.progress = progress
+        self.outcome = outcome
+    }
+}
+
+/// state: a transition. epoch: an epoch ended, progress holds its figures. progress: how far the job is now; such
+/// events are sent to those who watch and not kept, and have no sequence. sequence counts a job's kept events from 1.
+public enum EventKind: String, Codable, CaseIterable, Sendable {
+    case state, epoch, progress
+}
+
+public struct Event: Codable, Equatable, Sendable {
+    public var sequence: Int?
+    public var time: Int
+    public var kind: EventKind
+    public var state: State?
+    public var reason: String?
+    public var progress: Progress?
+    public var outcome: Outcome?
+
+    public init(
+        sequence: Int? = nil, time: Int, kind: EventKind, state: State? = nil, reason: String? = nil,
+        progress: Progress? = nil, outcome: Outcome? = nil
+    ) {
+        self.sequence = sequence
+        self.time = time
+        self.kind = kind
+        self.state = state
+        self.reason = reason
+        self.progress = progress
+        self.outcome = outcome
+    }
+}
 
 /// The queue of training and inference jobs: submit, look, follow, cancel. Times are microseconds since 1970-01-01
 /// 00:00:00 UTC. A number that is not finite is null.
-public enum JobsInterface {
+public enum JobsInterface: VarlinkInterface {
     public static let name = "io.sqzd.Jobs"
+    public static let errors: Set<String> = [
+        "NoSuchJob", "JobEnded", "WrongState", "QueueFull", "NoSuchKind", "InvalidOption", "NoSuchDataset",
+        "NoSuchModel", "NoDatasets", "NoModels", "TooLarge", "Stopping", "Failed",
+    ]
+    public static let methods: [any VarlinkMethod.Type] = [
+        Submit.self, List.self, Show.self, Watch.self, Monitor.self, Cancel.self, Pause.self, Resume.self, Retry.self,
+        Prioritize.self, Logs.self, Predictions.self,
+    ]
+
+    public enum Method: String, CaseIterable, Sendable {
+        case submit = "io.sqzd.Jobs.Submit"
+        case list = "io.sqzd.Jobs.List"
+        case show = "io.sqzd.Jobs.Show"
+        case watch = "io.sqzd.Jobs.Watch"
+        case monitor = "io.sqzd.Jobs.Monitor"
+        case cancel = "io.sqzd.Jobs.Cancel"
+        case pause = "io.sqzd.Jobs.Pause"
+        case resume = "io.sqzd.Jobs.Resume"
+        case retry = "io.sqzd.Jobs.Retry"
+        case prioritize = "io.sqzd.Jobs.Prioritize"
+        case logs = "io.sqzd.Jobs.Logs"
+        case predictions = "io.sqzd.Jobs.Predictions"
+    }
 
     /// Puts a job into the queue; it is on disk when the reply comes. kind is one that io.sqzd.Manager.Runners names,
     /// options are its options by name. A higher priority (-100 to 100, 0 by default; above 0 for administrators only)
-    /// goes first. after: the job waits until those jobs have ended. hold: it is paused, until it is resumed. timeLimit: it
-    /// fails when it has run for so many seconds, deadline: at this time; one that runs then ends at its next step, with a
-    /// checkpoint.
+    /// goes first, and makes a running job of a lower one write a checkpoint and go back to the queue. Among equals,
+    /// the user goes first whose jobs ran least in the last day; of each user's jobs, only so many run at the same time
+    /// as the administrator allows. after: the job waits until those jobs have ended as it says. hold: it is paused
+    /// until it is resumed, and waits for the others then if they have not ended. timeLimit (seconds): it fails when it
+    /// has run for so long, in all of its runs. deadline: it fails at this time, if it has not ended. Running, it then
+    /// ends at its next step, with a checkpoint.
     public enum Submit: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Submit"
 
@@ -119,8 +281,8 @@ public enum JobsInterface {
         }
     }
 
-    /// The jobs that run and the first 100 that wait, at once and then whenever something has changed, four times a second at
-    /// most. Needs `more`; never ends. At least every 30 seconds there is a reply.
+    /// The jobs that run and the first 100 that wait, at once and then whenever something has changed, four times a
+    /// second at most. Needs `more`; never ends. At least every 30 seconds there is a reply.
     public enum Monitor: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Monitor"
 
@@ -158,8 +320,8 @@ public enum JobsInterface {
         }
     }
 
-    /// Takes a job out of the queue until it is resumed. A running job ends at its next step, with a checkpoint; the reply does
-    /// not wait for that.
+    /// Takes a job out of the queue until it is resumed. A running job ends at its next step, with a checkpoint; the
+    /// reply does not wait for that.
     public enum Pause: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Pause"
 
@@ -180,7 +342,7 @@ public enum JobsInterface {
         }
     }
 
-    /// Puts a paused or held job back into the queue.
+    /// Puts a job that is paused, or was held when it was submitted, back into the queue.
     public enum Resume: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Resume"
 
@@ -201,8 +363,8 @@ public enum JobsInterface {
         }
     }
 
-    /// Puts a job that failed or was cancelled back into the queue, with all of its time limit. One that failed goes on from
-    /// its last checkpoint.
+    /// Puts a job that failed or was cancelled back into the queue, with all of its time limit. One that failed goes on
+    /// from its last checkpoint.
     public enum Retry: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Retry"
 
@@ -223,8 +385,8 @@ public enum JobsInterface {
         }
     }
 
-    /// Changes the priority of a job that has not ended, within what its submitter could have asked for. It counts at once: a
-    /// running job may have to make room for one that waits.
+    /// Changes the priority of a job that has not ended, within what its submitter could have asked for. It counts at
+    /// once: a running job may have to make room for one that waits.
     public enum Prioritize: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Prioritize"
 

@@ -1,24 +1,10 @@
+// Made of protocol/*.varlink by `make generate`: change those.
+
 public import Varlink
 
-/// One layer. output is channels, height, width.
-public struct Layer: Codable, Equatable, Sendable {
-    public var name: String
-    public var kind: String
-    public var output: [Int]
-    public var parameters: Int
-    public var multiplyAdds: Int
-
-    public init(name: String, kind: String, output: [Int], parameters: Int, multiplyAdds: Int) {
-        self.name = name
-        self.kind = kind
-        self.output = output
-        self.parameters = parameters
-        self.multiplyAdds = multiplyAdds
-    }
-}
-
 /// size is the file's, in bytes; sha256 is the file's, weightsSha256 that of the weights alone (float32, little-endian,
-/// in the order of the layers). accuracy and loss are those on the pictures kept for validation.
+/// in the order of the layers). accuracy and loss are those on the pictures kept for validation. createdAt is in
+/// microseconds since 1970-01-01 00:00:00 UTC.
 public struct Model: Codable, Equatable, Sendable {
     public var name: String
     public var version: Int
@@ -66,8 +52,21 @@ public struct Model: Codable, Equatable, Sendable {
 }
 
 /// The models that training jobs made. A model never changes; training under the same name makes a new version.
-public enum ModelsInterface {
+public enum ModelsInterface: VarlinkInterface {
     public static let name = "io.sqzd.Models"
+    public static let errors: Set<String> = [
+        "NoSuchModel", "ModelInUse", "BadModel", "NoSuchUpload", "WrongOffset", "InvalidOption", "Busy", "RunnerFailed",
+        "Stopping", "Failed",
+    ]
+    public static let methods: [any VarlinkMethod.Type] = [List.self, Show.self, Remove.self, Read.self, Import.self]
+
+    public enum Method: String, CaseIterable, Sendable {
+        case list = "io.sqzd.Models.List"
+        case show = "io.sqzd.Models.Show"
+        case remove = "io.sqzd.Models.Remove"
+        case read = "io.sqzd.Models.Read"
+        case `import` = "io.sqzd.Models.Import"
+    }
 
     /// All models, newest first.
     public enum List: VarlinkMethod {
@@ -122,7 +121,8 @@ public enum ModelsInterface {
         public typealias Reply = NoParameters
     }
 
-    /// A piece of a model's file, at most 1 MiB, as base64, from offset on, and the file's size.
+    /// A piece of a model's file, at most 1 MiB, as base64, from offset on, and the file's size. The file is a
+    /// safetensors file with the weights under PyTorch's names.
     public enum Read: VarlinkMethod {
         public static let name = "io.sqzd.Models.Read"
 
@@ -147,7 +147,8 @@ public enum ModelsInterface {
         }
     }
 
-    /// Registers an uploaded model file as the next version of name.
+    /// Registers an uploaded model file (io.sqzd.Datasets.Offer and Write), such as Read gives, as the next version of
+    /// name.
     public enum Import: VarlinkMethod {
         public static let name = "io.sqzd.Models.Import"
 

@@ -1,6 +1,9 @@
+// Made of protocol/*.varlink by `make generate`: change those.
+
 public import Varlink
 
-/// sha256 and size are those of the file that sqzd keeps. format is what it was imported from.
+/// sha256 and size are those of the file that sqzd keeps. format is what it was imported from. createdAt is in
+/// microseconds since 1970-01-01 00:00:00 UTC.
 public struct Dataset: Codable, Equatable, Sendable {
     public var name: String
     public var sha256: String
@@ -44,8 +47,24 @@ public struct File: Codable, Equatable, Sendable {
 }
 
 /// Data sets: pictures with labels, imported once, never changed.
-public enum DatasetsInterface {
+public enum DatasetsInterface: VarlinkInterface {
     public static let name = "io.sqzd.Datasets"
+    public static let errors: Set<String> = [
+        "NoSuchDataset", "NameTaken", "InUse", "BadData", "PathNotAllowed", "NoSuchPath", "NoSuchUpload", "WrongOffset",
+        "WrongChecksum", "TooLarge", "InvalidOption", "Busy", "RunnerFailed", "Stopping", "Failed",
+    ]
+    public static let methods: [any VarlinkMethod.Type] = [
+        List.self, Show.self, Remove.self, Offer.self, Write.self, Import.self,
+    ]
+
+    public enum Method: String, CaseIterable, Sendable {
+        case list = "io.sqzd.Datasets.List"
+        case show = "io.sqzd.Datasets.Show"
+        case remove = "io.sqzd.Datasets.Remove"
+        case offer = "io.sqzd.Datasets.Offer"
+        case write = "io.sqzd.Datasets.Write"
+        case `import` = "io.sqzd.Datasets.Import"
+    }
 
     /// All data sets by name.
     public enum List: VarlinkMethod {
@@ -121,7 +140,7 @@ public enum DatasetsInterface {
         }
     }
 
-    /// Adds a chunk, base64, at most 1 MiB of it, at offset, which must be where the upload stands. Calls may be
+    /// Adds a chunk of at most 1 MiB, as base64, at offset, which must be where the upload stands. Calls may be
     /// pipelined. The last chunk is answered when the whole file is on disk and has the sha256 that was offered.
     public enum Write: VarlinkMethod {
         public static let name = "io.sqzd.Datasets.Write"
@@ -150,7 +169,8 @@ public enum DatasetsInterface {
     /// Makes a data set of uploaded files, or of the files at a path of the machine that the administrator allows:
     /// CIFAR-10 and CIFAR-100 binary files or their archive, IDX files. classes are the classes' names, where the files
     /// do not say. With `more`, replies tell how many pictures were read before the last one has the data set.
-    /// Importing the same data under the same name again changes nothing.
+    /// Importing the same data under the same name again changes nothing. Either files or path must be given, else
+    /// InvalidOption tells of files.
     public enum Import: VarlinkMethod {
         public static let name = "io.sqzd.Datasets.Import"
 

@@ -1,0 +1,139 @@
+// Made of protocol/*.varlink by `make generate`: change those.
+
+public struct ClassProbability: Codable, Equatable, Sendable {
+    public var index: Int
+    public var name: String
+    public var probability: Double
+
+    public init(index: Int, name: String, probability: Double) {
+        self.index = index
+        self.name = name
+        self.probability = probability
+    }
+}
+
+/// label is the true class, where the picture came with one (a record of 3,073 bytes).
+public struct Classification: Codable, Equatable, Sendable {
+    public var label: Int?
+    public var classes: [ClassProbability]
+
+    public init(label: Int? = nil, classes: [ClassProbability]) {
+        self.label = label
+        self.classes = classes
+    }
+}
+
+/// How far a running job is. epoch counts from 1, step counts the steps done in this epoch. loss and accuracy are means
+/// over the epoch so far, the validation values those of the last whole epoch.
+public struct Progress: Codable, Equatable, Sendable {
+    public var epoch: Int
+    public var epochs: Int
+    public var step: Int
+    public var steps: Int
+    public var loss: Double?
+    public var accuracy: Double?
+    public var validationLoss: Double?
+    public var validationAccuracy: Double?
+    public var imagesPerSecond: Double?
+    public var secondsLeft: Double?
+
+    public init(
+        epoch: Int, epochs: Int, step: Int, steps: Int, loss: Double? = nil, accuracy: Double? = nil,
+        validationLoss: Double? = nil, validationAccuracy: Double? = nil, imagesPerSecond: Double? = nil,
+        secondsLeft: Double? = nil
+    ) {
+        self.epoch = epoch
+        self.epochs = epochs
+        self.step = step
+        self.steps = steps
+        self.loss = loss
+        self.accuracy = accuracy
+        self.validationLoss = validationLoss
+        self.validationAccuracy = validationAccuracy
+        self.imagesPerSecond = imagesPerSecond
+        self.secondsLeft = secondsLeft
+    }
+}
+
+/// One picture's prediction. picture counts from 0 in the order of the data set; label is the true class where it is
+/// known; classes are the likeliest ones, likeliest first.
+public struct Prediction: Codable, Equatable, Sendable {
+    public var picture: Int
+    public var label: Int?
+    public var classes: [ClassProbability]
+
+    public init(picture: Int, label: Int? = nil, classes: [ClassProbability]) {
+        self.picture = picture
+        self.label = label
+        self.classes = classes
+    }
+}
+
+/// integer, number, text or flag (true or false).
+public enum OptionType: String, Codable, CaseIterable, Sendable {
+    case integer, number, text, flag
+}
+
+/// An option of a kind of job. default is written as on a command line; absent where it depends on other options or
+/// data.
+public struct JobOption: Codable, Equatable, Sendable {
+    public var name: String
+    public var type: OptionType
+    public var help: String
+    public var `default`: String?
+    public var choices: [String]?
+    public var minimum: Double?
+    public var maximum: Double?
+
+    public init(
+        name: String, type: OptionType, help: String, `default`: String? = nil, choices: [String]? = nil,
+        minimum: Double? = nil, maximum: Double? = nil
+    ) {
+        self.name = name
+        self.type = type
+        self.help = help
+        self.default = `default`
+        self.choices = choices
+        self.minimum = minimum
+        self.maximum = maximum
+    }
+}
+
+/// none: the job has nothing to do with models. used: it needs one. made: it makes one.
+public enum ModelUse: String, Codable, CaseIterable, Sendable {
+    case none, used, made
+}
+
+/// A kind of job that a runner offers.
+public struct JobKind: Codable, Equatable, Sendable {
+    public var name: String
+    public var help: String
+    public var dataset: Bool
+    public var model: ModelUse
+    public var options: [JobOption]
+
+    public init(name: String, help: String, dataset: Bool, model: ModelUse, options: [JobOption]) {
+        self.name = name
+        self.help = help
+        self.dataset = dataset
+        self.model = model
+        self.options = options
+    }
+}
+
+/// One layer. output is channels, height, width.
+public struct Layer: Codable, Equatable, Sendable {
+    public var name: String
+    public var kind: String
+    public var output: [Int]
+    public var parameters: Int
+    public var multiplyAdds: Int
+
+    public init(name: String, kind: String, output: [Int], parameters: Int, multiplyAdds: Int) {
+        self.name = name
+        self.kind = kind
+        self.output = output
+        self.parameters = parameters
+        self.multiplyAdds = multiplyAdds
+    }
+}
