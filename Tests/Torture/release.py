@@ -34,8 +34,10 @@ def look(client: sqzd.Client) -> Dict[str, Any]:
         if job["state"] in ENDED:
             replies = client.stream("io.sqzd.Jobs.Watch", id=job["id"])
             events = [reply["event"] for reply in replies if "event" in reply]
-            pages = [page["predictions"] for page in client.stream("io.sqzd.Jobs.Predictions", id=job["id"])]
-            predictions = [prediction for page in pages for prediction in page]
+            # Only one that makes some can be asked for them.
+            made = job["kind"] == "predict"
+            pages = client.stream("io.sqzd.Jobs.Predictions", id=job["id"]) if made else []
+            predictions = [prediction for page in pages for prediction in page["predictions"]]
             logs = client.call("io.sqzd.Jobs.Logs", id=job["id"])["lines"]
             jobs.append({"job": job, "events": events, "predictions": predictions, "log": logs})
         else:

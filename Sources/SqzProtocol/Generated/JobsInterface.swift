@@ -431,7 +431,8 @@ public enum JobsInterface: VarlinkInterface {
     }
 
     /// A job's predictions from picture number `first` on (0 by default), `limit` at most (1,000 by default and at
-    /// most). With `more`, all of them from `first` on, in several replies.
+    /// most). With `more`, all of them from `first` on, in several replies. One that has made none is an InvalidOption,
+    /// whose reason says why.
     public enum Predictions: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Predictions"
 
