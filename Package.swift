@@ -79,8 +79,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "JobStore", dependencies: ["SqzProtocol", "Varlink", .product(name: "GRDB", package: "GRDB.swift")],
-            swiftSettings: strict),
+            name: "JobStore",
+            dependencies: [
+                "SqzProtocol", "Varlink", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ], swiftSettings: strict),
         .target(
             name: "Systemd", dependencies: ["CSystemd", "Files", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),

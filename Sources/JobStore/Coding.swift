@@ -60,10 +60,18 @@ extension Submission {
     func columns(_ state: State, reason: String?, at time: Int) throws -> Columns {
         [
             "kind": kind, "runner": runner, "state": state.rawValue, "uid": uid, "priority": priority,
-            "options": try jsonText(options), "dataset": dataset, "model": model, "submittedAt": time, "reason": reason,
+            "options": try text(of: options), "dataset": dataset, "model": model, "submittedAt": time, "reason": reason,
             "timeLimit": timeLimit, "allowance": timeLimit.map { $0 * 1_000_000 }, "deadline": deadline,
         ]
     }
+}
+
+/// With the names in order, so that equal options are equal texts.
+private func text(of options: [String: JSONValue]) throws -> String {
+    let members = try options.sorted { $0.key < $1.key }.map { name, value in
+        String(decoding: try JSON.encode([name: value]).dropFirst().dropLast(), as: UTF8.self)
+    }
+    return "{\(members.joined(separator: ","))}"
 }
 
 extension Dependency {

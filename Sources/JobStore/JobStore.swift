@@ -9,10 +9,14 @@ internal import GRDB
 public struct JobStore: Sendable {
     let database: DatabaseQueue
     let counter = JobCounter()
+    /// What was found when the file was opened.
+    public let condition: Condition
 
     /// Opens the file at `path`, or makes it, and brings an older one up to date. One that a newer version wrote is refused
-    /// and left as it is.
-    public init(path: String) throws {
+    /// and left as it is, as is one that was not closed and is damaged.
+    ///
+    /// - Parameter patience: how long looking for damage may take.
+    public init(path: String, patience: Duration = .seconds(20)) throws {
         var configuration = Configuration()
         configuration.label = "sqzd.store"
         configuration.foreignKeysEnabled = true
@@ -22,6 +26,7 @@ public struct JobStore: Sendable {
             try database.execute(sql: "PRAGMA cache_size = 64")
         }
         do {
+            condition = try Self.wasClosed(path) ? .closed : Self.check(path, until: .now + patience)
             database = try DatabaseQueue(path: path, configuration: configuration)
             try database.read { database in
                 guard try !Schema.migrator.hasBeenSuperseded(database) else { throw JobStoreError.newer(path: path) }
@@ -29,6 +34,8 @@ public struct JobStore: Sendable {
             try database.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
             try Schema.migrator.migrate(database)
             database.add(transactionObserver: counter, extent: .databaseLifetime)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            throw JobStoreError.damaged(path: path, reason: "\(error)")
         } catch let error as DatabaseError {
             throw JobStoreError.unusable(path: path, reason: "\(error)")
         }
@@ -51,11 +58,18 @@ public struct JobStore: Sendable {
 public enum JobStoreError: Error, Equatable, CustomStringConvertible {
     case newer(path: String)
     case unusable(path: String, reason: String)
+    case damaged(path: String, reason: String)
 
     public var description: String {
         switch self {
         case .newer(let path): "\(path) was written by a newer version of sqzd; it was not touched"
         case .unusable(let path, let reason): "\(path) can't be used: \(reason)"
+        case .damaged(let path, let reason):
+            """
+            \(path) is damaged and was left as it is: \(reason). Put a backup in its place, or what can be read of it \
+            (sqlite3 \(path) .recover | sqlite3 recovered.db), or move it and its -wal away to begin with an empty queue; \
+            and look at the disk (smartctl, dmesg)
+            """
         }
     }
 }

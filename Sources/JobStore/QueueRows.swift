@@ -29,7 +29,7 @@ extension JobStore {
         try Row.fetchAll(
             database.cachedStatement(
                 sql: """
-                    SELECT id, uid, lastStart, ranFor, kind, dataset, options FROM jobs WHERE state = 'running' ORDER BY id
+                    SELECT id, uid, lastStart, \(Durations.columns) FROM jobs WHERE state = 'running' ORDER BY id
                     """)
         ).map { row in
             let (id, since): (Int, Int) = (row[0], row[2])
@@ -43,7 +43,7 @@ extension JobStore {
     private static func waiting(
         at time: Int, _ busy: Set<Int>, _ durations: Durations?, in database: Database
     ) throws -> [Queue.Waiting] {
-        let more = durations == nil ? "" : ", ranFor, kind, dataset, options"
+        let more = durations == nil ? "" : ", \(Durations.columns)"
         let rows = try Row.fetchCursor(
             database.cachedStatement(
                 sql: """

@@ -34,8 +34,20 @@ public struct Daemon: Sendable {
         // From here on, rather than when somebody listens: the signal would end the daemon before.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         let configuration = LiveConfiguration(try await DaemonConfiguration.load(file: places.configuration))
+        try Descriptors.check(configuration.current)
         let directory = try StateDirectory(path: try stateDirectory())
+        try directory.closeRecords()
         let store = try JobStore(path: directory.database)
+        switch store.condition {
+        case .closed: break
+        case .whole: log.info("the records were not closed the last time: they were checked, and are whole")
+        case .unfinished:
+            log.warning(
+                """
+                the records were not closed the last time, and could not all be checked in time: \
+                sqlite3 \(directory.database) 'PRAGMA quick_check' does, while sqzd is stopped
+                """)
+        }
         let socket = try ListeningSocket(path: socketPath())
         let startedAt = Clock.now()
         let announcer = Announcer(store: store, watchers: Watchers(), log: log)
@@ -47,6 +59,7 @@ public struct Daemon: Sendable {
         _ = MemoryKills.own
         let registry = RunnerRegistry(log: log)
         let programs = try RunnerRegistry.programs(configuration.current)
+        try await configuration.current.warn(store, log)
         let scheduler = Scheduler(
             store: store, state: directory, blobs: blobs, registry: registry, announcer: announcer,
             configuration: configuration)
@@ -65,7 +78,7 @@ public struct Daemon: Sendable {
         }
         let reload = Reload(
             hangups: hangups, file: places.configuration, configuration: configuration, registry: registry,
-            programs: programs, log: log)
+            programs: programs, store: store, log: log)
         var quiet = log
         quiet.logLevel = .error
         let notice = StopNotice(stopping: stopping, log: log)
@@ -124,5 +137,8 @@ public struct Daemon: Sendable {
         return directory + "/sqzd/io.sqzd"
     }
 
-    private func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+    /// Empty is not set.
+    private func environment(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
 }

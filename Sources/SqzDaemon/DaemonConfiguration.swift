@@ -1,6 +1,9 @@
 internal import Configuration
 internal import FoundationEssentials
 internal import Glibc
+internal import JobStore
+internal import Logging
+internal import SqzProtocol
 internal import SystemPackage
 internal import Varlink
 
@@ -95,6 +98,19 @@ public struct DaemonConfiguration: Sendable, Equatable {
             "diskMiB": 1_048_576,
             "freeDiskMiB": 256,
         ]
+    }
+
+    /// Tells of what it names and there is not. Either may come later: a group from a directory service, a model from a job.
+    func warn(_ store: JobStore, _ log: Logger) async throws {
+        if let administrators, try Peer.members(of: administrators) == nil {
+            log.warning(
+                "administrators: there is no group \(administrators): until there is, it makes nobody an administrator")
+        }
+        do {
+            if let defaultModel { _ = try await store.model(defaultModel) }
+        } catch let error as SqzError {
+            log.warning("defaultModel: \(error); until there is, classify must be told which")
+        }
     }
 
     /// Refuses what would be ignored: a setting that is misspelt.

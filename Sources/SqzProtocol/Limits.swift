@@ -3,7 +3,7 @@ public enum Limits {
     // Connections
     public static let connections = 4_096
     public static let connectionsPerUser = 1_024
-    /// The share of the file descriptors that connections may take: the rest is for runners and files.
+    /// The share of the file descriptors that connections may take at most: the rest is for runners and files.
     public static let descriptorShare = 0.75
     /// Bytes in messages that are not answered yet, beyond the 16 KiB that each connection's buffer may hold.
     public static let messageBytesPerUser = 128 << 20

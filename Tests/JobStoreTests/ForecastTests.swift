@@ -90,6 +90,55 @@ import Varlink
         #expect(job.expectedEnd == now + 11 * second && job.reason == "interrupted")
     }
 
+    @Test func optionsAreTheSameInWhateverOrderTheyCome() async throws {
+        func submit(_ capacity: Int) async throws -> Int {
+            var options = [String: JSONValue](minimumCapacity: capacity)
+            for name in 0..<20 { options["option\(name)"] = .integer(Int64(name)) }
+            return try await store.submit(
+                Submission(kind: "train", runner: "r", uid: 1, options: options), at: 1,
+                limits: QueueLimits(jobs: 100, perUser: 100)
+            ).job.id
+        }
+        try await run(try await submit(0), from: second, for: 10)
+        let id = try await submit(10_000)
+        #expect(try await store.job(id, outlook(at: 100 * second)).expectedEnd == 110 * second)
+        #expect(try await store.job(id).options.count == 20)
+    }
+
+    @Test func epochsAndPicturesTellHowLongAJobTakesThatIsLikeNone() async throws {
+        func add(_ name: String, _ pictures: Int) async throws {
+            let imported = Imported(
+                format: "idx", train: pictures - 10, test: 10, classes: ["a"], height: 32, width: 32)
+            _ = try await store.addDataset(name, imported, sha256: name, size: 1, uid: 1, at: 1) {}
+        }
+        for (name, pictures) in [("small", 100), ("large", 300)] { try await add(name, pictures) }
+        func submit(_ dataset: String?, epochs: Int?, seed: Int = 0) async throws -> Int {
+            var options: [String: JSONValue] = ["seed": .integer(Int64(seed))]
+            if let epochs { options["epochs"] = .integer(Int64(epochs)) }
+            return try await store.submit(
+                Submission(kind: "train", runner: "r", uid: 1, options: options, dataset: dataset),
+                at: 1, limits: QueueLimits(jobs: 100, perUser: 100)
+            ).job.id
+        }
+        func expectEnd(_ id: Int, after seconds: Int?, at location: SourceLocation = #_sourceLocation) async throws {
+            let end = try await store.job(id, outlook(at: 100 * second)).expectedEnd
+            #expect(end == seconds.map { (100 + $0) * second }, sourceLocation: location)
+            _ = try await store.move(id, to: .cancelled, at: 100 * second)
+        }
+        try await run(try await submit("small", epochs: 1), from: second, for: 2)
+        try await expectEnd(try await submit("small", epochs: 60), after: 120)
+        try await expectEnd(try await submit("large", epochs: 10), after: 60)
+        // Nobody has told how many epochs a job has that does not say it.
+        try await expectEnd(try await submit("small", epochs: nil, seed: 1), after: nil)
+        try await expectEnd(try await submit(nil, epochs: 3), after: nil)
+        let plain = try await submit("small", epochs: nil)
+        #expect(try await store.startNext(at: 10 * second)?.job.id == plain)
+        _ = try await store.recordEpoch(Progress(epoch: 20, epochs: 20, step: 1, steps: 1), of: plain, at: 11 * second)
+        _ = try await store.succeed(plain, Outcome(), at: 50 * second)
+        try await expectEnd(try await submit("large", epochs: nil, seed: 1), after: 120)
+        try await expectEnd(try await submit("small", epochs: nil), after: 40)
+    }
+
     @Test func aUserHasSoManyJobsRunningAndOthersHaveRoom() async throws {
         let limits = RunningLimits(jobs: 3, perUser: 2)
         var mine: [Int] = []

@@ -63,11 +63,13 @@ import Varlink
         try daemon.stop()
     }
 
+    /// With a limit of 256: 64 for the daemon itself, 6 for each of 13 runners, 32 for files and 16 for refusals are not theirs.
+    private static let share = 256 - 190
+
     @Test func connectionsLeaveDescriptorsForRunners() throws {
         let daemon = try Self.daemon(descriptors: 256)
-        let share = Int(256 * Limits.descriptorShare)
-        let connections = try Self.open(share, daemon)
-        #expect(try Self.refusal(daemon) == Self.refusal("all open connections", limit: share))
+        let connections = try Self.open(Self.share, daemon)
+        #expect(try Self.refusal(daemon) == Self.refusal("all open connections", limit: Self.share))
         try connections[0].send(#"{"method": "io.sqzd.Jobs.Submit", "parameters": {"kind": "countdown"}}"#)
         #expect(try connections[0].receive()?.parameters == ["id": .integer(1)])
         try connections[0].send(#"{"method": "io.sqzd.Jobs.Watch", "parameters": {"id": 1}, "more": true}"#)
@@ -81,20 +83,54 @@ import Varlink
         try daemon.stop()
     }
 
+    @Test func connectionsThatNobodyAnswersTakeNothingThatTheDaemonNeeds() throws {
+        let daemon = try Self.daemon(descriptors: 206)
+        let connections = try Self.open(16, daemon)
+        // Many more than there are descriptors, none of which says anything.
+        let others = try (0..<300).compactMap { _ in try RawConnection(daemon) }
+        try connections[0].send(#"{"method": "io.sqzd.Jobs.Submit", "parameters": {"kind": "countdown"}}"#)
+        #expect(try connections[0].receive()?.parameters == ["id": .integer(1)])
+        try connections[1].send(#"{"method": "io.sqzd.Jobs.Watch", "parameters": {"id": 1}, "more": true}"#)
+        var last: Example.Reply?
+        repeat { last = try connections[1].receive() } while last?.continues == true
+        guard case .object(let event)? = last?.parameters?["event"] else {
+            Issue.record("no event: \(String(describing: last))")
+            return
+        }
+        #expect(event["state"] == .string("succeeded"))
+        #expect(!daemon.reports.contains { $0.contains("no connection can be accepted") })
+        withExtendedLifetime(others) {}
+        try daemon.stop()
+    }
+
+    @Test(arguments: [16, 32, 64, 205]) func withTooFewDescriptorsTheStartIsRefusedWithTheNumber(limit: Int) throws {
+        let daemon = try TestDaemon(runners: [.countdown], launcher: ["prlimit", "--nofile=\(limit)"], starts: false)
+        let transcript = try daemon.startAndFail()
+        #expect(transcript.ending == .exited(1))
+        #expect(
+            transcript.errors.contains(
+                "\(limit) files may be open (RLIMIT_NOFILE), 206 must be with runningJobs 1: raise LimitNOFILE="),
+            "\(transcript.errors)")
+    }
+
     @Test func aClosedConnectionUnsubscribes() throws {
         let daemon = try Self.daemon(descriptors: 256)
         let id = try daemon.block()
-        let share = Int(256 * Limits.descriptorShare)
+        let share = Self.share
         // Were a watcher that is gone still held, the second round would find no room.
         for _ in 0..<3 {
             var watchers: [Client] = []
             let deadline = TestDaemon.deadline
             while watchers.count < share - 4, ContinuousClock.now < deadline {
-                let client = try daemon.client()
-                try client.send(JobsInterface.Watch.self, .init(id: id), mode: .more)
-                // Refused where it was not noticed yet that others are gone.
-                let reply = try client.receive(JobsInterface.Watch.self, until: TestDaemon.deadline)
-                if reply.error == nil { watchers.append(client) }
+                do {
+                    let client = try daemon.client()
+                    try client.send(JobsInterface.Watch.self, .init(id: id), mode: .more)
+                    // Refused, or closed, where it was not noticed yet that others are gone.
+                    let reply = try client.receive(JobsInterface.Watch.self, until: TestDaemon.deadline)
+                    if reply.error == nil { watchers.append(client) }
+                } catch ConnectionError.closed {
+                    continue
+                }
             }
             #expect(watchers.count == share - 4)
         }

@@ -148,6 +148,46 @@ import Varlink
         try expectRefusal(daemon, "configuration can't be used", daemon.configurationFile)
     }
 
+    @Test func whatTheConfigurationNamesAndThereIsNotIsTold() throws {
+        let daemon = try TestDaemon(
+            runners: [.countdown],
+            configuration: ["administrators": .string("no-such-group"), "defaultModel": .string("absent")])
+        let warnings = [
+            "administrators: there is no group no-such-group: until there is, it makes nobody an administrator",
+            "defaultModel: there is no model absent; there is not any model",
+        ]
+        for warning in warnings { #expect(daemon.reports.contains { $0.contains(warning) }, "\(daemon.reports)") }
+        let count = daemon.reports.count
+        try daemon.reload()
+        for warning in warnings { #expect(daemon.reports.dropFirst(count).contains { $0.contains(warning) }) }
+        try daemon.stop()
+    }
+
+    @Test func nobodyElseReadsTheRecordsWhoeverMadeTheDirectory() throws {
+        let daemon = try TestDaemon(runners: [.countdown], starts: false)
+        try #require(mkdir(daemon.state, 0o755) == 0)
+        func expectClosed() throws {
+            for file in ["sqzd.db", "sqzd.db-wal", "sqzd.db-shm"] {
+                let path = "\(daemon.state)/\(file)"
+                let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+                #expect(mode == 0o600, "\(file)")
+            }
+        }
+        try daemon.start()
+        try daemon.end(of: daemon.countDown(from: 1))
+        try expectClosed()
+        // As older versions left it.
+        daemon.kill()
+        for file in ["sqzd.db", "sqzd.db-wal"] { try #require(chmod("\(daemon.state)/\(file)", 0o644) == 0) }
+        try daemon.start()
+        try expectClosed()
+        #expect(daemon.reports.contains { $0.contains("they were checked, and are whole") })
+        try daemon.stop()
+        try daemon.start()
+        #expect(!daemon.reports.contains { $0.contains("checked") })
+        try daemon.stop()
+    }
+
     @Test func theEnvironmentGoesOverTheFile() throws {
         let daemon = try TestDaemon(
             runners: [.countdown], configuration: ["runningJobs": .integer(1)], environment: ["SQZD_RUNNING_JOBS": "2"])

@@ -3,7 +3,7 @@ import Testing
 
 /// Whose connections are worked on in which thread.
 @Suite struct UserPlacesTests {
-    private let places = UserPlaces(places: 3, connections: 200)
+    private let places = UserPlaces(places: 3, connections: 200, all: 300)
 
     private func enter(_ uid: UInt32) -> Int? { places.enter(Peer(uid: uid)) }
 
@@ -23,6 +23,13 @@ import Testing
         #expect(enter(1) == nil && enter(2) != nil)
         places.leave(Peer(uid: 1))
         #expect(enter(1) != nil && enter(1) == nil)
+    }
+
+    @Test func allUsersTogetherHaveSoManyConnectionsAndNoMore() {
+        #expect((0..<300).allSatisfy { enter(UInt32($0 / 150)) != nil })
+        #expect(enter(7) == nil)
+        places.leave(Peer(uid: 1))
+        #expect(enter(7) != nil && enter(1) == nil)
     }
 
     @Test func whoHasNoConnectionLeftHasNoPlace() {

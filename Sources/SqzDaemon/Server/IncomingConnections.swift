@@ -9,6 +9,8 @@ struct IncomingConnections: Sendable {
         /// Does not block, and belongs to whom it is given.
         let descriptor: CInt
         let peer: Peer
+        /// Of its user's thread; to be left.
+        let place: Int
     }
 
     /// Ends after `stop` with the last that was accepted: none gets lost. Those that were not wait for the next daemon, where
@@ -17,8 +19,9 @@ struct IncomingConnections: Sendable {
     /// Its methods may be called in any thread (dispatch(3)), which its type does not tell.
     private nonisolated(unsafe) let source: any DispatchSourceRead
 
-    /// Listens. Throws `DaemonError`.
-    init(socket: CInt, log: Logger) throws {
+    /// Listens. What has no place is closed as soon as it is accepted, so that it never takes a descriptor that others need.
+    /// Throws `DaemonError`.
+    init(socket: CInt, places: UserPlaces, log: Logger) throws {
         guard listen(socket, 4_096) == 0 else { throw DaemonError.last("listen", "the socket") }
         guard fcntl(socket, F_SETFL, O_NONBLOCK) == 0 else { throw DaemonError.last("fcntl", "the socket") }
         let (accepted, continuation) = AsyncStream.makeStream(of: Accepted.self)
@@ -26,7 +29,7 @@ struct IncomingConnections: Sendable {
         // As the property: `resume` may be called in any thread.
         nonisolated(unsafe) let source = DispatchSource.makeReadSource(fileDescriptor: socket, queue: queue)
         source.setEventHandler {
-            guard let error = Self.acceptAll(from: socket, continuation) else { return }
+            guard let error = Self.acceptAll(from: socket, places, continuation) else { return }
             // The system has no more files or memory: to try on at once would take a processor, and change nothing.
             log.warning("no connection can be accepted for a second: \(error)")
             source.suspend()
@@ -45,7 +48,7 @@ struct IncomingConnections: Sendable {
 
     /// Accepts until nobody waits. What keeps it from that is returned.
     private static func acceptAll(
-        from socket: CInt, _ continuation: AsyncStream<Accepted>.Continuation
+        from socket: CInt, _ places: UserPlaces, _ continuation: AsyncStream<Accepted>.Continuation
     ) -> DaemonError? {
         while true {
             let descriptor = sqz_accept(socket)
@@ -58,7 +61,12 @@ struct IncomingConnections: Sendable {
                 }
             }
             do throws(DaemonError) {
-                continuation.yield(Accepted(descriptor: descriptor, peer: try Peer(at: descriptor)))
+                let peer = try Peer(at: descriptor)
+                if let place = places.enter(peer) {
+                    continuation.yield(Accepted(descriptor: descriptor, peer: peer, place: place))
+                } else {
+                    close(descriptor)
+                }
             } catch {
                 close(descriptor)
                 return error

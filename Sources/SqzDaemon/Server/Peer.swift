@@ -25,17 +25,21 @@ public struct Peer: Hashable, Sendable {
     func isAdministrator(group: String?) throws -> Bool {
         if uid == 0 || uid == geteuid() { return true }
         guard let group else { return false }
-        return try Self.members(of: group).contains(uid)
+        // There was a warning of a group that there is not.
+        return try Self.members(of: group)?.contains(uid) ?? false
     }
 
-    /// The members of a group by name, from getgrnam_r(3) and getpwnam_r(3).
-    private static func members(of name: String) throws -> Set<UInt32> {
+    /// The members of a group by name, from getgrnam_r(3) and getpwnam_r(3); nil where there is no such group.
+    static func members(of name: String) throws -> Set<UInt32>? {
         var buffer = [CChar](repeating: 0, count: 1 << 16)
         var entry = group()
         var found: UnsafeMutablePointer<group>?
         let code = getgrnam_r(name, &entry, &buffer, buffer.count, &found)
-        guard code == 0 else { throw DaemonError.system(call: "getgrnam_r", path: name, errno: code) }
-        guard found != nil else { throw DaemonError.configuration(reason: "there is no group \(name)") }
+        // ENOENT and ESRCH are how some say that there is none.
+        guard code == 0 || code == ENOENT || code == ESRCH else {
+            throw DaemonError.system(call: "getgrnam_r", path: name, errno: code)
+        }
+        guard found != nil else { return nil }
         var members: Set<UInt32> = []
         var accountBuffer = [CChar](repeating: 0, count: buffer.count)
         var next = entry.gr_mem
@@ -43,7 +47,6 @@ public struct Peer: Hashable, Sendable {
             var user = passwd()
             var account: UnsafeMutablePointer<passwd>?
             let code = getpwnam_r(member, &user, &accountBuffer, accountBuffer.count, &account)
-            // ENOENT and ESRCH are how some say that there is none.
             guard code == 0 || code == ENOENT || code == ESRCH else {
                 throw DaemonError.system(call: "getpwnam_r", path: String(cString: member), errno: code)
             }

@@ -11,17 +11,23 @@ package final class UserPlaces: Sendable {
 
     private let places: Int
     private let connections: Int
+    private let all: Int
     private let users = Mutex<[Peer: User]>([:])
 
-    /// - Parameter connections: how many of them a user may have, those included that have yet to be told that they are too
-    ///   many.
-    package init(places: Int, connections: Int) { (self.places, self.connections) = (places, connections) }
+    /// - Parameters:
+    ///   - connections: how many of them a user may have, those included that have yet to be told that they are too many.
+    ///   - all: how many all users together may have.
+    package init(places: Int, connections: Int, all: Int) {
+        (self.places, self.connections, self.all) = (places, connections, all)
+    }
 
     /// The place of a new connection of the user's, which is to `leave`; nil where there is none for it.
     package func enter(_ peer: Peer) -> Int? {
         users.withLock { users in
             var user = users[peer] ?? User(place: quietest(users), connections: 0)
-            guard user.connections < connections else { return nil }
+            guard user.connections < connections, users.values.reduce(0, { $0 + $1.connections }) < all else {
+                return nil
+            }
             user.connections += 1
             users[peer] = user
             return user.place

@@ -18,25 +18,22 @@ struct VarlinkServer: Service {
     /// More than there are users at work at the same time on most machines. One without connections costs nothing but its
     /// stack.
     private static let threads = 8
-    /// So many of a user's connections may wait at the same time to be told that they are too many. Others are closed.
-    private static let refusals = 64
 
     func run() async throws {
-        let incoming = try IncomingConnections(socket: socket, log: log)
+        let limit = try Descriptors.connections(handlers.configuration.current)
+        let places = UserPlaces(
+            places: Self.threads, connections: Limits.connectionsPerUser + Descriptors.refusals,
+            all: limit + Descriptors.refusals)
+        let incoming = try IncomingConnections(socket: socket, places: places, log: log)
         try ready()
         let budget = MessageBudget()
-        let open = OpenConnections(limit: Limits.openConnections())
+        let open = OpenConnections(limit: limit)
         try await MultiThreadedEventLoopGroup.withEventLoopGroup(numberOfThreads: Self.threads) { group in
             let loops = group.makeIterator().map(LoopExecutor.init)
-            let places = UserPlaces(places: loops.count, connections: Limits.connectionsPerUser + Self.refusals)
             await withTaskCancellationOrGracefulShutdownHandler {
                 await withDiscardingTaskGroup { tasks in
                     for await accepted in incoming.accepted {
-                        guard let place = places.enter(accepted.peer) else {
-                            close(accepted.descriptor)
-                            continue
-                        }
-                        let executor = loops[place]
+                        let executor = loops[accepted.place]
                         tasks.addTask(executorPreference: executor) {
                             await serve(accepted, on: executor.loop, budget, open)
                             places.leave(accepted.peer)
@@ -136,14 +133,5 @@ private final class OpenConnections: Sendable {
             return Array(state.connections.values)
         }
         for connection in open { await connection.drain() }
-    }
-}
-
-extension Limits {
-    /// How many connections may be open, here and now.
-    fileprivate static func openConnections() -> Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return connections }
-        return min(connections, Int(Double(min(limit.rlim_cur, 1 << 20)) * descriptorShare))
     }
 }

@@ -1,3 +1,4 @@
+internal import JobStore
 internal import Logging
 internal import ServiceLifecycle
 internal import UnixSignals
@@ -10,6 +11,7 @@ struct Reload: Service {
     let configuration: LiveConfiguration
     let registry: RunnerRegistry
     let programs: [String]
+    let store: JobStore
     let log: Logger
 
     func run() async throws {
@@ -18,8 +20,10 @@ struct Reload: Service {
             do {
                 let next = try await DaemonConfiguration.load(file: file)
                 let programs = try RunnerRegistry.programs(next)
+                try Descriptors.check(next)
                 configuration.current = next
                 await registry.ask(programs, next)
+                try await next.warn(store, log)
                 log.info("configuration read again", metadata: ["SQZ_EVENT": "reloaded"])
             } catch {
                 log.error("configuration not changed: \(error)", metadata: ["SQZ_EVENT": "reloaded"])

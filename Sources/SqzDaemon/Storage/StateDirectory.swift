@@ -34,6 +34,18 @@ struct StateDirectory: Sendable {
         for directory in [blobs, uploads, imports, path + "/jobs"] { try Self.makeDirectory(directory) }
     }
 
+    /// What the records say is for nobody else to read, whoever made the directory or the file. SQLite gives its own files
+    /// beside it the same mode.
+    func closeRecords() throws {
+        let descriptor = open(database, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw DaemonError.last("open", database) }
+        defer { close(descriptor) }
+        guard fchmod(descriptor, 0o600) == 0 else { throw DaemonError.last("fchmod", database) }
+        for file in [database + "-wal", database + "-shm"] {
+            guard chmod(file, 0o600) == 0 || errno == ENOENT else { throw DaemonError.last("chmod", file) }
+        }
+    }
+
     /// The directory and those above it that are missing.
     private static func makeDirectories(_ path: String) throws {
         var status = stat()

@@ -14,7 +14,10 @@ struct Daemon {
 
     /// DESIGN's order: the option, the variable, the system's daemon, the user's own.
     private static func socket(_ option: String?) -> String {
-        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+        // Empty is not set.
+        func variable(_ name: String) -> String? {
+            getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        }
         if let path = option ?? variable("SQZD_SOCKET") { return path }
         let system = "/run/sqzd/io.sqzd"
         guard access(system, F_OK) != 0, let directory = variable("XDG_RUNTIME_DIR") else { return system }
