@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SqzProtocol
 internal import Varlink
 
 /// Standard output and error.
@@ -8,21 +9,23 @@ enum Output {
     /// A reply's parameters as they came, on a line.
     static func json(_ reply: Reply) throws {
         let object = try reply.parameters([String: JSONValue].self)
-        line(String(decoding: try JSON.encode(JSONValue.object(object)), as: UTF8.self))
+        write(String(decoding: try JSON.encode(JSONValue.object(object)), as: UTF8.self) + "\n")
     }
 
-    /// A line on standard output, at once: somebody may be reading along.
-    static func line(_ text: String) { write(text + "\n") }
+    /// A line on standard output, at once: somebody may be reading along. It is one, whatever others wrote into it.
+    static func line(_ text: String) { write(text.printable + "\n") }
 
     /// Text on standard output as it is.
     static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
 
-    static func error(_ text: String) { write((lineIsLive ? clear : "") + text + "\n", to: STDERR_FILENO) }
+    static func error(_ text: String) {
+        write((lineIsLive ? clear : "") + text.printable + "\n", to: STDERR_FILENO)
+    }
 
     /// Shows a line that the next one replaces, on a terminal only.
     static func live(_ text: String) {
         guard errorIsTerminal else { return }
-        write("\(clear)\(text)", to: STDERR_FILENO)
+        write("\(clear)\(text.printable)", to: STDERR_FILENO)
         lineIsLive = true
     }
 
