@@ -27,6 +27,11 @@ public enum Limits {
     public static let logLine = 4_096
     /// How long a runner may take to say what it is.
     public static let describeSeconds = 10
+    /// And what a model is that it made.
+    public static let inspectSeconds = 60
+    /// Lines that a runner writes into the daemon's own log: these at once, and these every second.
+    public static let journalLines = 200
+    public static let journalLinesPerSecond = 20.0
 
     // Classifying
     public static let imagesPerCall = 1_024

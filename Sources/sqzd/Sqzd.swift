@@ -40,8 +40,9 @@ struct Sqzd: AsyncParsableCommand {
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         LoggingSystem.bootstrap { label in
-            JournalLogHandler.isAvailable
-                ? JournalLogHandler(identifier: label) as any LogHandler : StreamLogHandler.standardError(label: label)
+            OneLineLog(
+                JournalLogHandler.isAvailable
+                    ? JournalLogHandler(identifier: label) : StreamLogHandler.standardError(label: label))
         }
         let log = Logger(label: "sqzd")
         do {

@@ -172,7 +172,21 @@ import Varlink
             .python("leaver", describe: "offer('leaver')", run: "os.kill(os.getpid(), signal.SIGSEGV)"),
             .python("silent", describe: "offer('silent')", run: "send({})"),
             .python("stopped", describe: "offer('stopped')", run: "send({'stopped': True})"),
-            .python("thief", describe: "offer('thief')", run: "send({'result': {'model': \(thief)}})"),
+            .python("thief", describe: "offer('thief')", run: made("../../sqzd.db")),
+            .python("piper", describe: "offer('piper')", run: "os.mkfifo(\(model))\n" + made("model")),
+            .python(
+                "linker", describe: "offer('linker')", run: "os.symlink('/etc/passwd', \(model))\n" + made("model")),
+            .python(
+                "twin", describe: "offer('twin')",
+                run: "os.link(call['parameters']['directory'] + '/log', \(model))\n" + made("model")),
+            .python(
+                "scribbler", describe: "offer('scribbler')", run: "open(\(model), 'w').close()\n" + made("model"),
+                others: [
+                    "Inspect": """
+                    sys.stdout.write('{"error": "io.sqzd.Runner.BadModel", "parameters": {"reason": "no weights"}}\\0')
+                    sys.stdout.flush()
+                    """
+                ]),
             .python(
                 "quitter", describe: "offer('quitter')",
                 run: "send({'progress': \(progress)}, continues=True)\nsys.exit(0)"),
@@ -188,6 +202,8 @@ import Varlink
     @Test(arguments: [
         ("leaver", "killed by signal 11", 4), ("silent", "did not say what the job came to", 1),
         ("stopped", "without being asked to", 1), ("thief", "outside of its directory", 1),
+        ("piper", "no regular file", 1), ("linker", "symbolic links", 1),
+        ("twin", "no regular file", 1), ("scribbler", "no weights", 1),
         ("quitter", "exit status 0", 4), ("babbler", "", 1),
     ]) func fails(kind: String, words: String, starts: Int) throws {
         let job = try daemon.end(of: daemon.submit(.init(kind: kind)))
@@ -214,10 +230,15 @@ import Varlink
 }
 
 private let progress = "{'epoch': 1, 'epochs': 1, 'step': 1, 'steps': 2}"
-private let thief = """
-    {'file': '../../sqzd.db', 'weightsSha256': '', 'architecture': '', 'bypass': '', 'classes': [], \
-    'parameters': 0, 'multiplyAdds': 0, 'preprocessing': '', 'layers': []}
+private let model = "call['parameters']['directory'] + '/model'"
+/// Says that this file is the model that the job made.
+private func made(_ file: String) -> String {
     """
+    send({'result': {'model': {
+        'file': '\(file)', 'weightsSha256': '', 'architecture': '', 'bypass': '', 'classes': [],
+        'parameters': 0, 'multiplyAdds': 0, 'preprocessing': '', 'layers': []}}})
+    """
+}
 private let chatter = """
     for number in range(3000): log(f'{number} ' + 'x' * 1000)
     log('y' * 10000)

@@ -7,7 +7,7 @@ extension TestDaemon.Runner {
     /// - Parameters:
     ///   - describe: the statements that answer `Describe`. `offer(kind)` says that it offers jobs of that kind.
     ///   - run: the statements that answer `Run`; `send` sends a reply, `log` writes a line to standard error.
-    ///   - others: the statements that answer other methods.
+    ///   - others: the statements that answer other methods; `Inspect` takes every file for a model, unless they say otherwise.
     public static func python(
         _ name: String, describe: String = "offer('scripted')", run: String = "send({'result': {}})",
         others: [String: String] = [:]
@@ -22,6 +22,12 @@ extension TestDaemon.Runner {
             classifies: false)
         let description: String
         do { description = String(decoding: try JSON.encode(reply), as: UTF8.self) } catch { fatalError("\(error)") }
+        let others = [
+            "Inspect": """
+            send({'model': {'file': '', 'weightsSha256': '', 'architecture': '', 'bypass': '', 'classes': [], 'parameters': 0,
+                            'multiplyAdds': 0, 'preprocessing': '', 'layers': []}})
+            """
+        ].merging(others) { $1 }
         return .script(
             name: name,
             text: """

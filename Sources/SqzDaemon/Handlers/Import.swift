@@ -69,9 +69,9 @@ extension Handlers {
     private func makeDataset(
         of files: [InputFile], classes: [String]?, output: String, _ replies: Replies
     ) async throws -> Imported {
-        let log = log
+        let log = RunnerJournal(log, [:])
         return try await RunnerLink.with(
-            try await registry.importer(), configuration.current, log: { log.info("\($0)") }
+            try await registry.importer(), configuration.current, log: { log.write($0) }
         ) { link in
             var imported: Imported?
             try await link.stream(

@@ -37,14 +37,14 @@ extension Handlers {
         try stopping.check()
         try checkName(parameters.name, option: "name")
         try await checkOwner(of: parameters.name, option: "name", peer)
-        let (uploads, blobs, log) = (uploads, blobs, log)
+        let (uploads, blobs, log) = (uploads, blobs, RunnerJournal(log, [:]))
         let path = try await onDisk { try uploads.finished(parameters.sha256, by: peer.uid) }
         let runner = try await registry.classifier()
         let made: MadeModel
         do {
             made = try await imports.run {
                 try await RunnerLink.with(
-                    runner.path, configuration.current, log: { log.info("\($0)") }
+                    runner.path, configuration.current, log: { log.write($0) }
                 ) { link in
                     try await link.call(RunnerInterface.Inspect.self, .init(model: path)).model
                 }

@@ -38,6 +38,27 @@ struct RunnerLink {
         return try await next(method).parameters
     }
 
+    /// The reply to one call, if it comes in so many seconds; else the runner is killed, and `SqzError.runnerFailed` thrown.
+    mutating func call<M: VarlinkMethod>(
+        _ method: M.Type, _ parameters: M.Parameters, within seconds: Int
+    ) async throws -> M.Reply {
+        let control = control
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await Task.sleep(until: deadline)
+                try control.kill()
+            }
+            defer { group.cancelAll() }
+            do {
+                return try await call(method, parameters)
+            } catch is RunnerEnded where ContinuousClock.now >= deadline {
+                let name = M.name.split(separator: ".").last ?? ""
+                throw SqzError.runnerFailed(reason: "it did not answer \(name) within \(seconds) s")
+            }
+        }
+    }
+
     /// Calls with `more` and hands over every reply, the last one included.
     mutating func stream<M: VarlinkMethod>(
         _ method: M.Type, _ parameters: M.Parameters, _ body: (M.Reply) async throws -> Void

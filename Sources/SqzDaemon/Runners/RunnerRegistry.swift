@@ -89,11 +89,11 @@ final class RunnerRegistry: Sendable {
     }
 
     private func describe(_ path: String, _ configuration: DaemonConfiguration) async -> Entry {
-        let log = log
+        let log = RunnerJournal(log, ["SQZ_RUNNER": "\(path)"])
         do {
-            let reply = try await RunnerLink.with(
-                path, configuration, log: { log.info("\($0)", metadata: ["SQZ_RUNNER": "\(path)"]) }
-            ) { try await Self.description(&$0) }
+            let reply = try await RunnerLink.with(path, configuration, log: { log.write($0) }) { link in
+                try await link.call(RunnerInterface.Describe.self, NoParameters(), within: Limits.describeSeconds)
+            }
             return Entry(
                 info: RunnerInfo(
                     path: path, name: reply.name, version: reply.version, properties: reply.properties,
@@ -101,24 +101,6 @@ final class RunnerRegistry: Sendable {
                 imports: reply.imports, classifies: reply.classifies)
         } catch {
             return unusable(path, "\(error)")
-        }
-    }
-
-    /// What a runner says of itself, if it says it in time.
-    private static func description(_ link: inout RunnerLink) async throws -> RunnerInterface.Describe.Reply {
-        let control = link.control
-        let deadline = ContinuousClock.now + .seconds(Limits.describeSeconds)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await Task.sleep(until: deadline)
-                try control.kill()
-            }
-            defer { group.cancelAll() }
-            do {
-                return try await link.call(RunnerInterface.Describe.self, NoParameters())
-            } catch is RunnerEnded where ContinuousClock.now >= deadline {
-                throw SqzError.runnerFailed(reason: "it did not answer Describe within \(Limits.describeSeconds) s")
-            }
         }
     }
 

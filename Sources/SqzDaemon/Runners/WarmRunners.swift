@@ -107,12 +107,10 @@ actor WarmRunners: Service {
         var failure: any Error = SqzError.stopping
         do {
             let path = try await registry.path(of: model.runner)
-            let (blobs, log) = (blobs, log)
+            let blobs = blobs
+            let journal = RunnerJournal(log, ["SQZ_MODEL": "\(name)"])
             let file = try await onDisk { try blobs.verified(model.sha256, of: "model \(name)") }
-            try await RunnerLink.with(
-                path, configuration.current,
-                log: { log.info("\($0)", metadata: ["SQZ_MODEL": "\(name)"]) }
-            ) { link in
+            try await RunnerLink.with(path, configuration.current, log: { journal.write($0) }) { link in
                 _ = try await link.call(RunnerInterface.Load.self, .init(model: file))
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await self.unloadAfterUse(warm) }

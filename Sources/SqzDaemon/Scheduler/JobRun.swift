@@ -27,12 +27,13 @@ struct JobRun: Sendable {
     /// Runs until the runner says how it ended. Each element of `stops` asks it to stop. Throws `SqzError`.
     func run(stops: AsyncStream<Void>) async throws -> Ending {
         let log = try JobLog(directory: directory)
-        let journal = announcer.log
+        let own = announcer.log
+        let journal = RunnerJournal(own, ["SQZ_JOB": "\(job.id)", "SQZ_EVENT": "output"])
         return try await RunnerLink.with(
             runner, configuration, nice: Self.nice,
             log: { line in
-                journal.info("\(line)", metadata: ["SQZ_JOB": "\(job.id)", "SQZ_EVENT": "output"])
-                do { try log.append(line) } catch { journal.error("log of job \(job.id): \(error)") }
+                journal.write(line)
+                do { try log.append(line) } catch { own.error("log of job \(job.id): \(error)") }
             }
         ) { link in
             let control = link.control

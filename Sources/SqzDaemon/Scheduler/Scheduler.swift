@@ -220,8 +220,21 @@ actor Scheduler: Service {
         case (_, let intent?) where intent.state == .cancelled:
             return try await store.move(job.id, to: .cancelled, reason: intent.reason, at: Clock.now())
         case (.success(.finished(let result)), _):
+            guard let made = result.model else {
+                return try await store.succeed(job.id, outcome(result), at: Clock.now())
+            }
+            let model: NewModel
+            let sealed: Blobs.Sealed
             do {
-                return try await succeed(job, result)
+                (model, sealed) = try await look(at: made, of: job, result)
+            } catch {
+                return try await store.move(job.id, to: .failed, reason: "\(error)", at: Clock.now())
+            }
+            let blobs = blobs
+            do {
+                return try await store.succeed(job.id, outcome(result), making: model, at: Clock.now()) {
+                    try blobs.place(sealed)
+                }
             } catch let error where error is DaemonError || error is SqzError {
                 return try await store.move(job.id, to: .failed, reason: "\(error)", at: Clock.now())
             }
@@ -240,22 +253,32 @@ actor Scheduler: Service {
         }
     }
 
-    private func succeed(_ job: Job, _ result: RunResult) async throws -> [Change] {
-        let outcome = Outcome(images: result.images, loss: result.loss, accuracy: result.accuracy)
-        guard let made = result.model else { return try await store.succeed(job.id, outcome, at: Clock.now()) }
+    private func outcome(_ result: RunResult) -> Outcome {
+        Outcome(images: result.images, loss: result.loss, accuracy: result.accuracy)
+    }
+
+    /// The model's file is one, in the job's directory, and what it is, a runner finds out that reads nothing but it.
+    private func look(at made: MadeModel, of job: Job, _ result: RunResult) async throws -> (NewModel, Blobs.Sealed) {
         guard !made.file.contains("/"), made.file != ".." else {
-            throw DaemonError.configuration(reason: "the runner names a file outside of its directory: \(made.file)")
+            throw SqzError.runnerFailed(reason: "it names a file outside of its directory: \(made.file)")
         }
-        let file = "\(state.job(job.id))/\(made.file)"
-        let blobs = blobs
-        let sealed = try await onDisk { try blobs.seal(file) }
+        let (blobs, directory) = (blobs, state.job(job.id))
+        let sealed = try await onDisk { try blobs.seal(made.file, in: directory) }
+        let log = RunnerJournal(announcer.log, ["SQZ_JOB": "\(job.id)", "SQZ_EVENT": "output"])
+        let found = try await RunnerLink.with(
+            try await registry.path(of: job.runner), configuration.current, log: { log.write($0) }
+        ) { link in
+            try await link.call(
+                RunnerInterface.Inspect.self, .init(model: sealed.file), within: Limits.inspectSeconds
+            ).model
+        }
         let model = NewModel(
             name: job.model ?? job.dataset ?? job.kind, sha256: sealed.sha256, size: sealed.size, runner: job.runner,
-            made: made, uid: job.uid, dataset: job.dataset, loss: result.loss, accuracy: result.accuracy
+            made: found, uid: job.uid, dataset: job.dataset, loss: result.loss, accuracy: result.accuracy
         ) { [configuration] in
             try Peer(uid: UInt32(job.uid)).isAdministrator(group: configuration.current.administrators)
         }
-        return try await store.succeed(job.id, outcome, making: model, at: Clock.now()) { try blobs.place(sealed) }
+        return (model, sealed)
     }
 
     /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is, if it has lines.

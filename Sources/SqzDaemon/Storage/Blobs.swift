@@ -2,6 +2,7 @@ internal import Crypto
 internal import Files
 internal import FoundationEssentials
 internal import Glibc
+internal import SqzProtocol
 
 /// Files by the sha256 of their bytes, written once and never changed. All calls block on the disk.
 struct Blobs: Sendable {
@@ -10,10 +11,28 @@ struct Blobs: Sendable {
     func path(_ sha256: String) -> String { "\(directory)/\(sha256)" }
 
     /// Makes a finished file last, and tells what it will be called.
-    func seal(_ file: String) throws -> Sealed {
-        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    func seal(_ file: String) throws -> Sealed { try seal(file, open(file, Self.asItIs)) }
+
+    /// The same of what a runner made: in its job's directory itself, wherever links there lead.
+    func seal(_ name: String, in directory: String) throws -> Sealed {
+        let folder = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard folder >= 0 else { throw DaemonError.last("open", directory) }
+        defer { close(folder) }
+        return try seal("\(directory)/\(name)", openat(folder, name, Self.asItIs))
+    }
+
+    /// No link is followed, and no pipe waited for.
+    private static let asItIs = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+
+    private func seal(_ file: String, _ descriptor: CInt) throws -> Sealed {
         guard descriptor >= 0 else { throw DaemonError.last("open", file) }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw DaemonError.last("fstat", file) }
+        // Nor is it a second name of something else.
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1 else {
+            throw SqzError.runnerFailed(reason: "it made no regular file of its own: \(file)")
+        }
         guard fchmod(descriptor, 0o400) == 0 else { throw DaemonError.last("fchmod", file) }
         guard fsync(descriptor) == 0 else { throw DaemonError.last("fsync", file) }
         let (sha256, size) = try Self.digest(descriptor, file)

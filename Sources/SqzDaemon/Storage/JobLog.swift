@@ -38,24 +38,34 @@ final class JobLog: Sendable {
     static func lines(in directory: String) throws -> [String] {
         let bytes = try ["log.old", "log"].reduce(into: [UInt8]()) { $0 += try contents(of: "\(directory)/\($1)") }
         return bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
-            .map { String(decoding: $0, as: UTF8.self) }
+            // A message can't hold a NUL, which earlier versions kept.
+            .map { String(decoding: $0, as: UTF8.self).replacing("\0", with: "\u{FFFD}") }
     }
+
+    /// The directory is the runner's too: no link is followed, and no pipe waited for.
+    private static let asItIs = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
 
     private static func open(_ directory: String) throws -> (CInt, Int) {
         let path = directory + "/log"
-        let descriptor = Glibc.open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0o600)
+        let descriptor = Glibc.open(path, O_CREAT | O_WRONLY | O_APPEND | asItIs, 0o600)
         guard descriptor >= 0 else { throw DaemonError.last("open", path) }
-        return (descriptor, Int(lseek(descriptor, 0, SEEK_END)))
+        let size = lseek(descriptor, 0, SEEK_END)
+        guard size >= 0 else {
+            defer { close(descriptor) }
+            throw DaemonError.last("lseek", path)
+        }
+        return (descriptor, Int(size))
     }
 
     private static func contents(of path: String) throws -> [UInt8] {
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = Glibc.open(path, O_RDONLY | asItIs)
         guard descriptor >= 0 else {
             if errno == ENOENT { return [] }
             throw DaemonError.last("open", path)
         }
         defer { close(descriptor) }
         let size = Int(lseek(descriptor, 0, SEEK_END))
+        guard size >= 0 else { throw DaemonError.last("lseek", path) }
         var bytes = [UInt8](repeating: 0, count: size)
         let count = pread(descriptor, &bytes, size, 0)
         guard count >= 0 else { throw DaemonError.last("read", path) }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SqzProtocol
 internal import Varlink
 
 /// Standard output and error. What can't be written to standard output ends the program: nobody may take half of it for all.
@@ -21,11 +22,11 @@ enum Output {
     /// A reply's parameters as they came, on a line.
     static func json(_ reply: Reply) throws {
         let object = try reply.parameters([String: JSONValue].self)
-        line(String(decoding: try JSON.encode(JSONValue.object(object)), as: UTF8.self))
+        write(String(decoding: try JSON.encode(JSONValue.object(object)), as: UTF8.self) + "\n")
     }
 
-    /// A line on standard output, at once: somebody may be reading along.
-    static func line(_ text: String) { write(text + "\n") }
+    /// A line on standard output, at once: somebody may be reading along. It is one, whatever others wrote into it.
+    static func line(_ text: String) { write(text.printable + "\n") }
 
     /// Text on standard output as it is.
     static func write(_ text: String) { write(Array(text.utf8)) }
@@ -37,7 +38,7 @@ enum Output {
 
     /// Where this can't be written, there is nobody left to tell.
     static func error(_ text: String) {
-        _ = write(Array(((lineIsLive ? clear : "") + text + "\n").utf8), to: STDERR_FILENO)
+        _ = write(Array(((lineIsLive ? clear : "") + text.printable + "\n").utf8), to: STDERR_FILENO)
     }
 
     /// Shows a line that the next one replaces, on a terminal only.
@@ -48,7 +49,7 @@ enum Output {
         guard let terminal = Terminal.error else { return }
         // The last column is left free: some terminals go on to the next line after it.
         let columns = terminal.columns - 1
-        _ = write(Array((clear + Terminal.cut(text(columns), to: columns)).utf8), to: STDERR_FILENO)
+        _ = write(Array((clear + Terminal.cut(text(columns).printable, to: columns)).utf8), to: STDERR_FILENO)
         lineIsLive = true
     }
 

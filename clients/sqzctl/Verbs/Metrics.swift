@@ -17,7 +17,8 @@ struct Metrics: ParsableCommand {
             var last = ""
             for metric in reply.metrics {
                 if metric.name != last {
-                    Output.line("# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) \(metric.kind.rawValue)")
+                    Output.line("# HELP \(metric.name) \(metric.help)")
+                    Output.line("# TYPE \(metric.name) \(metric.kind.rawValue)")
                     last = metric.name
                 }
                 let labels = metric.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\"\($0.value)\"" }

@@ -22,7 +22,8 @@ struct Runners: ParsableCommand {
                 let properties = runner.properties.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
                 Output.line("\(runner.name) \(runner.version), \(([runner.path] + properties).joined(separator: ", "))")
                 for kind in runner.kinds {
-                    Output.line("\n  \(kind.name): \(kind.help)")
+                    Output.line("")
+                    Output.line("  \(kind.name): \(kind.help)")
                     var table = Table(["  OPTION", "VALUE", "DEFAULT", "WHAT IT IS"])
                     for option in kind.options {
                         table.add(["  " + option.name, option.values, option.default ?? "-", option.help])

@@ -17,7 +17,8 @@ struct Top: ParsableCommand {
             if !common.json {
                 // Home, and what is below what is written now goes.
                 Output.write("\u{1B}[H\u{1B}[J")
-                Output.line("\(reply.running.count) running, \(reply.waiting.count) waiting\n")
+                Output.line("\(reply.running.count) running, \(reply.waiting.count) waiting")
+                Output.line("")
                 let jobs = reply.running + reply.waiting
                 let shown = Self.shown(of: jobs.count)
                 Table(Array(jobs.prefix(shown)), Jobs.columns).print()
