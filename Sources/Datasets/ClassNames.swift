@@ -1,7 +1,6 @@
 /// Lists of class names as data sets come with them: one name a line, in the order of the labels.
 public enum ClassNames {
     /// Parses the text of `batches.meta.txt`, `fine_label_names.txt` or of a user's own list; `file` is for the error.
-    /// Blank lines at the end are passed over, spaces around a name too.
     public static func parse(
         _ text: [UInt8], file: String, limits: DatasetLimits = .standard
     ) throws(DatasetError) -> [String] {
@@ -13,8 +12,7 @@ public enum ClassNames {
             throw DatasetError(.malformed, file, "the class names are not UTF-8")
         }
         // isNewline, since CR LF is a single Character.
-        var names = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(trimmed)
-        while names.last?.isEmpty == true { names.removeLast() }
+        let names = tidy(text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline))
         try check(names, file: file, limits: limits)
         return names
     }
@@ -45,8 +43,15 @@ public enum ClassNames {
         }
     }
 
-    private static func trimmed(_ line: Substring) -> String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        return String(line.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
+    /// The lines of a list as names: without a byte order mark before the first, which some editors write, without spaces
+    /// around them, and without blank lines at the end.
+    static func tidy(_ lines: [some StringProtocol]) -> [String] {
+        let isBlank: (Unicode.Scalar) -> Bool = { $0 == " " || $0 == "\t" }
+        var names = lines.enumerated().map { index, line in
+            let scalars = line.unicodeScalars.drop { index == 0 && $0 == "\u{FEFF}" }.drop(while: isBlank)
+            return String(String.UnicodeScalarView(scalars.reversed().drop(while: isBlank).reversed()))
+        }
+        while names.last?.isEmpty == true { names.removeLast() }
+        return names
     }
 }

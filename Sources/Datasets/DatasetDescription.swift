@@ -29,10 +29,14 @@ extension SourceFormat {
 /// What there is to say of a data set without its pictures.
 public struct DatasetDescription: Equatable, Sendable {
     public let format: SourceFormat
-    public let trainCount: Int
-    public let testCount: Int
     /// Names in the order of the labels.
     public let classes: [String]
+    /// Pictures of each class, in the same order; as many zeros where there are no test pictures.
+    public let trainByClass: [Int]
+    public let testByClass: [Int]
     public let height: Int
     public let width: Int
+
+    public var trainCount: Int { trainByClass.reduce(0, +) }
+    public var testCount: Int { testByClass.reduce(0, +) }
 }

@@ -30,6 +30,11 @@ public struct DatasetError: Error, Equatable, Sendable, CustomStringConvertible 
         DatasetError(.unreadable, file, "can't be read: \(String(cString: strerror(errno)))")
     }
 
+    /// So many of something.
+    static func count(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
+        "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
+    }
+
     public var description: String {
         file.map { "\($0): \(problem)" } ?? problem
     }

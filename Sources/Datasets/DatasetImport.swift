@@ -19,36 +19,39 @@ public enum DatasetImport {
         guard files.count <= limits.files else {
             throw DatasetError(.overLimit, nil, "\(files.count) files; at most \(limits.files) are taken")
         }
-        if let classes { try ClassNames.check(classes, file: nil, limits: limits) }
+        let given = classes.map(ClassNames.tidy)
+        if let given { try ClassNames.check(given, file: nil, limits: limits) }
         let inputs = files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         let plan = try ImportPlan(try ImportSurvey(inputs, limits: limits), limits: limits)
-        let names = if let known = classes ?? plan.classes { known } else { try numbers(inputs, plan, limits) }
+        let names = if let known = given ?? plan.classes { known } else { try numbers(inputs, plan, limits) }
 
-        let description = DatasetDescription(
-            format: plan.format, trainCount: plan.trainCount, testCount: plan.testCount, classes: names,
-            height: plan.format.height, width: plan.format.width)
-        let output = try DatasetWriter(path: output, description)
+        let output = try DatasetWriter(path: output, plan, classes: names)
+        let none = [Int](repeating: 0, count: names.count)
+        var (train, test) = (none, none)
         var written = 0
         try RecordReader(inputs, plan, classCount: names.count, limits: limits).read {
             batch throws(DatasetError) in
             try output.write(batch)
+            if batch.split == .train { batch.count(into: &train) } else { batch.count(into: &test) }
             written += batch.pictures.count / plan.format.pictureBytes
             progress(written)
         }
         try output.commit()
-        return description
+        return DatasetDescription(
+            format: plan.format, classes: names, trainByClass: train, testByClass: test, height: plan.format.height,
+            width: plan.format.width)
     }
 
     /// "0" up to the greatest label that the files have.
     private static func numbers(
         _ inputs: [SourceFile], _ plan: ImportPlan, _ limits: DatasetLimits
     ) throws(DatasetError) -> [String] {
-        var greatest = 0
+        var counts = [Int](repeating: 0, count: limits.classes)
         try RecordReader(inputs, plan, classCount: limits.classes, limits: limits).read(where: { $0.label != nil }) {
             batch throws(DatasetError) in
-            greatest = max(greatest, batch.greatestLabel ?? 0)
+            batch.count(into: &counts)
         }
-        return (0...greatest).map(String.init)
+        return (0...(counts.lastIndex { $0 > 0 } ?? 0)).map(String.init)
     }
 }
 
@@ -57,27 +60,26 @@ private struct DatasetWriter {
     private let writer: SafetensorsWriter
     private let pictureBytes: Int
 
-    init(path: String, _ description: DatasetDescription) throws(DatasetError) {
-        pictureBytes = description.format.pictureBytes
-        var splits = [(names: DatasetFile.SplitNames.train, count: description.trainCount)]
-        if description.testCount > 0 { splits.append((.test, description.testCount)) }
+    init(path: String, _ plan: ImportPlan, classes: [String]) throws(DatasetError) {
+        pictureBytes = plan.format.pictureBytes
+        var splits = [(names: DatasetFile.SplitNames.train, count: plan.trainCount)]
+        if plan.testCount > 0 { splits.append((.test, plan.testCount)) }
         // Pictures first: they are multiples of 64 bytes, so that every one of them begins on a cache line.
         let images = splits.map {
             TensorDeclaration(
-                name: $0.names.images, type: .uint8,
-                shape: DatasetFile.imagesShape(count: $0.count, description.format))
+                name: $0.names.images, type: .uint8, shape: DatasetFile.imagesShape(count: $0.count, plan.format))
         }
         let labels = splits.map {
             TensorDeclaration(name: $0.names.labels, type: .uint16, shape: [$0.count])
         }
         do {
-            let classes = String(decoding: try JSON.encode(description.classes), as: UTF8.self)
+            let classes = String(decoding: try JSON.encode(classes), as: UTF8.self)
             writer = try SafetensorsWriter(
                 path: path, tensors: images + labels,
                 metadata: [
                     DatasetFile.formatKey: DatasetFile.format,
                     DatasetFile.classesKey: classes,
-                    DatasetFile.sourceKey: description.format.rawValue,
+                    DatasetFile.sourceKey: plan.format.rawValue,
                 ])
         } catch {
             throw DatasetError(.unwritable, nil, "\(error)")

@@ -80,7 +80,10 @@ struct ImportPlan {
                 guard own.records.count == count else {
                     throw DatasetError(
                         .malformed, own.identity.displayName,
-                        "\(own.records.count) labels for the \(count) pictures of \(member.identity.displayName)")
+                        """
+                        \(DatasetError.count(own.records.count, "label")) for the \
+                        \(DatasetError.count(count, "picture")) of \(member.identity.displayName)
+                        """)
                 }
                 parts.append(Part(member: own, split: split, start: end, count: count))
             }
@@ -99,7 +102,7 @@ struct ImportPlan {
         return DatasetError(
             .malformed, nil,
             """
-            \(pictures.count) \(format.title) files of pictures\(names(pictures)) and \(labels.count) of \
+            \(DatasetError.count(pictures.count, "\(format.title) file")) of pictures\(names(pictures)) and \(labels.count) of \
             labels\(names(labels)); right would be pairs such as \(format.officialNames)
             """)
     }

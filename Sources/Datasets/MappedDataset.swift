@@ -80,18 +80,21 @@ public final class MappedDataset: Sendable {
         if let stranger = file.tensors.keys.sorted().first(where: { !known.contains($0) }) {
             throw DatasetError(.malformed, path, "a tensor \(stranger), which no data set has")
         }
-        train = try Self.split(file, .train, source, classCount: classes.count)
+        let none = [Int](repeating: 0, count: classes.count)
+        var (trainByClass, testByClass) = (none, none)
+        train = try Self.split(file, .train, source, &trainByClass)
         let hasTest = [DatasetFile.SplitNames.test.images, DatasetFile.SplitNames.test.labels].contains {
             file.tensors[$0] != nil
         }
-        test = hasTest ? try Self.split(file, .test, source, classCount: classes.count) : nil
+        test = hasTest ? try Self.split(file, .test, source, &testByClass) : nil
         description = DatasetDescription(
-            format: source, trainCount: train.count, testCount: test?.count ?? 0, classes: classes,
+            format: source, classes: classes, trainByClass: trainByClass, testByClass: testByClass,
             height: train.height, width: train.width)
     }
 
+    /// - Parameter counts: has a place for each class, to which its pictures are added.
     private static func split(
-        _ file: SafetensorsFile, _ names: DatasetFile.SplitNames, _ source: SourceFormat, classCount: Int
+        _ file: SafetensorsFile, _ names: DatasetFile.SplitNames, _ source: SourceFormat, _ counts: inout [Int]
     ) throws(DatasetError) -> Split {
         func tensor(_ name: String, _ type: ElementType, rank: Int) throws(DatasetError) -> TensorInfo {
             guard let info = file.tensors[name] else {
@@ -118,10 +121,14 @@ public final class MappedDataset: Sendable {
         }
         let split = Split(
             count: count, width: images.shape[3], height: images.shape[2], file: file, images: images, labels: labels)
-        for index in 0..<count where split.label(index) >= classCount {
-            throw DatasetError(
-                .malformed, file.path,
-                "\(names.labels)[\(index)] is \(split.label(index)); right for \(classCount) classes would be less")
+        for index in 0..<count {
+            let label = split.label(index)
+            guard label < counts.count else {
+                let classes = DatasetError.count(counts.count, "class", "classes")
+                throw DatasetError(
+                    .malformed, file.path, "\(names.labels)[\(index)] is \(label); right for \(classes) would be less")
+            }
+            counts[label] += 1
         }
         return split
     }

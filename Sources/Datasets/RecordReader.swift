@@ -8,8 +8,13 @@ struct RecordBatch {
     var pictures = UnsafeRawBufferPointer(start: nil, count: 0)
     /// 2 bytes each, little-endian; empty where a file has pictures only.
     var labels = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// The greatest of the labels, if there are any.
-    var greatestLabel: Int?
+
+    /// Adds the labels to `counts`, which has a place for each class.
+    func count(into counts: inout [Int]) {
+        for place in stride(from: 0, to: labels.count, by: DatasetFile.labelBytes) {
+            counts[Int(UInt16(littleEndian: labels.loadUnaligned(fromByteOffset: place, as: UInt16.self)))] += 1
+        }
+    }
 }
 
 /// The second pass of an import: reads the files of a plan and turns their records into the data set's pictures and labels.
@@ -104,11 +109,11 @@ final class RecordReader {
                     throw DatasetError(
                         .malformed, part.member.identity.displayName,
                         """
-                        record \(done + record) has the label \(label); right for \(classCount) classes would be 0 to \
-                        \(classCount - 1)
+                        record \(done + record) has the label \(label); right for \
+                        \(DatasetError.count(classCount, "class", "classes")) would be \
+                        \(classCount == 1 ? "0" : "0 to \(classCount - 1)")
                         """)
                 }
-                batch.greatestLabel = max(batch.greatestLabel ?? 0, Int(label))
                 labels.storeBytes(
                     of: UInt16(label).littleEndian, toByteOffset: record * DatasetFile.labelBytes, as: UInt16.self)
             }

@@ -160,6 +160,7 @@ extension Dataset {
         self.init(
             name: row["name"], sha256: row["sha256"], size: row["size"], format: imported.format,
             train: imported.train, test: imported.test, classes: imported.classes, height: imported.height,
-            width: imported.width, uid: row["uid"], createdAt: row["createdAt"])
+            width: imported.width, uid: row["uid"], createdAt: row["createdAt"],
+            trainByClass: imported.trainByClass, testByClass: imported.testByClass)
     }
 }

@@ -19,6 +19,6 @@ enum Importing {
         if let failure { throw failure }
         return Imported(
             format: made.format.rawValue, train: made.trainCount, test: made.testCount, classes: made.classes,
-            height: made.height, width: made.width)
+            height: made.height, width: made.width, trainByClass: made.trainByClass, testByClass: made.testByClass)
     }
 }

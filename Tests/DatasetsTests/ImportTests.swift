@@ -136,6 +136,33 @@ struct ImportTests {
         #expect(Array(dataset.train.picture(2)[2048...]) == Array(images.suffix(1024)))
     }
 
+    /// That the import counts what the file holds, `importing` checks.
+    @Test func picturesAreCountedByClass() throws {
+        let cifar = try scratch.importing([
+            ("data_batch_1.bin", TestData.records([[3], [1], [3]])), ("test_batch.bin", TestData.records([[1]])),
+            ("batches.meta.txt", Array("a\nb\nc\nd\ne\n".utf8)),
+        ])
+        #expect(cifar.description.trainByClass == [0, 1, 0, 2, 0] && cifar.description.testByClass == [0, 1, 0, 0, 0])
+        let many = try scratch.importing([
+            ("train-images-idx3-ubyte", TestData.idxPictures(300)),
+            ("train-labels-idx1-ubyte", TestData.idxLabels((0..<300).map { $0 < 200 ? 2 : 0 })),
+        ])
+        #expect(many.description.trainByClass == [100, 0, 200] && many.description.testByClass == [0, 0, 0])
+    }
+
+    @Test func aByteOrderMarkIsNoPartOfAName() throws {
+        let marked = Array("\u{FEFF}a\r\nb\r\n".utf8)
+        let cifar10 = [("data_batch_1.bin", TestData.records([[0], [1]])), ("batches.meta.txt", marked)]
+        #expect(try scratch.importing(cifar10).classes == ["a", "b"])
+        let cifar100 = [("train.bin", TestData.records([[0, 0], [0, 1]])), ("fine_label_names.txt", marked)]
+        #expect(try scratch.importing(cifar100).classes == ["a", "b"])
+        // As a program has them that splits such a file at its line ends.
+        let data = [("a.bin", TestData.records([[0], [1]]))]
+        #expect(try scratch.importing(data, classes: ["\u{FEFF}a", "b", ""]).classes == ["a", "b"])
+        try ScratchDirectory().expectRefusal(
+            data, classes: ["\u{FEFF}", "b"], "the name of class 0 is empty; one a line would be right")
+    }
+
     @Test func binaryFilesAreNeverTakenForGzipOrTar() throws {
         var records = TestData.records([[0x1f], [0]])
         records[1] = 0x8b

@@ -15,12 +15,12 @@ struct RefusalTests {
         )
         try scratch.expectRefusal(
             [("train.bin", TestData.records([[0, 0]]) + [1])],
-            "train.bin: 3075 bytes are no whole number of records: record 1 has 1 bytes; right for CIFAR-100 would be 3074"
+            "train.bin: 3075 bytes are no whole number of records: record 1 has 1 byte; right for CIFAR-100 would be 3074"
         )
         try scratch.expectRefusal(
             [("a.bin", [1])],
-            "a.bin: 1 bytes are no whole number of records: record 0 has 1 bytes; right for CIFAR-10 would be 3073, or "
-                + "record 0 has 1 bytes; right for CIFAR-100 would be 3074")
+            "a.bin: 1 byte is no whole number of records: record 0 has 1 byte; right for CIFAR-10 would be 3073, or "
+                + "record 0 has 1 byte; right for CIFAR-100 would be 3074")
         try scratch.expectRefusal([("a.bin", [])], "a.bin: it is empty")
     }
 
@@ -31,7 +31,7 @@ struct RefusalTests {
             "a.bin: record 2 has the label 2; right for 2 classes would be 0 to 1")
         try scratch.expectRefusal(
             [("data_batch_1.bin", records), ("batches.meta.txt", Array("a\n".utf8))],
-            "data_batch_1.bin: record 1 has the label 1; right for 1 classes would be 0 to 0")
+            "data_batch_1.bin: record 1 has the label 1; right for 1 class would be 0")
         var limits = DatasetLimits()
         limits.classes = 2
         try scratch.expectRefusal(
@@ -78,8 +78,8 @@ struct RefusalTests {
             [1] + valid.dropFirst(),
             "the magic number is 0x01000803; right would be 0x00000803 (grey pictures, one byte a pixel) or 0x00000801 "
                 + "(labels of one byte)")
-        try expectIDX(valid.dropLast(), "it is cut off in record 0: 799 bytes; right for 1 pictures would be 800")
-        try expectIDX(valid + [1, 2], "2 bytes too many: 802; right for 1 pictures would be 800")
+        try expectIDX(valid.dropLast(), "it is cut off in record 0: 799 bytes; right for 1 picture would be 800")
+        try expectIDX(valid + [1, 2], "2 bytes too many: 802; right for 1 picture would be 800")
         try expectIDX(TestData.idxPictures(1, side: 27), "pictures of 27×27; right would be 28×28 or 32×32")
         try expectIDX(TestData.bigEndian([0x803, 1, 28, 32]), "pictures of 32×28; right would be 28×28 or 32×32")
         try expectIDX(TestData.idxPictures(0), "it holds no pictures")
@@ -91,12 +91,12 @@ struct RefusalTests {
     @Test func idxFilesThatDoNotPair() throws {
         let right = "right would be pairs such as train-images-idx3-ubyte and train-labels-idx1-ubyte"
         try scratch.expectRefusal(
-            [("a-ubyte", TestData.idxPictures(1))], "1 IDX files of pictures (a-ubyte) and 0 of labels; \(right)")
+            [("a-ubyte", TestData.idxPictures(1))], "1 IDX file of pictures (a-ubyte) and 0 of labels; \(right)")
         try scratch.expectRefusal(
             [("a-ubyte", TestData.idxLabels([1]))], "0 IDX files of pictures and 1 of labels (a-ubyte); \(right)")
         try scratch.expectRefusal(
             [("a-ubyte", TestData.idxPictures(2)), ("b-ubyte", TestData.idxLabels([1]))],
-            "b-ubyte: 1 labels for the 2 pictures of a-ubyte")
+            "b-ubyte: 1 label for the 2 pictures of a-ubyte")
     }
 
     @Test func corruptGzip() throws {

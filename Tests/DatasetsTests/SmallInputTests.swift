@@ -27,7 +27,9 @@ struct PictureRecordTests {
 
 /// The text of a list of class names.
 struct ClassNamesTests {
-    @Test(arguments: ["a b\nc\n", "a b\nc", " a b \t\nc\n\n\n", "a b\r\nc\r\n"])
+    @Test(arguments: [
+        "a b\nc\n", "a b\nc", " a b \t\nc\n\n\n", "a b\r\nc\r\n", "\u{FEFF}a b\nc\n", "\u{FEFF} a b\r\nc\r\n",
+    ])
     func takesANameALine(text: String) throws {
         #expect(try ClassNames.parse(Array(text.utf8), file: "f") == ["a b", "c"])
     }

@@ -236,6 +236,16 @@ import Varlink
         await #expect(throws: SqzError.noSuchDataset(dataset: "d", known: [])) { try await store.dataset("d") }
     }
 
+    @Test func aDataSetHasItsPicturesByClassIfTheImportCounted() async throws {
+        var imported = Imported(format: "idx", train: 2, test: 1, classes: ["a", "b"], height: 32, width: 32)
+        let uncounted = try await store.addDataset("d", imported, sha256: "s", size: 1, uid: 1, at: 1) {}
+        #expect(uncounted.trainByClass == nil && uncounted.testByClass == nil)
+        (imported.trainByClass, imported.testByClass) = ([2, 0], [0, 1])
+        _ = try await store.addDataset("e", imported, sha256: "t", size: 1, uid: 1, at: 1) {}
+        let counted = try await store.dataset("e")
+        #expect(counted.trainByClass == [2, 0] && counted.testByClass == [0, 1])
+    }
+
     @Test func runningJobsOfAKilledDaemonAreQueuedAgain() async throws {
         let id = try await submit()
         _ = try await store.startNext(at: 2)

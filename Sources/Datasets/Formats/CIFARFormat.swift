@@ -65,10 +65,13 @@ private enum CIFARFormat: CaseIterable {
         func remainder(_ format: CIFARFormat) -> String {
             let (records, rest) = fileSize.quotientAndRemainder(dividingBy: format.recordBytes)
             return
-                "record \(records) has \(rest) bytes; right for \(format.source.title) would be \(format.recordBytes)"
+                "record \(records) has \(DatasetError.count(rest, "byte")); right for \(format.source.title) would be \(format.recordBytes)"
         }
         let problem = (official.map { [$0] } ?? Array(allCases)).map(remainder).joined(separator: ", or ")
-        return DatasetError(.malformed, file, "\(fileSize) bytes are no whole number of records: \(problem)")
+        return DatasetError(
+            .malformed, file,
+            "\(DatasetError.count(fileSize, "byte")) \(fileSize == 1 ? "is" : "are") no whole number of records: \(problem)"
+        )
     }
 }
 
@@ -95,7 +98,7 @@ public struct PictureRecord: Equatable, Sendable {
             throw DatasetError(
                 .malformed, nil,
                 """
-                a picture of \(bytes.count) bytes; right would be \(Self.pictureBytes) (the red, green and blue planes \
+                a picture of \(DatasetError.count(bytes.count, "byte")); right would be \(Self.pictureBytes) (the red, green and blue planes \
                 of 32×32) or \(Self.pictureBytes + 1) (a label, then the picture)
                 """)
         }

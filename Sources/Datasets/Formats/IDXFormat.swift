@@ -55,7 +55,7 @@ private struct IDXHeader {
         func malformed(_ problem: String) -> DatasetError { DatasetError(.malformed, file, problem) }
         func field(_ index: Int) throws(DatasetError) -> UInt32 {
             guard start.count >= 4 * index + 4 else {
-                throw malformed("the IDX header is cut off after \(start.count) bytes")
+                throw malformed("the IDX header is cut off after \(DatasetError.count(start.count, "byte"))")
             }
             return start[4 * index..<4 * index + 4].reduce(0) { $0 << 8 | UInt32($1) }
         }
@@ -80,19 +80,23 @@ private struct IDXHeader {
         }
         count = Int(try field(1))
 
-        let noun = side == nil ? "labels" : "pictures"
-        guard count > 0 else { throw malformed("it holds no \(noun)") }
+        let noun = side == nil ? "label" : "picture"
+        guard count > 0 else { throw malformed("it holds no \(noun)s") }
+        let records = DatasetError.count(count, noun)
         let rightSize = size + count * elementSize
         guard fileSize >= rightSize else {
             throw malformed(
                 """
-                it is cut off in record \((fileSize - size) / elementSize): \(fileSize) bytes; right for \(count) \
-                \(noun) would be \(rightSize)
+                it is cut off in record \((fileSize - size) / elementSize): \(DatasetError.count(fileSize, "byte")); \
+                right for \(records) would be \(rightSize)
                 """)
         }
         guard fileSize == rightSize else {
             throw malformed(
-                "\(fileSize - rightSize) bytes too many: \(fileSize); right for \(count) \(noun) would be \(rightSize)")
+                """
+                \(DatasetError.count(fileSize - rightSize, "byte")) too many: \(fileSize); right for \(records) would be \
+                \(rightSize)
+                """)
         }
     }
 }

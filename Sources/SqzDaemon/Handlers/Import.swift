@@ -40,8 +40,10 @@ extension Handlers {
         try await removeLeftovers(name)
         try await removeUploads(parameters.files, by: peer)
         log.info(
-            "data set \(dataset.name) imported: \(dataset.train) training and \(dataset.test) test pictures",
-            metadata: ["SQZ_DATASET": "\(dataset.name)", "SQZ_UID": "\(peer.uid)", "SQZ_EVENT": "imported"])
+            """
+            data set \(dataset.name) imported: \(dataset.train) training and \(dataset.test) test pictures\
+            \(dataset.remarks.map { "; " + $0 }.joined())
+            """, metadata: ["SQZ_DATASET": "\(dataset.name)", "SQZ_UID": "\(peer.uid)", "SQZ_EVENT": "imported"])
         try await replies.send(DatasetsInterface.Import.Reply(dataset: dataset))
     }
 

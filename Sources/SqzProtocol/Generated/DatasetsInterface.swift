@@ -3,7 +3,8 @@
 public import Varlink
 
 /// sha256 and size are those of the file that sqzd keeps. format is what it was imported from. createdAt is in
-/// microseconds since 1970-01-01 00:00:00 UTC.
+/// microseconds since 1970-01-01 00:00:00 UTC. trainByClass and testByClass are the pictures of each class, in the
+/// classes' order; they are missing where the import did not count.
 public struct Dataset: Codable, Equatable, Sendable {
     public var name: String
     public var sha256: String
@@ -16,10 +17,12 @@ public struct Dataset: Codable, Equatable, Sendable {
     public var width: Int
     public var uid: Int
     public var createdAt: Int
+    public var trainByClass: [Int]?
+    public var testByClass: [Int]?
 
     public init(
         name: String, sha256: String, size: Int, format: String, train: Int, test: Int, classes: [String], height: Int,
-        width: Int, uid: Int, createdAt: Int
+        width: Int, uid: Int, createdAt: Int, trainByClass: [Int]? = nil, testByClass: [Int]? = nil
     ) {
         self.name = name
         self.sha256 = sha256
@@ -32,6 +35,8 @@ public struct Dataset: Codable, Equatable, Sendable {
         self.width = width
         self.uid = uid
         self.createdAt = createdAt
+        self.trainByClass = trainByClass
+        self.testByClass = testByClass
     }
 }
 

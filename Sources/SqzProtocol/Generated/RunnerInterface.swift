@@ -56,7 +56,7 @@ public struct InputFile: Codable, Equatable, Sendable {
     }
 }
 
-/// What was imported.
+/// What was imported. trainByClass and testByClass are the pictures of each class, in the classes' order.
 public struct Imported: Codable, Equatable, Sendable {
     public var format: String
     public var train: Int
@@ -64,14 +64,21 @@ public struct Imported: Codable, Equatable, Sendable {
     public var classes: [String]
     public var height: Int
     public var width: Int
+    public var trainByClass: [Int]?
+    public var testByClass: [Int]?
 
-    public init(format: String, train: Int, test: Int, classes: [String], height: Int, width: Int) {
+    public init(
+        format: String, train: Int, test: Int, classes: [String], height: Int, width: Int, trainByClass: [Int]? = nil,
+        testByClass: [Int]? = nil
+    ) {
         self.format = format
         self.train = train
         self.test = test
         self.classes = classes
         self.height = height
         self.width = width
+        self.trainByClass = trainByClass
+        self.testByClass = testByClass
     }
 }
 

@@ -11,7 +11,8 @@ from .errors import SqzdError
 @dataclass(frozen=True)
 class Dataset:
     """sha256 and size are those of the file that sqzd keeps. format is what it was imported from. created_at is in
-    microseconds since 1970-01-01 00:00:00 UTC.
+    microseconds since 1970-01-01 00:00:00 UTC. train_by_class and test_by_class are the pictures of each class,
+    in the classes' order; they are missing where the import did not count.
     """
 
     name: str
@@ -25,6 +26,8 @@ class Dataset:
     width: int
     uid: int
     created_at: int
+    train_by_class: Optional[List[int]]
+    test_by_class: Optional[List[int]]
 
 
 @dataclass(frozen=True)

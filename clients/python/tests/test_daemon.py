@@ -106,6 +106,7 @@ def test_info_and_runners(client: sqzd.Client, daemon: RealDaemon) -> None:
 def test_imported(client: sqzd.Client, dataset: sqzd.Dataset) -> None:
     assert (dataset.name, dataset.format, dataset.classes) == ("colours", "cifar-10", CLASSES)
     assert (dataset.train, dataset.test, dataset.height, dataset.width) == (TRAIN, TEST, 32, 32)
+    assert (dataset.train_by_class, dataset.test_by_class) == ([TRAIN // 10] * 10, [TEST // 10] * 10)
     assert client.datasets() == [dataset]
     assert client.dataset("colours") == dataset
 

@@ -44,6 +44,7 @@ struct Importing {
             if let dataset = reply.dataset {
                 Output.endLive()
                 try print(dataset)
+                for remark in dataset.remarks { Output.error("data set \(dataset.name): \(remark)") }
             }
             return .more
         }
@@ -53,7 +54,8 @@ struct Importing {
         let files = try self.files(at: real)
         guard !files.isEmpty else { throw InputError(path, bad: "there is no file in this directory") }
         guard files.count <= Limits.filesPerDataset else {
-            throw InputError(path, bad: "\(files.count) files, a data set has \(Limits.filesPerDataset) at most")
+            throw InputError(
+                path, bad: "\(Format.count(files.count, "file")), a data set has \(Limits.filesPerDataset) at most")
         }
         return try files.map { file in
             let name = String(file.split(separator: "/").last ?? "")

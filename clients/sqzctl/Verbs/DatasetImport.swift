@@ -26,18 +26,26 @@ struct DatasetImport: ParsableCommand {
         }
     }
 
-    /// The lines of a small text file.
+    /// The lines of a small text file, blank ones too: where one is missing, the runner says so.
     private static func read(_ path: String) throws -> [String] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw InputError(path) }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 20)
-        let count = Glibc.read(descriptor, &bytes, bytes.count)
-        guard count >= 0 else { throw InputError(path) }
-        guard count < bytes.count else { throw InputError(path, bad: "has more than a MiB of names") }
-        guard let text = String(validating: bytes.prefix(count), as: UTF8.self) else {
+        let limit = 1 << 20
+        var bytes: [UInt8] = []
+        // A pipe, as <(…) is one, gives a part at a time.
+        while bytes.count < limit {
+            var chunk = [UInt8](repeating: 0, count: limit - bytes.count)
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw InputError(path) }
+            if count == 0 { break }
+            bytes += chunk.prefix(count)
+        }
+        guard bytes.count < limit else { throw InputError(path, bad: "has more than a MiB of names") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw InputError(path, bad: "is not UTF-8")
         }
-        return text.split(whereSeparator: \.isNewline).map(String.init)
+        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
     }
 }

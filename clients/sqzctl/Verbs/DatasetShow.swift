@@ -28,6 +28,40 @@ struct DatasetShow: ParsableCommand {
         fields.add("size", Format.bytes(dataset.size))
         fields.add("imported", Format.time(dataset.createdAt) + " by \(Format.user(dataset.uid))")
         fields.add("sha256", dataset.sha256)
+        guard let train = dataset.trainByClass, let test = dataset.testByClass, !train.isEmpty, !test.isEmpty else {
+            return fields.print()
+        }
+        let rows = zip(dataset.classes, zip(train, test)).enumerated().map {
+            (label: $0, name: $1.0, train: $1.1.0, test: $1.1.1)
+        }
+        let isShort = rows.count <= mostRows
+        let shown = isShort ? rows : rows.filter { $0.train == 0 }
+        if !isShort {
+            fields.add(
+                "a class has", "\(spread(train)) to train" + (dataset.test > 0 ? ", \(spread(test)) to test" : ""))
+        }
         fields.print()
+        guard !shown.isEmpty else { return }
+        Output.line("")
+        Table(
+            Array(shown.prefix(mostRows)),
+            [
+                .number("CLASS") { String($0.label) }, .text("NAME") { $0.name },
+                .number("TRAIN") { Format.number($0.train) }, .number("TEST") { Format.number($0.test) },
+            ]
+        ).print()
+        if shown.count > mostRows { Output.line("and \(shown.count - mostRows) more without pictures to train") }
     }
+
+    /// The least, the median and the most of them.
+    private static func spread(_ counts: [Int]) -> String {
+        let sorted = counts.sorted()
+        let (low, high) = (sorted[(sorted.count - 1) / 2], sorted[sorted.count / 2])
+        let median = (low + high) / 2
+        return
+            "\(Format.number(sorted[0])) to \(Format.number(sorted[sorted.count - 1])) (median \(Format.number(median)))"
+    }
+
+    /// Classes in a line each; of more, only those that nothing can be learned of.
+    private static let mostRows = 20
 }

@@ -34,7 +34,7 @@ struct Submitting {
         let name = try Importing.name(for: data)
         try Importing(daemon: daemon, path: data).run(as: name) { dataset in
             Output.error(
-                "data set \(dataset.name): \(Format.number(dataset.train)) pictures to train, \(Format.number(dataset.test)) to test"
+                "data set \(dataset.name): \(Format.count(dataset.train, "picture")) to train, \(Format.number(dataset.test)) to test"
             )
         }
         return name
