@@ -12,10 +12,11 @@ enum ExitStatus {
             let status = command.exitCode(for: error).rawValue
             let text = command.fullMessage(for: error)
             if status == EXIT_SUCCESS {
-                if !text.isEmpty { Output.line(text) }
+                if !text.isEmpty { Output.write(text + "\n") }
             } else if !text.isEmpty {
                 // One style for all that goes wrong.
-                Output.error(text.hasPrefix("Error: ") ? "sqzctl: " + text.dropFirst(7) : text)
+                let told = text.hasPrefix("Error: ") ? "sqzctl: " + text.dropFirst(7) : text
+                for line in told.split(separator: "\n", omittingEmptySubsequences: false) { Output.error(String(line)) }
             }
             Output.end()
             Glibc.exit(status)
