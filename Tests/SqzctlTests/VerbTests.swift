@@ -169,7 +169,7 @@ import Varlink
         #expect(try people("model", "import", file, "--name", "copy") == "model copy@1\n")
         let copy = try daemon.call(ModelsInterface.Show.self, .init(model: "copy")).model
         #expect(copy.sha256 == model.sha256 && copy.weightsSha256 == model.weightsSha256 && copy.job == nil)
-        #expect(try people("model", "rm", "copy@1") == "model copy@1 removed\n")
+        #expect(try people("model", "rm", "copy") == "model copy@1 removed\n")
         try Sqzctl.run(daemon, "model", "show", "copy").expect(66, "no model copy")
         #expect(try people("model", "show", "tints").contains("tints@1"))
         let bad = try scratch.write("bad.safetensors", [1, 2, 3, 4, 5, 6, 7, 8, 9])

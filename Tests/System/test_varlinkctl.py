@@ -103,7 +103,7 @@ def test_every_method(container: Container) -> None:
     assert hashlib.sha256(data).hexdigest() == model["sha256"]
     copy = call("Models.Import", name="copy", sha256=upload(call, "copy", data)["sha256"])["model"]
     assert copy["weightsSha256"] == model["weightsSha256"]
-    assert call("Models.Remove", model="copy") == {}
+    assert call("Models.Remove", model="copy") == {"model": "copy@1"}
     grey = base64.b64encode(bytes(3072)).decode()
     answer = call("Inference.Classify", images=[grey], model="small", top=2)
     assert len(answer["results"][0]["classes"]) == 2

@@ -13,12 +13,15 @@ extension Handlers {
         return .init(model: stored.model, layers: stored.layers)
     }
 
-    func removeModel(_ parameters: ModelsInterface.Remove.Parameters, from peer: Peer) async throws -> NoParameters {
+    func removeModel(_ parameters: ModelsInterface.Remove.Parameters, from peer: Peer) async throws
+        -> ModelsInterface.Remove.Reply
+    {
         let model = try await store.model(parameters.model).model
         try authorize(peer, for: model.uid)
         let blobs = blobs
-        try await store.removeModel("\(model.name)@\(model.version)") { try blobs.remove($0) }
-        return NoParameters()
+        let name = "\(model.name)@\(model.version)"
+        try await store.removeModel(name) { try blobs.remove($0) }
+        return .init(model: name)
     }
 
     func readModel(_ parameters: ModelsInterface.Read.Parameters) async throws -> ModelsInterface.Read.Reply {

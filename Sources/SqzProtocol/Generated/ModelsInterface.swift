@@ -83,7 +83,7 @@ public enum ModelsInterface: VarlinkInterface {
         }
     }
 
-    /// A model by NAME (its newest version) or NAME@VERSION, and its layers.
+    /// A model by NAME (its highest version) or NAME@VERSION, and its layers.
     public enum Show: VarlinkMethod {
         public static let name = "io.sqzd.Models.Show"
 
@@ -106,7 +106,8 @@ public enum ModelsInterface: VarlinkInterface {
         }
     }
 
-    /// Removes a model that no waiting or running job uses.
+    /// Removes a model that no waiting or running job uses; NAME alone is its highest version. The reply says which, as
+    /// NAME@VERSION. Its version is not given out again.
     public enum Remove: VarlinkMethod {
         public static let name = "io.sqzd.Models.Remove"
 
@@ -118,7 +119,13 @@ public enum ModelsInterface: VarlinkInterface {
             }
         }
 
-        public typealias Reply = NoParameters
+        public struct Reply: Codable, Equatable, Sendable {
+            public var model: String?
+
+            public init(model: String? = nil) {
+                self.model = model
+            }
+        }
     }
 
     /// A piece of a model's file, at most 1 MiB, as base64, from offset on, and the file's size. The file is a

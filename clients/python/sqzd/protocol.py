@@ -325,7 +325,7 @@ class Info:
 class ModelWithLayers:
     """What io.sqzd.Models.Show replies.
 
-    A model by NAME (its newest version) or NAME@VERSION, and its layers.
+    A model by NAME (its highest version) or NAME@VERSION, and its layers.
     """
 
     model: Model

@@ -5,7 +5,7 @@ struct ModelRemove: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Removes models that no waiting or running job uses.",
         discussion: """
-            NAME alone is its newest version. For example:
+            NAME alone is its highest version. For example:
               sqzctl model rm fashion-mnist@1
             """)
 
@@ -13,8 +13,8 @@ struct ModelRemove: ParsableCommand {
     @OptionGroup var common: Common
 
     func run() throws {
-        try Daemon(common).each(models, "model", ModelsInterface.Remove.self, { .init(model: $0) }) { name, _ in
-            "model \(name) removed"
+        try Daemon(common).each(models, "model", ModelsInterface.Remove.self, { .init(model: $0) }) { name, reply in
+            "model \(reply.model ?? name) removed"
         }
     }
 }
