@@ -204,6 +204,31 @@ import Varlink
         #expect(evaluated?.loss != nil && evaluated?.loss == predicted?.loss)
     }
 
+    /// Labels that mean something else would be measured without a word.
+    @Test func classesAreComparedByName() throws {
+        let directory = scratch["job"]
+        _ = try train(in: directory, options(epochs: 1))
+        func evaluate(_ classes: [String]?, _ file: String) throws {
+            _ = try DatasetImport.run(
+                files: [.init(name: "data_batch_1.bin", path: scratch["in/data_batch_1.bin"])], classes: classes,
+                output: scratch[file]
+            ) { _ in }
+            let runner = try RunnerProcess()
+            defer { runner.end() }
+            try runner.client.stream(
+                RunnerInterface.Run.self,
+                .init(
+                    id: 1, kind: "evaluate", options: [:], dataset: scratch[file],
+                    model: directory + "/model.safetensors", directory: directory)
+            ) { _ in .more }
+        }
+        let error = try #require(throws: VarlinkError.self) { try evaluate(["red", "blue", "green"], "other") }
+        #expect("\(error)".contains("class 1 is blue") && "\(error)".contains("green"))
+        #expect(throws: VarlinkError.self) { try evaluate(["red", "green", "blue", "more"], "four") }
+        // Numbers are no names.
+        try evaluate(nil, "numbers")
+    }
+
     @Test func whatItCantUseItSaysByName() throws {
         let junk = try scratch.write("junk", [1, 2, 3])
         // A process of its own for each, as the daemon has it.

@@ -27,7 +27,9 @@ enum SafetensorsModel {
     private static func read(_ path: String) throws -> ModelFile {
         let file = try SafetensorsFile(mapping: path)
         func text(_ key: String) throws -> String {
-            guard let value = file.metadata[key] else { throw ModelFileError("it has no \(key)") }
+            guard let value = file.metadata[key] else {
+                throw ModelFileError("its metadata has no \(key), so it is no model of sqzd")
+            }
             return value
         }
         func choice<C: RawRepresentable & CaseIterable>(_ key: String) throws -> C where C.RawValue == String {
