@@ -5,6 +5,7 @@ of trixie that the container sees at /opt/trixie.
 """
 
 import hashlib
+import itertools
 import json
 import os
 import select
@@ -122,10 +123,11 @@ class Container:
         lines = self.run("journalctl", "--quiet", "--output=json", *matches).splitlines()
         return [json.loads(line) for line in lines]
 
-    def await_journal(self, *matches: str) -> Dict[str, Any]:
-        """The first entry that matches, now or when it comes."""
+    def await_journal(self, *matches: str, number: int = 1) -> Dict[str, Any]:
+        """The first entry that matches, or that of this number, now or when it comes. journalctl's own --after-cursor passes
+        over one entry that matches, if it has been written already."""
         command = self.command("journalctl", "--quiet", "--follow", "--lines=all", "--output=json", *matches)
-        return next(lines(command))
+        return next(itertools.islice(lines(command), number - 1, None))
 
     # Calls
 

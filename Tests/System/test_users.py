@@ -50,9 +50,9 @@ def administrators(container: Container, members: List[str]) -> Iterator[str]:
 
 
 def reload(container: Container) -> None:
-    cursor = container.run("journalctl", "--quiet", "--lines=0", "--show-cursor").partition("-- cursor: ")[2].strip()
+    before = len(container.journal("SQZ_EVENT=reloaded"))
     container.run("systemctl", "reload", "sqzd.service")
-    container.await_journal(f"--after-cursor={cursor}", "SQZ_EVENT=reloaded")
+    container.await_journal("SQZ_EVENT=reloaded", number=before + 1)
 
 
 def refused(container: Container, user: str, method: str, **parameters: Any) -> str:
