@@ -23,6 +23,7 @@ public enum JobKinds {
             try Scoring(model: model, dataset: dataset, threads: options.threads, inbox: inbox, replies: replies)
         }
         if kind == evaluate { return try scoring(EvaluateOptions(run.options, of: kind)).evaluate() }
+        precondition(kind == predict, "\(kind.name) is offered, but nothing here runs it")
         let options = try PredictOptions(run.options, of: kind)
         return try scoring(options).predict(top: options.top)
     }
