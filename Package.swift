@@ -67,7 +67,7 @@ let package = Package(
             name: "varlink-compiler", dependencies: ["VarlinkCompiler"], swiftSettings: strict),
         .target(name: "CLandlock"),
         .target(name: "CProcess"),
-        .target(name: "Processors", dependencies: ["CProcess"], swiftSettings: strict),
+        .target(name: "Processors", dependencies: ["CProcess", "Files"], swiftSettings: strict),
         .target(name: "Confinement", dependencies: ["CLandlock", "CSeccomp"], swiftSettings: strict),
         .target(name: "Safetensors", dependencies: ["Files", "Varlink"], swiftSettings: strict),
         .target(
@@ -107,7 +107,7 @@ let package = Package(
                 "Confinement", "Processors", "SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol", "Varlink",
             ],
             swiftSettings: strict),
-        .target(name: "OptionCompiler", dependencies: ["SqzProtocol"], swiftSettings: strict),
+        .target(name: "OptionCompiler", dependencies: ["SqzProtocol", "VarlinkCompiler"], swiftSettings: strict),
         .executableTarget(
             name: "option-compiler", dependencies: ["OptionCompiler", "SqzRunner"], swiftSettings: strict),
         .executableTarget(

@@ -1,4 +1,5 @@
 internal import SqzProtocol
+internal import VarlinkCompiler
 
 /// A method of the Python client for each kind, with its options as keywords and in the documentation.
 enum PythonWriter {
@@ -87,7 +88,7 @@ enum PythonWriter {
 
     /// The text in lines: the first one indented by `indent`, the others by `after`.
     private static func wrapped(_ text: String, indent: Int, after: Int) -> String {
-        OptionCompiler.lines(of: text, width: OptionCompiler.lineLength - after).enumerated()
+        Prose.wrapped([text], prefix: "", width: Prose.width - after).enumerated()
             .map { String(repeating: " ", count: $0 == 0 ? indent : after) + $1 }.joined(separator: "\n")
     }
 }

@@ -1,4 +1,5 @@
 internal import SqzProtocol
+internal import VarlinkCompiler
 
 /// A kind's options as flags of swift-argument-parser, laid out as `swift format` leaves it.
 enum SwiftWriter {
@@ -29,8 +30,8 @@ enum SwiftWriter {
     private static func declaration(_ option: JobOption) -> String {
         var help = "help: \(literal(option.sentence))"
         // Indented by 8, with what ends the list.
-        if help.count + 10 > OptionCompiler.lineLength {
-            let lines = OptionCompiler.lines(of: option.sentence, width: OptionCompiler.lineLength - 14)
+        if help.count + 10 > Prose.width {
+            let lines = Prose.wrapped([option.sentence], prefix: "", width: Prose.width - 14)
             help = "help: \"\"\"\n            \(lines.joined(separator: " \\\n            "))\n            \"\"\""
         }
         var arguments = [help]
@@ -53,7 +54,7 @@ enum SwiftWriter {
         }
         let line = "    @\(wrapper)(\(arguments.joined(separator: ", ")))"
         let attribute =
-            line.count <= OptionCompiler.lineLength
+            line.count <= Prose.width
             ? line : "    @\(wrapper)(\n        \(arguments.joined(separator: ",\n        ")))"
         return "\(attribute)\n    var \(property(option)): \(type)?"
     }

@@ -1,4 +1,5 @@
 internal import CProcess
+internal import Files
 internal import Glibc
 
 /// How many processors this process may use, and what says so: no more than its affinity (sched_setaffinity(2), `AllowedCPUs=`,
@@ -31,7 +32,8 @@ public struct Processors: Equatable, Sendable {
         let online = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
         let allowed = Int(sqz_allowed_processors())
         return Processors(
-            online: online, allowed: allowed > 0 ? allowed : online, groups: contents(of: "/proc/self/cgroup") ?? "")
+            online: online, allowed: allowed > 0 ? allowed : online,
+            groups: KernelFile.text(of: "/proc/self/cgroup") ?? "")
     }
 
     /// Processors' worth of time that each group has that this process is in.
@@ -53,7 +55,7 @@ public struct Processors: Equatable, Sendable {
 
     /// `cpu.max` is a quota, or "max", and a period.
     private static func second(_ folder: String) -> Double? {
-        contents(of: folder + "/cpu.max").flatMap { text in
+        KernelFile.text(of: folder + "/cpu.max").flatMap { text in
             let words = text.split(whereSeparator: \.isWhitespace).map { Double($0) }
             return words.count == 2 ? share(words[0], of: words[1]) : nil
         }
@@ -62,7 +64,7 @@ public struct Processors: Equatable, Sendable {
     /// A quota of -1 is none.
     private static func first(_ folder: String) -> Double? {
         func number(_ name: String) -> Double? {
-            contents(of: "\(folder)/\(name)").flatMap { Double($0.prefix { !$0.isWhitespace }) }
+            KernelFile.text(of: "\(folder)/\(name)").flatMap { Double($0.prefix { !$0.isWhitespace }) }
         }
         return share(number("cpu.cfs_quota_us"), of: number("cpu.cfs_period_us"))
     }
@@ -76,15 +78,5 @@ public struct Processors: Equatable, Sendable {
     private static func ancestors(of group: String) -> [String] {
         let parts = group.split(separator: "/")
         return (0...parts.count).reversed().map { "/" + parts.prefix($0).joined(separator: "/") }
-    }
-
-    /// A small file's text; nil where there is none.
-    private static func contents(of path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 4_096)
-        let count = read(descriptor, &bytes, bytes.count)
-        return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 }

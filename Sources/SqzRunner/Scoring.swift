@@ -68,7 +68,7 @@ struct Scoring {
         }
     }
 
-    private func forEachChunk(_ body: (Range<Int>, [SqueezeNet.Picture]) throws -> Evaluation) throws -> RunResult? {
+    private func forEachChunk(_ body: (Range<Int>, [Picture]) throws -> Evaluation) throws -> RunResult? {
         var position = Checkpoint.Position(epoch: 1)
         var meter = Meter(epochs: 1, steps: split.count, perEpoch: split.count)
         for start in stride(from: 0, to: split.count, by: Self.chunk) {

@@ -1,7 +1,7 @@
 /// Lines of text and code, as wide as the formatter has them.
-enum Prose {
+package enum Prose {
     /// `lineLength` of `.swift-format`.
-    static let width = 120
+    package static let width = 120
 
     /// A comment's paragraphs, which empty lines part, each in one line.
     static func paragraphs(_ comment: [String]) -> [String] {
@@ -9,7 +9,7 @@ enum Prose {
     }
 
     /// Paragraphs as lines that begin with `prefix`.
-    static func wrapped(_ paragraphs: [String], prefix: String, width: Int = width) -> [String] {
+    package static func wrapped(_ paragraphs: [String], prefix: String, width: Int = width) -> [String] {
         paragraphs.flatMap { fill($0.split(separator: " ").map(String.init), prefix: prefix, width: width) }
     }
 

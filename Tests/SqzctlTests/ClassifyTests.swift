@@ -5,15 +5,7 @@ import Testing
 import Varlink
 
 /// `sqzctl classify`: files, standard input, and what is no picture.
-@Suite(
-    .serialized,
-    .daemon {
-        let daemon = try TestDaemon()
-        try daemon.importColours()
-        #expect(try daemon.train(as: "tints").state == .succeeded)
-        return daemon
-    }) struct ClassifyTests
-{
+@Suite(.serialized, .daemon(trained: "tints")) struct ClassifyTests {
     private let daemon: TestDaemon
     private let scratch: ScratchDirectory
 

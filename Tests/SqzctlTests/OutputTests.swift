@@ -5,15 +5,7 @@ import Testing
 import Varlink
 
 /// What can't be written is an error; a reader that has enough is none.
-@Suite(
-    .serialized,
-    .daemon {
-        let daemon = try TestDaemon()
-        try daemon.importColours()
-        #expect(try daemon.train(as: "tints").state == .succeeded)
-        return daemon
-    }) struct OutputTests
-{
+@Suite(.serialized, .daemon(trained: "tints")) struct OutputTests {
     private let daemon: TestDaemon
     private let scratch: ScratchDirectory
 

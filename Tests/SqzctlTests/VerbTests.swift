@@ -5,15 +5,7 @@ import Testing
 import Varlink
 
 /// Every verb, for people and with `--json`, before and after the verb.
-@Suite(
-    .serialized,
-    .daemon {
-        let daemon = try TestDaemon()
-        try daemon.importColours()
-        #expect(try daemon.train(as: "tints").state == .succeeded)
-        return daemon
-    }) struct VerbTests
-{
+@Suite(.serialized, .daemon(trained: "tints")) struct VerbTests {
     private let daemon: TestDaemon
 
     init() throws { daemon = try #require(TestDaemon.current) }

@@ -1,3 +1,4 @@
+import SqzProtocol
 public import Testing
 
 /// Gives all tests of a suite one daemon, `TestDaemon.current`, and expects that it ends well after them.
@@ -19,6 +20,16 @@ extension Trait where Self == DaemonTrait {
     /// A daemon of the suite's own, made and filled by `make`.
     public static func daemon(_ make: @escaping @Sendable () throws -> TestDaemon = { try TestDaemon() }) -> Self {
         DaemonTrait(make: make)
+    }
+
+    /// One with `Colours`, and a model of them by this name.
+    public static func daemon(trained model: String) -> Self {
+        daemon {
+            let daemon = try TestDaemon()
+            try daemon.importColours()
+            #expect(try daemon.train(as: model).state == .succeeded)
+            return daemon
+        }
     }
 }
 

@@ -1,6 +1,6 @@
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
-internal import Glibc
 internal import SqzProtocol
 internal import Varlink
 

@@ -1,4 +1,5 @@
 internal import CProcess
+internal import Files
 internal import FoundationEssentials
 internal import Glibc
 internal import Synchronization
@@ -30,7 +31,9 @@ final class MemoryKills: Sendable {
     private let seen: Mutex<Int>
 
     private init() {
-        let group = Self.contents(of: "/proc/self/cgroup").split(separator: "\n").first { $0.hasPrefix("0::") }
+        let group = (KernelFile.text(of: "/proc/self/cgroup") ?? "").split(separator: "\n").first {
+            $0.hasPrefix("0::")
+        }
         file = "/sys/fs/cgroup" + (group.map { String($0.dropFirst(3)) } ?? "") + "/memory.events"
         seen = Mutex(Self.count(in: file))
     }
@@ -45,17 +48,7 @@ final class MemoryKills: Sendable {
     }
 
     private static func count(in file: String) -> Int {
-        let line = contents(of: file).split(separator: "\n").first { $0.hasPrefix("oom_kill ") }
+        let line = (KernelFile.text(of: file) ?? "").split(separator: "\n").first { $0.hasPrefix("oom_kill ") }
         return line.flatMap { Int($0.dropFirst("oom_kill ".count)) } ?? 0
-    }
-
-    /// Empty where there is no such file.
-    private static func contents(of path: String) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return "" }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 4_096)
-        let count = read(descriptor, &bytes, bytes.count)
-        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 }

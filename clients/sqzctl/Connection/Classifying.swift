@@ -88,15 +88,7 @@ struct Classifying {
         guard descriptor >= 0 else { throw InputError(path) }
         defer { if descriptor != STDIN_FILENO { close(descriptor) } }
         let limit = Limits.imageBytes + 1
-        var bytes: [UInt8] = []
-        while bytes.count < limit {
-            var chunk = [UInt8](repeating: 0, count: limit - bytes.count)
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw InputError(path) }
-            if count == 0 { break }
-            bytes += chunk.prefix(count)
-        }
+        let bytes = try Reading.bytes(of: descriptor, path, limit: limit)
         guard bytes.count < limit else {
             throw InputError(
                 path,

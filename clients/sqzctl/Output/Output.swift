@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 internal import SqzProtocol
 internal import Varlink
@@ -79,7 +80,7 @@ enum Output {
     private static func fail(_ code: CInt) -> Never {
         // Whoever read this has gone away, as `head` does.
         if code == EPIPE { exit(EXIT_SUCCESS) }
-        error("sqzctl: standard output: \(String(cString: strerror(code)))")
+        error("sqzctl: standard output: \(String(errno: code))")
         exit(EX_IOERR)
     }
 }

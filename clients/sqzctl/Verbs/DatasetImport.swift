@@ -32,16 +32,7 @@ struct DatasetImport: ParsableCommand {
         guard descriptor >= 0 else { throw InputError(path) }
         defer { close(descriptor) }
         let limit = 1 << 20
-        var bytes: [UInt8] = []
-        // A pipe, as <(…) is one, gives a part at a time.
-        while bytes.count < limit {
-            var chunk = [UInt8](repeating: 0, count: limit - bytes.count)
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw InputError(path) }
-            if count == 0 { break }
-            bytes += chunk.prefix(count)
-        }
+        let bytes = try Reading.bytes(of: descriptor, path, limit: limit)
         guard bytes.count < limit else { throw InputError(path, bad: "has more than a MiB of names") }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw InputError(path, bad: "is not UTF-8")
