@@ -2,7 +2,7 @@ public import Foundation
 
 /// Processes that are not this one's children.
 public enum ProcessTable {
-    /// The children of a process, from proc_pid_stat(5).
+    /// The children of a process, from proc_pid_stat(5), but for the one that the thread sanitizer starts in it.
     public static func children(of parent: pid_t) throws -> [pid_t] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(pid_t.init).filter { pid in
             // One that ended meanwhile has no file any more, and is nobody's child.
@@ -11,7 +11,7 @@ public enum ProcessTable {
             guard let end = text.lastIndex(of: ")") else { return false }
             let (state, ofParent) = (text[end...].split(separator: " ")[1], text[end...].split(separator: " ")[2])
             // One that ended and is not collected yet is no process any more.
-            return state != "Z" && ofParent == "\(parent)"
+            return state != "Z" && ofParent == "\(parent)" && !text.contains("(llvm-symbolizer)")
         }.sorted()
     }
 
