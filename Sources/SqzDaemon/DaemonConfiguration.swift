@@ -42,7 +42,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
         let path = file ?? getenv("CONFIGURATION_DIRECTORY").map { String(cString: $0) + "/sqzd.json" }
         do {
             if let path {
-                if let text = FileManager.default.contents(atPath: path) { try checkKeys(of: Array(text)) }
+                if let text = FileManager.default.contents(atPath: path) { try check(Array(text)) }
                 providers.append(
                     try await FileProvider<JSONSnapshot>(filePath: FilePath(path), allowMissing: file == nil))
             }
@@ -113,12 +113,26 @@ public struct DaemonConfiguration: Sendable, Equatable {
         }
     }
 
-    /// Refuses what would be ignored: a setting that is misspelt.
-    private static func checkKeys(of text: [UInt8]) throws {
-        let known = defaults.keys.map { $0.components.joined(separator: ".") }.sorted()
-        for key in try JSON.decode([String: JSONValue].self, from: text).keys.sorted() where !known.contains(key) {
-            throw DaemonError.configuration(
-                reason: "there is no setting \(key); there are \(known.joined(separator: ", "))")
+    /// Refuses what would be ignored, a setting that is misspelt, and values of another type.
+    private static func check(_ text: [UInt8]) throws {
+        let known = Dictionary(
+            uniqueKeysWithValues: defaults.map { ($0.key.components.joined(separator: "."), $0.value.content) })
+        for (key, value) in try JSON.decode([String: JSONValue].self, from: text).sorted(by: { $0.key < $1.key }) {
+            guard let content = known[key] else {
+                let names = known.keys.sorted().joined(separator: ", ")
+                throw DaemonError.configuration(reason: "there is no setting \(key); there are \(names)")
+            }
+            let right: String
+            switch (content, value) {
+            case (.string, .string), (.int, .integer): continue
+            case (.stringArray, .array(let items))
+            where items.allSatisfy({ if case .string = $0 { true } else { false } }):
+                continue
+            case (.string, _): right = "a text"
+            case (.int, _): right = "a whole number"
+            default: right = "a list of texts"
+            }
+            throw DaemonError.configuration(reason: "\(key) must be \(right)")
         }
     }
 

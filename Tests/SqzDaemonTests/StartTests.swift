@@ -81,6 +81,12 @@ import Varlink
         #expect(try daemon.scratch.read("socket") == Array("precious".utf8))
     }
 
+    @Test func withoutRunnersItSaysWhereItLooked() throws {
+        let daemon = try TestDaemon(runners: [])
+        try daemon.wait(for: "there is no runner in \(daemon.scratch["runners"]): nothing can be trained")
+        try daemon.stop()
+    }
+
     @Test func aSocketPathThatIsTooLong() throws {
         let daemon = try TestDaemon(runners: [], starts: false)
         let path = daemon.scratch[String(repeating: "x", count: 120)]
@@ -131,7 +137,9 @@ import Varlink
 
     @Test(arguments: [
         ("{", ""), ("[]", ""), (#"{"runningJobs": 0}"#, "runningJobs must be from 1 to 64, is 0"),
-        (#"{"runningJobs": "many"}"#, "runningJobs"), (#"{"runnerDirectories": 7}"#, "runnerDirectories"),
+        (#"{"runningJobs": "many"}"#, "runningJobs must be a whole number"),
+        (#"{"runnerDirectories": [7]}"#, "runnerDirectories must be a list of texts"),
+        (#"{"administrators": ["adm"]}"#, "administrators must be a text"),
         (#"{"unloadAfterSeconds": 0}"#, "unloadAfterSeconds must be from 1"),
         (#"{"runningJobsPerUser": 65}"#, "runningJobsPerUser must be from 1 to 64, is 65"),
         (#"{"runningJob": 1}"#, "there is no setting runningJob; there are administrators, dataDirectories"),

@@ -50,6 +50,10 @@ final class RunnerRegistry: Sendable {
 
     /// Asks every runner what it is, side by side. What has been known holds until all have answered.
     func ask(_ programs: [String], _ configuration: DaemonConfiguration) async {
+        if programs.isEmpty {
+            let places = configuration.runnerDirectories.joined(separator: ", ")
+            log.warning("there is no runner in \(places): nothing can be trained, imported or classified")
+        }
         let answers = await withTaskGroup(of: (Int, Entry).self) { group in
             for (place, path) in programs.enumerated() {
                 group.addTask { (place, await self.describe(path, configuration)) }
