@@ -20,7 +20,7 @@ public enum DatasetImport {
             throw DatasetError(.overLimit, nil, "\(files.count) files; at most \(limits.files) are taken")
         }
         let given = classes.map(ClassNames.tidy)
-        if let given { try ClassNames.check(given, file: nil, limits: limits) }
+        if let given { try ClassNames.check(given, file: "classes", limits: limits) }
         let inputs = files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         let plan = try ImportPlan(try ImportSurvey(inputs, limits: limits), limits: limits)
         let names = if let known = given ?? plan.classes { known } else { try numbers(inputs, plan, limits) }

@@ -83,8 +83,14 @@ extension JobStore {
             sql: "SELECT * FROM models WHERE name = ? AND version = coalesce(?, version) ORDER BY version DESC LIMIT 1",
             arguments: [reference?.name, reference?.version])
         guard let row else {
-            let known = try String.fetchAll(
-                database, sql: "SELECT DISTINCT name FROM models ORDER BY name LIMIT 20")
+            // Where only the version is wrong, those of that name.
+            let versions = try String.fetchAll(
+                database,
+                sql: "SELECT name || '@' || version FROM models WHERE name = ? ORDER BY version DESC LIMIT 20",
+                arguments: [reference?.name])
+            let known =
+                try !versions.isEmpty
+                ? versions : String.fetchAll(database, sql: "SELECT DISTINCT name FROM models ORDER BY name LIMIT 20")
             throw SqzError.noSuchModel(model: text, known: known)
         }
         return try StoredModel(row: row)

@@ -24,6 +24,8 @@ extension SqzError: CustomStringConvertible {
             "you have \(Self.count(queued, "job")) in the queue, the limit for a user is \(limit)"
         case .noSuchKind(let kind, let kinds):
             "no runner offers jobs of the kind \(kind)\(Self.list(kinds, none: "any"))"
+        // No option that was given: the reason names the job.
+        case .invalidOption("id", let reason): reason
         case .invalidOption(let option, let reason): "\(option): \(reason)"
         case .noSuchDataset(let name, let known):
             "there is no data set \(name)\(Self.list(known, none: "any data set"))"

@@ -160,7 +160,7 @@ struct ImportTests {
         let data = [("a.bin", TestData.records([[0], [1]]))]
         #expect(try scratch.importing(data, classes: ["\u{FEFF}a", "b", ""]).classes == ["a", "b"])
         try ScratchDirectory().expectRefusal(
-            data, classes: ["\u{FEFF}", "b"], "the name of class 0 is empty; one a line would be right")
+            data, classes: ["\u{FEFF}", "b"], "classes: the name of class 0 is empty; one a line would be right")
     }
 
     @Test func binaryFilesAreNeverTakenForGzipOrTar() throws {

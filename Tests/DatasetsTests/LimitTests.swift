@@ -72,10 +72,11 @@ struct LimitTests {
         #expect(try scratch.importing(record, classes: ["four", "vié"], limits: limits).classes.count == 2)
         try Oracle.run("rm", [scratch["out"]])
         try scratch.expectRefusal(
-            record, classes: ["a", "b", "c"], limits: limits, code: .overLimit, "3 class names; at most 2 are taken")
+            record, classes: ["a", "b", "c"], limits: limits, code: .overLimit,
+            "classes: 3 class names; at most 2 are taken")
         try scratch.expectRefusal(
             record, classes: ["a", "viéé"], limits: limits, code: .overLimit,
-            "the name of class 1 has 6 bytes; at most 4 are taken")
+            "classes: the name of class 1 has 6 bytes; at most 4 are taken")
         try scratch.expectRefusal(
             record + [("batches.meta.txt", Array("a\nb\nc\n".utf8))], limits: limits, code: .overLimit,
             "batches.meta.txt: 3 class names; at most 2 are taken")

@@ -75,7 +75,7 @@ import Varlink
                 Issue.record("\(name): \(String(describing: error))")
                 continue
             }
-            #expect(known.contains("versions"))
+            #expect(known.contains(name == "versions@4" ? "versions@3" : "versions"))
         }
     }
 

@@ -69,7 +69,8 @@ import Varlink
         try Sqzctl.run(daemon, "classify", scratch["nothing.bin"]).expect(66, "nothing.bin", "No such file")
         let good = try scratch.write("good.bin", Self.records[0])
         try Sqzctl.run(daemon, "classify", good, "--model", "nothing").expect(66, "no model nothing", "tints")
-        try Sqzctl.run(daemon, "classify", good, "--model", "tints@7").expect(66, "tints@7")
+        try Sqzctl.run(daemon, "classify", good, "--model", "tints@7").expect(
+            66, "sqzctl: there is no model tints@7; there are: tints@1\n")
         try Sqzctl.run(daemon, "classify", good, "--top", "0").expect(64, "top")
     }
 

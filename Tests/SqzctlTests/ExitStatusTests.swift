@@ -69,7 +69,7 @@ import Varlink
         let queued = try daemon.countDown()
         func expect(_ id: Int, _ reason: String, at location: SourceLocation = #_sourceLocation) throws {
             let transcript = try Sqzctl.run(daemon, "predictions", "\(id)")
-            transcript.expect(64, "job \(id) \(reason)", at: location)
+            transcript.expect(64, "sqzctl: job \(id) \(reason)\n", at: location)
             #expect(transcript.output.isEmpty, sourceLocation: location)
         }
         try expect(blocker, "is running and has made no predictions yet")
@@ -97,16 +97,26 @@ import Varlink
     }
 
     @Test func aDaemonThatDiesInMidStreamIs69() throws {
-        let other = try TestDaemon(runners: [.countdown])
-        let id = try other.block()
-        let (child, output) = try Sqzctl.start(
-            other, ["watch", "\(id)"], until: "running", errors: scratch["errors"])
-        other.kill()
-        #expect(child.wait() == .exited(69))
-        close(output)
-        // It tries to go on with a restarted daemon: what it says depends on whether the socket or the connection went first.
-        let errors = String(decoding: try scratch.read("errors"), as: UTF8.self)
-        #expect(errors.contains("no daemon at \(other.socket)") || errors.contains("the daemon was lost"), "\(errors)")
+        for (words, text, stops) in [
+            (["watch", "1"], "running", false), (["watch", "1", "--json"], "running", true),
+            (["submit", "countdown", "-o", "from=1000", "-o", "delay=60", "--follow"], "running", true),
+        ] {
+            let other = try TestDaemon(runners: [.countdown])
+            let id = words[0] == "watch" ? try other.block() : 1
+            let errors = scratch["errors"]
+            let (child, output) = try Sqzctl.start(other, words, until: text, errors: errors)
+            if stops { try other.stop() } else { other.kill() }
+            #expect(child.wait() == .exited(69), "\(words)")
+            close(output)
+            // It tries to go on with a restarted daemon: what it says depends on whether the socket or the connection went first.
+            let told = String(decoding: try scratch.read("errors"), as: UTF8.self)
+            #expect(told.contains("no daemon at \(other.socket)") || told.contains("the daemon was lost"), "\(told)")
+            #expect(told.hasSuffix("; job \(id) goes on when it is back: sqzctl watch \(id)\n"), "\(told)")
+            unlink(errors)
+            // It does.
+            try other.start()
+            try other.wait(for: "job \(id): counting down")
+        }
     }
 
     @Test func noDaemonIs69() throws {

@@ -42,7 +42,23 @@ import Varlink
         for top in ["0", "1001", "-3"] {
             try Sqzctl.run(daemon, "classify", "x", "--top", top).expect(64, "--top must be from 1 to 1000, is \(top)")
         }
-        try Sqzctl.run(daemon, "train", "--learning-rate", "nan").expect(64, "learning-rate", "nan")
+        for number in ["nan", "inf", "-inf"] {
+            try Sqzctl.run(daemon, "train", "--learning-rate", number).expect(
+                64, "sqzctl: learning-rate: \(number) can't be used; right would be 1e-09 to 10\n")
+        }
+        for time in ["-1", "0", "soon", "-2h"] {
+            try Sqzctl.run(daemon, "train", "--time-limit", time).expect(
+                64, "sqzctl: The value '\(time)' is invalid for '--time-limit <time>'\n",
+                "seconds, more than 0, or as 90m")
+            try Sqzctl.run(daemon, "train", "--deadline", time).expect(
+                64, "sqzctl: The value '\(time)' is invalid for '--deadline <moment>'\n", "2026-12-01T08:00",
+                "or as +2h")
+        }
+        for option in ["--after", "--after-failure", "--after-any"] {
+            try Sqzctl.run(daemon, "submit", "countdown", option, "-1").expect(66, "there is no job -1")
+        }
+        try Sqzctl.run(daemon, "submit", "countdown", "-o", "from=3", "-o", "delay=0", "-o", "from=3").expect(
+            64, "sqzctl: from: is given twice; once would be right\n")
     }
 
     @Test func statesAndWhatCanBeDone() throws {

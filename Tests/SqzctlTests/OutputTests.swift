@@ -57,6 +57,30 @@ import Varlink
         }
     }
 
+    @Test func aModelIsWrittenToDevicesAndPipesToo() throws {
+        let size = try daemon.call(ModelsInterface.Show.self, .init(model: "tints")).model.size
+        func export(_ file: String) throws -> Transcript { try Sqzctl.run(daemon, "model", "export", "tints", file) }
+        try export("/dev/full").expect(74, "sqzctl: /dev/full: No space left on device\n")
+        let null = try export("/dev/null")
+        #expect(null.ending == .exited(0) && null.output.isEmpty && null.errors.isEmpty)
+        let fifo = scratch["fifo"]
+        #expect(mkfifo(fifo, 0o600) == 0)
+        try export(fifo).expect(65, "sqzctl: \(fifo): nobody reads from it\n")
+        for script in [
+            #""$0" model export tints /dev/stdout | wc -c"#,
+            #"exec 3<> "$1"; wc -c < "$1" 3<&- & "$0" model export tints "$1" 3<&-; s=$?; exec 3<&-; wait; exit $s"#,
+        ] {
+            let transcript = try shell(script, [fifo])
+            transcript.expect(0)
+            #expect(transcript.output == "\(size)\n", "\(script)")
+        }
+        try export(scratch.path).expect(65, "\(scratch.path): is a directory; right would be a new file's name")
+        let link = scratch["link"]
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "nowhere")
+        try export(link).expect(65, "sqzctl: \(link): is a link to what is not there\n")
+        #expect(try scratch.names() == ["fifo", "link"])
+    }
+
     @Test func aFileThatCannotBeWrittenIs74AndLeavesNothing() throws {
         let file = scratch["m.safetensors"]
         let transcript = try shell("trap '' XFSZ; ulimit -f 100; \"$0\" \"$@\"", ["model", "export", "tints", file])

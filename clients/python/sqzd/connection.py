@@ -1,9 +1,10 @@
 """One Varlink connection: JSON objects over AF_UNIX, each followed by a NUL byte."""
 
 import json
+import math
 import socket
 import time
-from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, NoReturn, Optional, Tuple
 
 from .errors import DaemonUnreachable, MessageTooLarge, ProtocolError, SqzdError
 
@@ -50,7 +51,10 @@ class Connection:
             call["more"] = True
         if oneway:
             call["oneway"] = True
-        message = json.dumps(call, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        try:
+            message = json.dumps(call, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        except ValueError as error:
+            raise ValueError(f"{method}: {_without_json(parameters) or error}") from None
         if len(message) > MESSAGE_LIMIT:
             raise MessageTooLarge(f"{method}: {len(message)} bytes, a message has {MESSAGE_LIMIT} at most")
         try:
@@ -122,6 +126,18 @@ class Connection:
 
     def _lost(self, error: OSError) -> NoReturn:
         raise DaemonUnreachable(f"the connection to {self._path} broke: {error.strerror or error}") from error
+
+
+def _without_json(value: Any, name: str = "") -> str:
+    """The first number in it that JSON has not, and what it is called."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{name}: {value} can't be said in JSON; right would be a finite number"
+    members: Iterable[Tuple[Any, Any]] = ()
+    if isinstance(value, Mapping):
+        members = value.items()
+    elif isinstance(value, (list, tuple)):
+        members = enumerate(value)
+    return next(filter(None, (_without_json(member, str(key)) for key, member in members)), "")
 
 
 def _reply(message: bytes) -> Reply:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Dict, Generator, List, Mapping, Optional, Sequence, Union
 
+from .errors import DaemonUnreachable
 from .protocol import Dependency, Event, Job, Prediction, Snapshot
 from .records import member, record, records
 from .session import Session
@@ -59,7 +60,8 @@ class JobCalls(Session):
         return member(Job, self.call("io.sqzd.Jobs.Show", id=id), "job")
 
     def watch(self, id: int, *, after: Optional[int] = None) -> Generator[Event, None, None]:
-        """What has happened to a job, from sequence `after` + 1 on, and then what happens, until it ends."""
+        """What has happened to a job, from sequence `after` + 1 on, and then what happens, until it ends. Raises
+        `DaemonUnreachable` when the daemon goes; the job goes on when it is back, and can be watched from there on."""
         return self._events(id, after, deadline=None)
 
     def wait(self, id: int, timeout: Optional[float] = None) -> Job:
@@ -80,10 +82,20 @@ class JobCalls(Session):
     def _events(
         self, id: int, after: Optional[int], deadline: Optional[float]
     ) -> Generator[Event, None, None]:
-        for reply in self._stream("io.sqzd.Jobs.Watch", {"id": id, "after": after}, deadline):
-            # A reply without an event only says that the daemon is alive.
-            if reply.get("event") is not None:
-                yield record(Event, reply["event"])
+        is_known = False
+        try:
+            for reply in self._stream("io.sqzd.Jobs.Watch", {"id": id, "after": after}, deadline):
+                is_known = True
+                # A reply without an event only says that the daemon is alive.
+                if reply.get("event") is not None:
+                    event = record(Event, reply["event"])
+                    after = event.sequence or after
+                    yield event
+        except DaemonUnreachable as error:
+            if not is_known:
+                raise
+            told = f"{error}; job {id} goes on when it is back: watch({id}, after={after})"
+            raise DaemonUnreachable(told) from error
 
     def monitor(self) -> Generator[Snapshot, None, None]:
         """What runs and waits, at once and then whenever something has changed; it never ends by itself."""

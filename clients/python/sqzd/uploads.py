@@ -1,8 +1,10 @@
 """Files on their way to the daemon."""
 
 import base64
+import errno
 import hashlib
 import os
+import stat
 from typing import BinaryIO, Union
 
 from .connection import Connection
@@ -21,7 +23,7 @@ PathLike = Union[str, "os.PathLike[str]"]
 class UploadCalls(Session):
     def _upload(self, path: PathLike) -> str:
         """Uploads a file, or what of it the daemon does not have; returns its checksum."""
-        with open(path, "rb") as file:
+        with _opened(path) as file:
             sha256 = _sha256(file)
             size = file.tell()
             offset = member(int, self.call("io.sqzd.Datasets.Offer", sha256=sha256, size=size), "offset")
@@ -51,6 +53,34 @@ class UploadCalls(Session):
                 connection.receive()
         finally:
             connection.close()
+
+
+def _opened(path: PathLike) -> BinaryIO:
+    """A regular file: it is read twice, and what is none could be read for ever, or never."""
+    # A look before it is opened, which does things to a device.
+    _check(os.stat(path), path)
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK | os.O_NOCTTY))
+    try:
+        _check(os.fstat(file.fileno()), path)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _check(status: os.stat_result, path: PathLike) -> None:
+    if stat.S_ISREG(status.st_mode):
+        return
+    kinds = {
+        stat.S_IFDIR: "a directory",
+        stat.S_IFIFO: "a FIFO",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a character device",
+        stat.S_IFBLK: "a block device",
+    }
+    kind = stat.S_IFMT(status.st_mode)
+    code = errno.EISDIR if kind == stat.S_IFDIR else errno.EINVAL
+    raise OSError(code, f"is {kinds[kind]}; right would be a regular file", os.fspath(path))
 
 
 def _sha256(file: BinaryIO) -> str:

@@ -3,6 +3,7 @@
 import base64
 import gc
 import hashlib
+import os
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List
 
@@ -145,10 +146,12 @@ def test_stream_cut_off_raises(path: Path) -> None:
     events: List[Answer] = [*replies("io.sqzd.Jobs.Watch")[:3], FakeDaemon.CLOSE]
     with FakeDaemon(path, lambda _: events) as daemon, sqzd.Client(daemon.path) as client:
         seen = []
-        with pytest.raises(sqzd.DaemonUnreachable):
+        with pytest.raises(sqzd.DaemonUnreachable, match=r"; job 1 goes on when it is back: watch\(1, after=3\)"):
             for event in client.watch(1):
                 seen.append(event.sequence)
         assert seen == [1, 2, 3]
+        with pytest.raises(sqzd.DaemonUnreachable, match="; job 1 goes on when it is back"):
+            client.wait(1)
 
 
 def test_silent_stream_raises(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,6 +297,33 @@ def test_import_of_nothing(path: Path, tmp_path: Path) -> None:
             client.import_dataset(tmp_path / "empty")
         with pytest.raises(FileNotFoundError):
             client.import_dataset(tmp_path / "absent")
+    assert daemon.calls == []
+
+
+def test_what_is_no_file_is_refused(path: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with FakeDaemon(path, Uploads().answer) as daemon, sqzd.Client(daemon.path) as client:
+        for file, kind in [
+            (tmp_path / "fifo", "a FIFO"),
+            (path, "a socket"),
+            (Path("/dev/zero"), "a character device"),
+            (Path("/dev/null"), "a character device"),
+        ]:
+            with pytest.raises(OSError, match=f"is {kind}; right would be a regular file: '{file}'"):
+                client.import_dataset(file, "x")
+            with pytest.raises(OSError, match=f"is {kind}; right would be a regular file: '{file}'"):
+                client.import_model(file, "x")
+        with pytest.raises(IsADirectoryError, match="is a directory; right would be a regular file"):
+            client.import_model(tmp_path, "x")
+    assert daemon.calls == []
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_number_that_json_has_not_is_named(path: Path, number: float) -> None:
+    with FakeDaemon(path, lambda _: []) as daemon, sqzd.Client(daemon.path) as client:
+        told = f"io.sqzd.Jobs.Submit: learning-rate: {number} can't be said in JSON; right would be a finite number"
+        with pytest.raises(ValueError, match=told):
+            client.train("d", learning_rate=number)
     assert daemon.calls == []
 
 

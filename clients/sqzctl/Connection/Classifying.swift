@@ -84,8 +84,10 @@ struct Classifying {
 
     /// A whole file, or one byte more than a picture may have.
     private static func read(_ path: String) throws -> [UInt8] {
-        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw InputError(path) }
+        let descriptor =
+            path == "-"
+            ? STDIN_FILENO
+            : try Reading.open(path, pipes: true, right: "a picture's file, or - for standard input")
         defer { if descriptor != STDIN_FILENO { close(descriptor) } }
         let limit = Limits.imageBytes + 1
         let bytes = try Reading.bytes(of: descriptor, path, limit: limit)

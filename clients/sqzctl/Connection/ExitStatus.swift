@@ -8,7 +8,6 @@ internal import Varlink
 enum ExitStatus {
     static func exit(for error: any Error, of command: any ParsableCommand.Type) -> Never {
         guard let (message, status) = describe(error) else {
-            // As the parser's own exit does it, which ignores what can't be written.
             let status = command.exitCode(for: error).rawValue
             let text = command.fullMessage(for: error)
             if status == EXIT_SUCCESS {
@@ -18,11 +17,10 @@ enum ExitStatus {
                 let told = text.hasPrefix("Error: ") ? "sqzctl: " + text.dropFirst(7) : text
                 for line in told.split(separator: "\n", omittingEmptySubsequences: false) { Output.error(String(line)) }
             }
-            Output.end()
-            Glibc.exit(status)
+            Output.end(status)
         }
         Output.error("sqzctl: \(message)")
-        Glibc.exit(status)
+        Output.end(status)
     }
 
     /// Tells of what failed with one of several, and gives the status of it.
@@ -38,13 +36,17 @@ enum ExitStatus {
         case let error as UsageError: return (error.description, EX_USAGE)
         case let error as InputError: return (error.description, error.status)
         case let error as FileError: return describe(InputError(error.path, code: error.code))
-        case let error as SqzError: return (error.description, status(of: error))
+        case let error as SqzError: return (Format.named(error.description), status(of: error))
         case ConnectionError.unreachable(let path, EACCES):
             return ("you may not use \(path): only members of its group may", EX_NOPERM)
         case ConnectionError.unreachable(let path, let code):
             return ("no daemon at \(path): \(String(errno: code))", EX_UNAVAILABLE)
         case ConnectionError.timedOut: return ("timed out", EX_TEMPFAIL)
         case let error as ConnectionError: return ("the daemon was lost: \(error)", EX_UNAVAILABLE)
+        case let error as LostJob:
+            return describe(error.error).map { message, status in
+                ("\(message); job \(error.id) goes on when it is back: sqzctl watch \(error.id)", status)
+            }
         case let error as VarlinkError:
             if let known = SqzError(error) { return describe(known) }
             switch ServiceError(error) {
@@ -112,6 +114,12 @@ struct InputError: Error, CustomStringConvertible {
     init(written path: String, code: CInt) {
         description = "\(path): \(String(errno: code))"
         status = EX_IOERR
+    }
+
+    /// One that is no file.
+    init(_ path: String, is kind: String, right: String) {
+        description = "\(path): is \(kind); right would be \(right)"
+        status = EX_NOINPUT
     }
 
     init(_ path: String, bad reason: String) {

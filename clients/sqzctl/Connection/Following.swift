@@ -5,22 +5,32 @@ internal import Varlink
 
 /// Streams a job to the end, for `watch`, `wait` and `--follow`.
 enum Following {
-    /// Shows all that happens to a job until it ends; the exit status tells how. Ctrl-C detaches: the job goes on.
+    /// Shows all that happens to a job that was just submitted, until it ends; the exit status tells how, also where nobody reads
+    /// on. Ctrl-C detaches: the job goes on.
     static func follow(_ id: Int, _ common: Common) throws {
+        try follow(id, common, isKnown: true, whileRead: false)
+    }
+
+    /// The same for a job that somebody only wants to see: it ends, too, when nobody reads on.
+    static func watch(_ id: Int, _ common: Common) throws {
+        try follow(id, common, isKnown: false, whileRead: true)
+    }
+
+    private static func follow(_ id: Int, _ common: Common, isKnown: Bool, whileRead: Bool) throws {
         signal(SIGINT) { _ in
             // Only what signal-safety(7) allows.
             let text: StaticString = "\ndetached; the job goes on\n"
             write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
             _exit(EXIT_SUCCESS)
         }
-        let end = try watch(id, common, print: !common.json)
-        try exit(with: [end])
+        let last = try states(of: id, common, isKnown: isKnown, whileRead: whileRead, print: !common.json)
+        try exit(with: [last])
     }
 
     /// Waits for a job's end, without a word.
     static func end(of id: Int, _ common: Common, until deadline: ContinuousClock.Instant?) throws -> State {
         do {
-            return try watch(id, common.quiet, until: deadline, print: false)
+            return try states(of: id, common.quiet, until: deadline)
         } catch ConnectionError.timedOut {
             // One that has ended needs no time, but the daemon's answer does.
             let state = try Daemon(common).call(JobsInterface.Show.self, .init(id: id), until: .now + patience).job
@@ -38,36 +48,46 @@ enum Following {
         if ends.contains(.cancelled) { throw ExitCode(2) }
     }
 
-    private static func watch(
-        _ id: Int, _ common: Common, until deadline: ContinuousClock.Instant? = nil, print: Bool
+    /// Goes through a job's states; gives the last one, which is no end where nobody reads on.
+    ///
+    /// - Parameter isKnown: whether the daemon has said that there is such a job.
+    private static func states(
+        of id: Int, _ common: Common, until deadline: ContinuousClock.Instant? = nil, isKnown: Bool = false,
+        whileRead: Bool = false, print: Bool = false
     ) throws -> State {
+        var isKnown = isKnown
         var last = State.queued
         var seen = 0
         var heard = false
         func stream() throws {
             try Daemon(common).stream(JobsInterface.Watch.self, .init(id: id, after: seen), until: deadline) { reply in
-                heard = true
+                (heard, isKnown) = (true, true)
+                if whileRead, !Output.isOpen { return .stop }
                 guard let event = reply.event else { return .more }
                 last = event.state ?? last
                 seen = event.sequence ?? seen
                 if print { show(event, of: id) }
-                return .more
+                return whileRead && !Output.isOpen ? .stop : .more
+            }
+            // Somebody asked for events after the last one, or the stream ended with the job.
+            if !last.isEnd, !whileRead || Output.isOpen {
+                last = try Daemon(common).call(JobsInterface.Show.self, .init(id: id)).job.state
             }
         }
         while true {
             do {
                 heard = false
                 try stream()
-                break
+                return last
             } catch ConnectionError.closed where heard {
                 // A daemon that is restarted keeps its socket: connecting waits until it is back. One that is gone has none,
                 // and connecting says so.
                 Output.endLive()
+            } catch let error as ConnectionError where isKnown && error != .timedOut {
+                Output.endLive()
+                throw LostJob(id: id, error: error)
             }
         }
-        // Somebody asked for events after the last one, or the stream ended with the job.
-        if !last.isEnd { last = try Daemon(common).call(JobsInterface.Show.self, .init(id: id)).job.state }
-        return last
     }
 
     private static func show(_ event: Event, of id: Int) {
@@ -79,14 +99,22 @@ enum Following {
         case .epoch:
             guard let progress = event.progress else { return }
             Output.endLive()
-            let figures = Format.figures(progress).compactMap { $0 }.joined(separator: "  ")
-            Output.line("job \(id)  epoch \(progress.epoch)/\(progress.epochs)  \(figures)")
+            let figures = Format.figures(progress).compactMap { $0 }
+            Output.line(
+                (["job \(id)", "epoch \(progress.epoch)/\(progress.epochs)"] + figures).joined(separator: "  "))
         case .state:
             Output.endLive()
-            let details = [event.outcome.map(Format.outcome), event.reason].compactMap { $0 }.joined(separator: "; ")
+            let details = [event.outcome.map(Format.outcome), event.reason.map(Format.named)].compactMap { $0 }.joined(
+                separator: "; ")
             Output.line("job \(id)  \(event.state?.rawValue ?? "")\(details.isEmpty ? "" : ": " + details)")
         }
     }
+}
+
+/// The daemon went away, and with it what it would have said of a job that it keeps.
+struct LostJob: Error {
+    let id: Int
+    let error: ConnectionError
 }
 
 extension Common {

@@ -32,6 +32,12 @@ struct Importing {
         guard let resolved = realpath(path, nil) else { throw InputError(path) }
         defer { free(resolved) }
         let real = String(cString: resolved)
+        var status = stat()
+        guard stat(real, &status) == 0 else { throw InputError(path) }
+        let kind = FileKind(status)
+        guard kind == .regular || kind == .directory else {
+            throw InputError(path, is: kind.description, right: "a file, or a directory of files")
+        }
         let readable = try daemon.call(ManagerInterface.Info.self, NoParameters()).dataDirectories
         let parameters: DatasetsInterface.Import.Parameters
         if readable.contains(where: { real == $0 || real.hasPrefix($0 + "/") }) {
@@ -67,9 +73,9 @@ struct Importing {
     private func files(at real: String) throws -> [String] {
         var status = stat()
         guard stat(real, &status) == 0 else { throw InputError(real) }
-        if status.st_mode & S_IFMT != S_IFDIR { return [real] }
+        if FileKind(status) != .directory { return [real] }
         return try Directory.names(in: real).map { "\(real)/\($0)" }.filter { file in
-            !file.hasPrefix("\(real)/.") && stat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+            !file.hasPrefix("\(real)/.") && stat(file, &status) == 0 && FileKind(status) == .regular
         }
     }
 }

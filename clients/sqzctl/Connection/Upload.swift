@@ -7,14 +7,19 @@ internal import Varlink
 extension Daemon {
     /// Uploads a file, or what of it the daemon does not have; gives its checksum.
     func upload(_ file: String, named name: String) throws -> String {
-        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw InputError(file) }
+        // It is read twice.
+        let descriptor = try Reading.open(file, pipes: false, right: "a regular file")
         defer { close(descriptor) }
+        // Where the kernel does not know its length, it is 0.
+        let length = lseek(descriptor, 0, SEEK_END)
         var hash = SHA256()
         var size = 0
         while case let bytes = try chunk(descriptor, file, at: size), !bytes.isEmpty {
             hash.update(data: bytes)
             size += bytes.count
+            guard max(size, length) <= Limits.uploadBytes else {
+                throw InputError(file, bad: "has more than \(Format.bytes(Limits.uploadBytes)), the most that is taken")
+            }
         }
         guard size > 0 else { throw InputError(file, bad: "is empty") }
         let sha256 = hash.finalize().description.suffix(64)

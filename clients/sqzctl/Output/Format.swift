@@ -21,10 +21,20 @@ enum Format {
     /// A fraction as a percentage.
     static func percent(_ value: Double) -> String { decimal(value * 100, places: 1) + " %" }
 
+    /// Four significant digits: a loss may be of any size.
+    static func figure(_ value: Double) -> String {
+        let text = withVaList([value]) { arguments in
+            var text = [CChar](repeating: 0, count: 32)
+            let count = vsnprintf(&text, text.count, "%#.4g", arguments)
+            return String(decoding: text.prefix(Int(count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        }
+        return text.last == "." ? String(text.dropLast()) : text
+    }
+
     static func decimal(_ value: Double, places: Int) -> String {
         let scale = pow(10, Double(places))
         let scaled = (abs(value) * scale).rounded()
-        guard scaled < 1e15 else { return String(value) }
+        guard scaled < 1e15 else { return figure(value) }
         let whole = Int(scaled) / Int(scale)
         let fraction = String(Int(scaled) % Int(scale))
         let sign = value < 0 && scaled > 0 ? "-" : ""
@@ -40,8 +50,9 @@ enum Format {
     }
 
     static func duration(_ seconds: Double) -> String {
-        guard seconds >= 60 else { return "\(Int(seconds.rounded())) s" }
-        let total = Int(min(seconds, 1e9).rounded())
+        // What a runner says of its time may be anything.
+        let total = Int(min(max(seconds, 0), 1e9).rounded())
+        guard total >= 60 else { return "\(total) s" }
         let (hours, minutes, rest) = (total / 3_600, total / 60 % 60, total % 60)
         return hours > 0 ? "\(hours) h \(minutes) min" : "\(minutes) min \(rest) s"
     }
@@ -66,8 +77,20 @@ enum Format {
 
     /// A user's name, or the number where there is none.
     static func user(_ uid: Int) -> String {
-        guard let entry = getpwuid(uid_t(uid)) else { return String(uid) }
-        return String(cString: entry.pointee.pw_name)
+        UInt32(exactly: uid).flatMap(userName) ?? String(uid)
+    }
+
+    private static func userName(_ uid: uid_t) -> String? { getpwuid(uid).map { String(cString: $0.pointee.pw_name) } }
+
+    /// What the daemon says, with users by their names: it knows them by their numbers.
+    static func named(_ text: String) -> String {
+        var words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        for index in words.indices.dropFirst().reversed() where words[index - 1] == "uid" {
+            let digits = words[index].prefix { $0.isASCII && $0.isNumber }
+            guard let uid = UInt32(digits), let name = userName(uid) else { continue }
+            words[index - 1...index] = [name + words[index].dropFirst(digits.count)]
+        }
+        return words.joined(separator: " ")
     }
 
     /// How many classes, and the first of their names.
@@ -77,7 +100,7 @@ enum Format {
 
     /// A bar for a probability.
     static func bar(_ value: Double, width: Int = 20) -> String {
-        let eighths = Int((value * Double(width) * 8).rounded())
+        let eighths = Int((min(max(value, 0), 1) * Double(width) * 8).rounded())
         let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
         return String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
     }
@@ -89,10 +112,12 @@ enum Format {
             ("epoch \(progress.epoch)/\(progress.epochs)", 0), ("step \(progress.step)/\(progress.steps)", 3),
         ]
         parts += zip(figures(progress), [2, 1, 4, 4]).compactMap { text, drop in text.map { ($0, drop) } }
-        if let rate = progress.imagesPerSecond { parts.append(("\(number(Int(rate))) images/s", 5)) }
+        if let rate = progress.imagesPerSecond {
+            parts.append(("\(Int(exactly: rate.rounded(.down)).map(number) ?? figure(rate)) images/s", 5))
+        }
         if let left = progress.secondsLeft { parts.append(("\(duration(left)) left", 0)) }
         func text() -> String { parts.map(\.text).joined(separator: "  ") }
-        while text().count > columns, let least = parts.map(\.drop).max(), least > 0 {
+        while text().columns > columns, let least = parts.map(\.drop).max(), least > 0 {
             parts.removeAll { $0.drop == least }
         }
         return text()
@@ -101,9 +126,9 @@ enum Format {
     /// Loss and accuracy, of the training and of the validation.
     static func figures(_ progress: Progress) -> [String?] {
         [
-            progress.loss.map { "loss \(decimal($0, places: 4))" },
+            progress.loss.map { "loss \(figure($0))" },
             progress.accuracy.map { "accuracy \(percent($0))" },
-            progress.validationLoss.map { "validation loss \(decimal($0, places: 4))" },
+            progress.validationLoss.map { "validation loss \(figure($0))" },
             progress.validationAccuracy.map { "accuracy \(percent($0))" },
         ]
     }
@@ -111,7 +136,7 @@ enum Format {
     static func outcome(_ outcome: Outcome) -> String {
         [
             outcome.model.map { "model \($0)" }, outcome.images.map { count($0, "image") },
-            outcome.loss.map { "loss \(decimal($0, places: 4))" },
+            outcome.loss.map { "loss \(figure($0))" },
             outcome.accuracy.map { "top-1 accuracy \(decimal($0 * 100, places: 2)) %" },
             outcome.predictions.map { count($0, "prediction") },
         ].compactMap { $0 }.joined(separator: ", ")

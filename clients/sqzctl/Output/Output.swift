@@ -3,7 +3,8 @@ internal import Glibc
 internal import SqzProtocol
 internal import Varlink
 
-/// Standard output and error. What can't be written to standard output ends the program: nobody may take half of it for all.
+/// Standard output and error. After what can't be written to standard output, nothing more is: nobody may take what has a gap
+/// for all. What a verb does beside printing, it goes on with.
 enum Output {
     /// Before anything else is opened: a standard descriptor that is closed would be the number of the next file, or of the
     /// daemon's socket. What is put in its place can't be used the way it would be, as in gnulib's stdopen.
@@ -15,9 +16,22 @@ enum Output {
         }
     }
 
-    /// Some file systems say only now that there was no room.
-    static func end() {
-        if close(STDOUT_FILENO) != 0 { fail(errno) }
+    /// Ends the program with the status of its work; where that is done, with 74 if not all could be printed.
+    static func end(_ status: CInt = EXIT_SUCCESS) -> Never {
+        // Some file systems say only now that there was no room.
+        if failure == nil, close(STDOUT_FILENO) != 0 { fail(errno) }
+        // Whoever read this and went away, as `head` does, had enough.
+        if status == EXIT_SUCCESS, let failure, failure != EPIPE { exit(EX_IOERR) }
+        exit(status)
+    }
+
+    /// Whether what is printed still gets anywhere. What does nothing but print ends where it does not.
+    static var isOpen: Bool {
+        guard failure == nil else { return false }
+        // A pipe's reader may have gone while there was nothing to write.
+        var watched = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        if poll(&watched, 1, 0) > 0, watched.revents & Int16(POLLERR) != 0 { fail(EPIPE) }
+        return failure == nil
     }
 
     /// A reply's parameters as they came, on a line.
@@ -34,7 +48,7 @@ enum Output {
 
     /// Bytes on standard output as they are.
     static func write(_ bytes: [UInt8]) {
-        if let code = write(bytes, to: STDOUT_FILENO) { fail(code) }
+        if failure == nil, let code = write(bytes, to: STDOUT_FILENO) { fail(code) }
     }
 
     /// Where this can't be written, there is nobody left to tell.
@@ -50,7 +64,7 @@ enum Output {
         guard let terminal = Terminal.error else { return }
         // The last column is left free: some terminals go on to the next line after it.
         let columns = terminal.columns - 1
-        _ = write(Array((clear + Terminal.cut(text(columns).printable, to: columns)).utf8), to: STDERR_FILENO)
+        _ = write(Array((clear + text(columns).printable.cut(to: columns)).utf8), to: STDERR_FILENO)
         lineIsLive = true
     }
 
@@ -63,6 +77,8 @@ enum Output {
 
     /// Only the main thread prints.
     private nonisolated(unsafe) static var lineIsLive = false
+    /// The error of the first write to standard output that failed.
+    private nonisolated(unsafe) static var failure: CInt?
     private static let clear = "\r\u{1B}[K"
 
     /// Writes all of it; gives the error of the call that could not.
@@ -77,10 +93,8 @@ enum Output {
         return nil
     }
 
-    private static func fail(_ code: CInt) -> Never {
-        // Whoever read this has gone away, as `head` does.
-        if code == EPIPE { exit(EXIT_SUCCESS) }
-        error("sqzctl: standard output: \(String(errno: code))")
-        exit(EX_IOERR)
+    private static func fail(_ code: CInt) {
+        failure = code
+        if code != EPIPE { error("sqzctl: standard output: \(String(errno: code))") }
     }
 }

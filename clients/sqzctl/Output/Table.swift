@@ -14,10 +14,10 @@ struct Table {
     /// A row for each element.
     init<Element>(_ elements: [Element], _ columns: [Column<Element>]) {
         self.init(columns.map(\.title), numeric: Set(columns.indices.filter { columns[$0].isNumber }))
-        rows += elements.map { element in columns.map { $0.cell(element) } }
+        for element in elements { add(columns.map { $0.cell(element) }) }
     }
 
-    mutating func add(_ cells: [String]) { rows.append(cells) }
+    mutating func add(_ cells: [String]) { rows.append(cells.map(\.cell)) }
 
     /// On a terminal no line is longer than it is wide.
     func print() {
@@ -25,19 +25,17 @@ struct Table {
         let widths = self.widths(in: columns)
         for row in rows {
             let cells = row.enumerated().map { column, cell in
-                let cell = Terminal.cut(cell, to: widths[column])
-                let space = String(repeating: " ", count: widths[column] - cell.count)
-                return numeric.contains(column) ? space + cell : cell + space
+                cell.cut(to: widths[column]).padded(to: widths[column], atStart: numeric.contains(column))
             }
             var line = cells.joined(separator: "  ")
             while line.last == " " { line.removeLast() }
-            Output.line(Terminal.cut(line, to: columns))
+            Output.line(line.cut(to: columns))
         }
     }
 
     /// How wide each column is: as its widest cell, or less of the widest texts where there is no room.
     private func widths(in columns: Int) -> [Int] {
-        var widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        var widths = rows[0].indices.map { column in rows.map { $0[column].columns }.max() ?? 0 }
         let texts = widths.indices.filter { !numeric.contains($0) }
         while widths.reduce(2 * (widths.count - 1), +) > columns,
             let widest = texts.max(by: { widths[$0] < widths[$1] }), widths[widest] > Self.leastWidth

@@ -16,9 +16,4 @@ struct Terminal {
 
     static var output: Terminal? { Terminal(STDOUT_FILENO) }
     static var error: Terminal? { Terminal(STDERR_FILENO) }
-
-    /// A text that takes this many columns at most: what is cut off is `…`.
-    static func cut(_ text: String, to columns: Int) -> String {
-        text.count <= columns ? text : text.prefix(max(columns - 1, 0)) + "…"
-    }
 }

@@ -29,8 +29,9 @@ struct Classify: ParsableCommand {
     func run() throws {
         let daemon = try Daemon(common)
         var classifying = Classifying(daemon: daemon, model: model, top: top)
-        for image in images { try classifying.add(image) { try show($1, of: $0, daemon) } }
-        try classifying.finish { try show($1, of: $0, daemon) }
+        // Nobody asked for more than what is printed.
+        for image in images where Output.isOpen { try classifying.add(image) { try show($1, of: $0, daemon) } }
+        if Output.isOpen { try classifying.finish { try show($1, of: $0, daemon) } }
         if let failure = classifying.failure { throw ExitCode(failure) }
     }
 
@@ -46,13 +47,21 @@ struct Classify: ParsableCommand {
                 return ", labelled \(name ?? (names.indices.contains(label) ? names[label] : "class \(label)"))"
             }
             Output.line("\(image)\(label ?? "") (\(reply.model))")
-            let width = result.classes.map(\.name.count).max() ?? 0
-            for entry in result.classes {
-                let name = entry.name + String(repeating: " ", count: width - entry.name.count)
-                let percent = Format.percent(entry.probability)
-                let space = String(repeating: " ", count: max(0, 8 - percent.count))
-                Output.line("  \(name)  \(space)\(percent)  \(Format.bar(entry.probability))")
+            let entries = result.classes.map { ($0.name.cell, $0.probability) }
+            let terminal = Terminal.output
+            // Beside it stand its probability and a bar of 20.
+            let room = max((terminal?.columns ?? Self.columns) - 35, Self.leastNameColumns)
+            let width = min(entries.map(\.0.columns).max() ?? 0, room)
+            for (name, probability) in entries {
+                // Behind a pipe nothing is cut.
+                let name = (terminal == nil ? name : name.cut(to: width)).padded(to: width)
+                let percent = Format.percent(probability).padded(to: 8, atStart: true)
+                Output.line("  \(name)  \(percent)  \(Format.bar(probability))")
             }
         }
     }
+
+    /// How wide it is behind a pipe, where a longer name moves the rest of its line.
+    private static let columns = 80
+    private static let leastNameColumns = 8
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import SqzProtocol
+internal import Varlink
 
 struct DatasetImport: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,15 +22,20 @@ struct DatasetImport: ParsableCommand {
     func run() throws {
         let name = try name ?? Importing.name(for: path)
         let names = try classes.map(Self.read)
-        try Importing(daemon: Daemon(common), path: path, classes: names).run(as: name) { dataset in
-            if !common.json { DatasetShow.print(dataset) }
+        do {
+            try Importing(daemon: Daemon(common), path: path, classes: names).run(as: name) { dataset in
+                if !common.json { DatasetShow.print(dataset) }
+            }
+        } catch let error as VarlinkError {
+            // The user knows the names by their file.
+            guard let classes, case .badData("classes", let reason)? = SqzError(error) else { throw error }
+            throw InputError(classes, bad: reason)
         }
     }
 
     /// The lines of a small text file, blank ones too: where one is missing, the runner says so.
     private static func read(_ path: String) throws -> [String] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw InputError(path) }
+        let descriptor = try Reading.open(path, pipes: true, right: "a text file with the classes' names, one a line")
         defer { close(descriptor) }
         let limit = 1 << 20
         let bytes = try Reading.bytes(of: descriptor, path, limit: limit)

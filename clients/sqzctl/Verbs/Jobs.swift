@@ -39,14 +39,14 @@ struct Jobs: ParsableCommand {
         case .queued: queued(job)
         case .running: running(job)
         case .succeeded: job.outcome.map { Format.outcome(Outcome(loss: $0.loss, accuracy: $0.accuracy)) } ?? ""
-        case .paused, .failed, .cancelled: job.reason ?? ""
+        case .paused, .failed, .cancelled: job.reason.map(Format.named) ?? ""
         }
     }
 
     private static func queued(_ job: Job) -> String {
         let parts = [
             job.position.map { "number \($0)" }, job.expectedStart.map { "start about \(Format.clock($0))" },
-            job.reason,
+            job.reason.map(Format.named),
         ]
         return parts.compactMap { $0 }.joined(separator: ", ")
     }

@@ -36,21 +36,29 @@ struct ModelExport: ParsableCommand {
         // A version, so that all pieces are of one file.
         let model = try daemon.call(ModelsInterface.Show.self, .init(model: model)).model
         let name = "\(model.name)@\(model.version)"
-        if file == "-" { return try read(name, model.size, daemon) { Output.write($0) } }
+        if file == "-" {
+            return try read(name, model.size, daemon) {
+                Output.write($0)
+                return Output.isOpen ? .more : .stop
+            }
+        }
         let output = try NewFile(path: file)
-        try read(name, model.size, daemon) { try output.write($0) }
+        try read(name, model.size, daemon) {
+            try output.write($0)
+            return .more
+        }
         try output.commit()
-        if !common.json { Output.line("\(file): \(name), \(Format.bytes(model.size))") }
+        if !common.json, output.isFile { Output.line("\(file): \(name), \(Format.bytes(model.size))") }
     }
 
-    private func read(_ name: String, _ size: Int, _ daemon: Daemon, _ body: ([UInt8]) throws -> Void) throws {
+    private func read(_ name: String, _ size: Int, _ daemon: Daemon, _ body: ([UInt8]) throws -> Client.Next) throws {
         var count = 0
         while count < size {
             let reply = try daemon.call(ModelsInterface.Read.self, .init(model: name, offset: count))
             guard let bytes = Data(base64Encoded: reply.data), !bytes.isEmpty else {
                 throw ConnectionError.malformed("no data")
             }
-            try body(Array(bytes))
+            guard try body(Array(bytes)) == .more else { return }
             count += bytes.count
         }
     }

@@ -15,14 +15,13 @@ struct Predictions: ParsableCommand {
 
     func run() throws {
         try Daemon(common).stream(JobsInterface.Predictions.self, .init(id: job)) { reply in
-            guard !common.json else { return .more }
-            for prediction in reply.predictions {
+            for prediction in common.json ? [] : reply.predictions {
                 let best = prediction.classes.first
                 let label = prediction.label.map(String.init) ?? "-"
                 let probability = best.map { Format.decimal($0.probability, places: 4) } ?? "-"
-                Output.line("\(prediction.picture)\t\(label)\t\(best?.name ?? "-")\t\(probability)")
+                Output.line("\(prediction.picture)\t\(label)\t\(best?.name.cell ?? "-")\t\(probability)")
             }
-            return .more
+            return Output.isOpen ? .more : .stop
         }
     }
 }

@@ -9,19 +9,23 @@ struct QueueOptions: ParsableArguments {
         """
 
     @Option(parsing: .unconditional, help: ArgumentHelp(priorityHelp)) var priority: Int?
-    @Option(help: "Wait until this job has succeeded; may be given several times.")
+    @Option(
+        parsing: .unconditionalSingleValue, help: "Wait until this job has succeeded; may be given several times.")
     var after: [Int] = []
-    @Option(help: "Wait until this job has failed.")
+    @Option(parsing: .unconditionalSingleValue, help: "Wait until this job has failed.")
     var afterFailure: [Int] = []
-    @Option(help: "Wait until this job has ended, however it did.")
+    @Option(parsing: .unconditionalSingleValue, help: "Wait until this job has ended, however it did.")
     var afterAny: [Int] = []
     @Flag(help: "Wait until sqzctl resume.")
     var hold = false
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
-            "Fail when it has run for so long, over all its runs: seconds, or as 90m, 2h, 1d12h.", valueName: "time"))
+            "Fail when it has run for so long, over all its runs: seconds, more than 0, or as 90m, 2h, 1d12h.",
+            valueName: "time"))
     var timeLimit: TimeSpan?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Fail when it has not ended by then: 2026-12-01T08:00, here or with Z or +01:00 after it; or as +2h, from now.",
             valueName: "moment"))

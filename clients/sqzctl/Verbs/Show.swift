@@ -20,7 +20,7 @@ struct Show: ParsableCommand {
             fields.add("job", String(job.id))
             fields.add("kind", "\(job.kind) (runner \(job.runner))")
             fields.add("state", job.state.rawValue)
-            fields.add("reason", job.reason)
+            fields.add("reason", job.reason.map(Format.named))
             fields.add("user", Format.user(job.uid))
             fields.add("priority", job.priority == 0 ? nil : String(job.priority))
             fields.add("place in the queue", job.position.map(String.init))

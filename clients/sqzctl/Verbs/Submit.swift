@@ -33,6 +33,9 @@ struct Submit: ParsableCommand {
         }
         var options: [String: JSONValue] = [:]
         for named in option {
+            guard options[named.name] == nil else {
+                throw UsageError(description: "\(named.name): is given twice; once would be right")
+            }
             let type = declared.options.first { $0.name == named.name }?.type
             options[named.name] = type?.value(of: named.text) ?? .string(named.text)
         }

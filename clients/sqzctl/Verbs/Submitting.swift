@@ -12,6 +12,7 @@ struct Submitting {
     let queue: QueueOptions
 
     func run() throws {
+        try checkNumbers()
         let dataset = try data.map(dataset)
         let parameters = JobsInterface.Submit.Parameters(
             kind: kind, options: options.isEmpty ? nil : options, dataset: dataset, model: model,
@@ -19,6 +20,18 @@ struct Submitting {
             hold: queue.hold ? true : nil, timeLimit: queue.timeLimit?.seconds, deadline: queue.deadline?.microseconds)
         let reply = try Daemon(common).show(JobsInterface.Submit.self, parameters) { Output.line(String($0.id)) }
         if queue.follow { try Following.follow(reply.id, common) }
+    }
+
+    /// JSON has no such number, so that it is for the client to say what would be right.
+    private func checkNumbers() throws {
+        for (name, value) in options {
+            guard case .number(let number) = value, !number.isFinite else { continue }
+            let kinds = try Daemon(common.quiet).call(ManagerInterface.Runners.self, NoParameters()).runners
+                .flatMap(\.kinds)
+            let option = kinds.first { $0.name == kind }?.options.first { $0.name == name }
+            throw SqzError.invalidOption(
+                option: name, reason: "\(number) can't be used; right would be \(option?.values ?? "a number")")
+        }
     }
 
     /// The name of a data set: one that is registered, else that of the path, which is imported.

@@ -24,7 +24,7 @@ struct Top: ParsableCommand {
                 Table(Array(jobs.prefix(shown)), Jobs.columns).print()
                 if shown < jobs.count { Output.line("and \(jobs.count - shown) more") }
             }
-            return .more
+            return Output.isOpen ? .more : .stop
         }
     }
 

@@ -11,5 +11,5 @@ struct Watch: ParsableCommand {
     @Argument(help: "The job's id.") var job: Int
     @OptionGroup var common: Common
 
-    func run() throws { try Following.follow(job, common) }
+    func run() throws { try Following.watch(job, common) }
 }

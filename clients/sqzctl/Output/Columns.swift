@@ -1,0 +1,50 @@
+internal import SqzProtocol
+
+/// How much room texts take on a terminal.
+extension String {
+    /// What others wrote as a cell of a table: it is printable, and a tab does not lead to the next cell.
+    var cell: String { printable.split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "\\t") }
+
+    /// How many columns it takes.
+    var columns: Int { utf8.count == unicodeScalars.count ? utf8.count : reduce(0) { $0 + $1.columns } }
+
+    /// A text that takes this many columns at most: what is cut off is `…`.
+    func cut(to columns: Int) -> String {
+        guard self.columns > columns else { return self }
+        var text = ""
+        var left = columns - 1
+        for character in self {
+            left -= character.columns
+            guard left >= 0 else { break }
+            text.append(character)
+        }
+        return text + "…"
+    }
+
+    /// A text that takes this many columns at least.
+    func padded(to columns: Int, atStart: Bool = false) -> String {
+        let space = String(repeating: " ", count: max(0, columns - self.columns))
+        return atStart ? space + self : self + space
+    }
+}
+
+extension Character {
+    /// Marks stand over the letter before them.
+    fileprivate var columns: Int { unicodeScalars.reduce(0) { max($0, $1.columns) } }
+}
+
+extension Unicode.Scalar {
+    fileprivate var columns: Int {
+        switch properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format: 0
+        default: Self.wide.contains { $0.contains(value) } || properties.isEmojiPresentation ? 2 : 1
+        }
+    }
+
+    /// The blocks of East Asian characters that are as wide as two others (Unicode's annex 11: W and F).
+    private static let wide: [ClosedRange<UInt32>] = [
+        0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x4DBF, 0x4E00...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
+        0xF900...0xFAFF, 0xFE10...0xFE19, 0xFE30...0xFE6F, 0xFF01...0xFF60, 0xFFE0...0xFFE6, 0x17000...0x18CFF,
+        0x1B000...0x1B2FF, 0x20000...0x3FFFD,
+    ]
+}
