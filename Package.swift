@@ -109,7 +109,8 @@ let package = Package(
         .target(
             name: "SqzRunner",
             dependencies: [
-                "Confinement", "Processors", "SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol", "Varlink",
+                "Confinement", "Processors", "SqueezeNet", "Datasets", "Imaging", "ModelFiles", "SqzProtocol",
+                "Varlink",
             ],
             swiftSettings: strict),
         .target(name: "OptionCompiler", dependencies: ["SqzProtocol", "VarlinkCompiler"], swiftSettings: strict),
@@ -166,7 +167,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SqzRunnerTests",
-            dependencies: ["Datasets", "ModelFiles", "SqueezeNet", "SqzProtocol", "TestSupport", "Varlink"],
+            dependencies: [
+                "Datasets", "Imaging", "ModelFiles", "SqueezeNet", "SqzProtocol", "TestSupport", "Varlink",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "OptionCompilerTests", dependencies: ["OptionCompiler", "SqzProtocol", "SqzRunner"],

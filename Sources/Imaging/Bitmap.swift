@@ -33,6 +33,17 @@ public struct Bitmap: Equatable, Sendable {
         self = Bitmap(width: header.width, height: header.height, pixels: pixels).oriented(header.orientation)
     }
 
+    /// All of the red, then the green, then the blue, as data sets and networks have pictures.
+    public var planes: [UInt8] {
+        let count = width * height
+        return [UInt8](unsafeUninitializedCapacity: 3 * count) { planes, initialized in
+            for channel in 0..<3 {
+                for place in 0..<count { planes[channel * count + place] = pixels[3 * place + channel] }
+            }
+            initialized = 3 * count
+        }
+    }
+
     /// The picture as a PNG file.
     /// - Throws: if it is too large for libpng.
     public func png() throws(ImagingError) -> [UInt8] { try PNG.encode(self) }

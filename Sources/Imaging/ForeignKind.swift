@@ -1,9 +1,9 @@
-/// What people have where a picture should be, with its article.
-func foreignKind(of bytes: UnsafeRawBufferPointer) -> String {
-    if bytes.isEmpty { return "an empty file" }
+/// What people have where a picture should be, with its article; nil if it is not known.
+func foreignKind(of bytes: UnsafeRawBufferPointer) -> String? {
+    if bytes.isEmpty { return nil }
     if bytes.has("ftyp".utf8, at: 4) { return mediaKind(of: bytes) }
     if let known = magics.first(where: { bytes.has($0.magic, at: $0.place) }) { return known.kind }
-    return textKind(of: bytes) ?? "no picture of a known format"
+    return textKind(of: bytes)
 }
 
 /// The more exact before the less.

@@ -2,8 +2,10 @@
 /// not known here.
 public struct ImagingError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Code: Sendable {
-        /// The bytes are of a kind that is not read.
+        /// The bytes are of a kind that is not read; the description names it.
         case notRead
+        /// There are no bytes, or they look like nothing that is known.
+        case unknown
         /// A limit was met; nothing was decoded.
         case overLimit
         /// The bytes end before the picture does.
@@ -22,6 +24,11 @@ extension ImagingError {
     /// - Parameter what: with its article.
     static func notRead(_ what: String) -> Self {
         Self(code: .notRead, problem: "this is \(what); PNG, JPEG and WebP are read")
+    }
+
+    static func unknown(count: Int) -> Self {
+        let what = count == 0 ? "an empty file" : "no picture of a known format"
+        return Self(code: .unknown, problem: "this is \(what); PNG, JPEG and WebP are read")
     }
 
     static func broken(_ reason: String) -> Self { Self(code: .broken, problem: "the picture is broken: \(reason)") }

@@ -4,10 +4,10 @@ public enum PictureFormat: String, CaseIterable, Sendable {
     case jpeg = "JPEG"
     case webp = "WebP"
 
-    /// - Throws: `ImagingError.Code.notRead`, with what the bytes are instead.
+    /// - Throws: `ImagingError.Code.notRead`, with what the bytes are instead, or `unknown`.
     public init(of bytes: UnsafeRawBufferPointer) throws(ImagingError) {
         guard let format = Self.allCases.first(where: { $0.isFormat(of: bytes) }) else {
-            throw .notRead(foreignKind(of: bytes))
+            throw foreignKind(of: bytes).map { .notRead($0) } ?? .unknown(count: bytes.count)
         }
         self = format
     }

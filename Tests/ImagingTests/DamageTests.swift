@@ -20,7 +20,7 @@ import Testing
             lengths.formUnion(0..<60)
             for length in lengths {
                 // Fewer bytes than tell the format.
-                let codes: [ImagingError.Code] = length < 12 ? [.notRead, .cutOff] : [.cutOff]
+                let codes: [ImagingError.Code] = length < 12 ? [.unknown, .notRead, .cutOff] : [.cutOff]
                 do throws(ImagingError) {
                     let part = try Bitmap(Array(bytes[..<length]))
                     // EXIF may stand behind the picture.

@@ -89,7 +89,7 @@ struct HeaderTests {
     }
 
     @Test(arguments: [
-        ("", "an empty file"), ("GIF89a\u{1}\0\u{1}\0", "a GIF picture"),
+        ("GIF89a\u{1}\0\u{1}\0", "a GIF picture"),
         ("MM\0*\0\0\0\u{8}", "a TIFF picture, or a camera's raw one"),
         ("BM\u{10}\0\0\0", "a BMP picture"), ("%PDF-1.7\n", "a PDF document"),
         ("<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "an SVG drawing"),
@@ -99,11 +99,17 @@ struct HeaderTests {
         ("\0\0\0\u{1c}ftypavif\0\0\0\0mif1", "an AVIF picture"),
         ("\0\0\0\u{14}ftypqt  \0\0\0\0", "a film"), ("RIFF\u{10}\0\0\0AVI LIST", "a film or a sound"),
         ("version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer: git lfs pull gets the file"),
-        ("\u{1}\u{2}\u{3}\u{4}", "no picture of a known format"),
     ])
     func otherFormatsAreNamed(bytes: String, kind: String) {
         let error = #expect(throws: ImagingError.self) { try Self.header(Array(bytes.utf8)) }
         #expect(error?.code == .notRead)
+        #expect(error?.problem == "this is \(kind); PNG, JPEG and WebP are read")
+    }
+
+    @Test(arguments: [("", "an empty file"), ("\u{1}\u{2}\u{3}\u{4}", "no picture of a known format")])
+    func whatIsNotKnownIsSaid(bytes: String, kind: String) {
+        let error = #expect(throws: ImagingError.self) { try Self.header(Array(bytes.utf8)) }
+        #expect(error?.code == .unknown)
         #expect(error?.problem == "this is \(kind); PNG, JPEG and WebP are read")
     }
 }

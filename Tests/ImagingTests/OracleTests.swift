@@ -46,6 +46,10 @@ import Testing
             let read = try Oracle.run(try #require(Oracle.python), ["-c", script, path, "\(width)", "\(height)"])
             #expect(read == bitmap.pixels)
             #expect(try Bitmap(bitmap.png()) == bitmap)
+            let planes = (0..<3).flatMap { channel in
+                stride(from: channel, to: bitmap.pixels.count, by: 3).map { bitmap.pixels[$0] }
+            }
+            #expect(bitmap.planes == planes)
         }
     }
 }
