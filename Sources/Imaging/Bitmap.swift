@@ -16,6 +16,11 @@ public struct Bitmap: Equatable, Sendable {
     /// - Parameter limit: of width × height × channels, looked at before memory is taken.
     public init(decoding bytes: UnsafeRawBufferPointer, limit: Int = ImagingLimits.values) throws(ImagingError) {
         let header = try PictureHeader(of: bytes)
+        self = try Bitmap(stored: bytes, header, limit: limit).oriented(header.orientation)
+    }
+
+    /// Decodes a picture as the file has it, whatever its orientation.
+    init(stored bytes: UnsafeRawBufferPointer, _ header: PictureHeader, limit: Int) throws(ImagingError) {
         try header.check(limit: limit)
         let count = header.width * header.height
         var pixels = [UInt8](repeating: 0, count: count * header.channels)
@@ -30,7 +35,7 @@ public struct Bitmap: Equatable, Sendable {
             header.format == .jpeg ? mixInks(start, count: count) : layOverWhite(start, count: count)
         }
         pixels.removeLast(pixels.count - 3 * count)
-        self = Bitmap(width: header.width, height: header.height, pixels: pixels).oriented(header.orientation)
+        self.init(width: header.width, height: header.height, pixels: pixels)
     }
 
     /// All of the red, then the green, then the blue, as data sets and networks have pictures.

@@ -40,35 +40,36 @@ public enum Orientation: Int, CaseIterable, Sendable {
     /// Whether width and height change places.
     var swapsSides: Bool { rawValue >= Self.transposed.rawValue }
 
-    // Where column 0 of what is shown comes from the last column, or, where the sides are swapped, row; and so on.
-    fileprivate var beginsAtLastColumn: Bool {
+    /// Whether what is shown from left to right is here from the last column, or row, to the first.
+    var goesLeft: Bool {
         switch self {
-        case .mirrored, .upsideDown, .transverse, .turnedRight: true
-        case .upright, .flipped, .transposed, .turnedLeft: false
+        case .mirrored, .upsideDown, .turnedLeft, .transverse: true
+        case .upright, .flipped, .transposed, .turnedRight: false
         }
     }
 
-    fileprivate var beginsAtLastRow: Bool {
+    /// Whether what is shown from the top down is here from the last row, or column, to the first.
+    var goesUp: Bool {
         switch self {
-        case .upsideDown, .flipped, .turnedLeft, .transverse: true
-        case .upright, .mirrored, .transposed, .turnedRight: false
+        case .upsideDown, .flipped, .transverse, .turnedRight: true
+        case .upright, .mirrored, .transposed, .turnedLeft: false
         }
     }
 }
 
 extension Bitmap {
+    func shownSize(_ orientation: Orientation) -> (width: Int, height: Int) {
+        orientation.swapsSides ? (height, width) : (width, height)
+    }
+
     /// The picture as it is shown.
     func oriented(_ orientation: Orientation) -> Bitmap {
         guard orientation != .upright else { return self }
-        let (width, height) = orientation.swapsSides ? (self.height, self.width) : (self.width, self.height)
-        let (column, row) = (3, 3 * self.width)
-        // Bytes from one pixel of the source to the next.
-        let alongColumns = orientation.beginsAtLastColumn ? -column : column
-        let alongRows = orientation.beginsAtLastRow ? -row : row
-        let start =
-            (orientation.beginsAtLastColumn ? (self.width - 1) * column : 0)
-            + (orientation.beginsAtLastRow ? (self.height - 1) * row : 0)
-        let (right, down) = orientation.swapsSides ? (alongRows, alongColumns) : (alongColumns, alongRows)
+        let (width, height) = shownSize(orientation)
+        // Bytes from a pixel to the one that is shown to its right, and below it.
+        let (column, row) = orientation.swapsSides ? (3 * self.width, 3) : (3, 3 * self.width)
+        let (right, down) = (orientation.goesLeft ? -column : column, orientation.goesUp ? -row : row)
+        let start = (orientation.goesLeft ? (width - 1) * column : 0) + (orientation.goesUp ? (height - 1) * row : 0)
         // In squares whose rows and columns stay in the first cache.
         let side = 32
         let turned = [UInt8](unsafeUninitializedCapacity: pixels.count) { target, count in

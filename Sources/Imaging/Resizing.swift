@@ -1,40 +1,58 @@
 extension Bitmap {
-    /// The picture in another size, antialiased: the bytes of Pillow's `resize`.
+    /// The picture in another size, antialiased: the bytes of Pillow's `resize`, which resizes the width first.
     public func resized(width: Int, height: Int, filter: Filter) -> Bitmap {
         resized(width: width, height: height, columns: 0..<width, rows: 0..<height, filter: filter)
     }
 
-    /// A part of the resized picture; only what it needs is computed.
-    func resized(width: Int, height: Int, columns: Range<Int>, rows: Range<Int>, filter: Filter) -> Bitmap {
-        let across = Taps(from: self.width, to: width, window: columns, filter: filter)
-        let down = Taps(from: self.height, to: height, window: rows, filter: filter)
-        // Both bounds grow with the place.
-        let needed = down.sources.first!.lowerBound..<down.sources.last!.upperBound
-        let pitch = 3 * columns.count
-        let narrow = [UInt8](unsafeUninitializedCapacity: needed.count * pitch) { target, count in
+    /// A part of the picture as it is shown and resized; only what it needs is computed, and nothing large is turned.
+    func resized(
+        width: Int, height: Int, columns: Range<Int>, rows: Range<Int>, filter: Filter,
+        orientation: Orientation = .upright
+    ) -> Bitmap {
+        let shown = shownSize(orientation)
+        var across = Taps(from: shown.width, to: width, window: columns, filter: filter)
+        var down = Taps(from: shown.height, to: height, window: rows, filter: filter)
+        if orientation.goesLeft { across.mirror(shown.width) }
+        if orientation.goesUp { down.mirror(shown.height) }
+        let needed = down.sourcesOfAll
+        down.move(by: -needed.lowerBound)
+        // What is shown as the width is the height of what is here.
+        return orientation.swapsSides
+            ? resizedDown(across, columns: needed).resizedAcross(down, rows: 0..<columns.count).oriented(.transposed)
+            : resizedAcross(across, rows: needed).resizedDown(down, columns: 0..<columns.count)
+    }
+
+    /// Some rows, as wide as there are taps.
+    private func resizedAcross(_ taps: Taps, rows: Range<Int>) -> Bitmap {
+        let pitch = 3 * taps.sources.count
+        let narrow = [UInt8](unsafeUninitializedCapacity: rows.count * pitch) { target, count in
             pixels.withUnsafeBufferPointer { source in
-                for row in needed {
-                    across.apply(
-                        to: source.baseAddress! + 3 * self.width * row,
-                        target.baseAddress! + pitch * (row - needed.lowerBound))
-                }
-            }
-            count = needed.count * pitch
-        }
-        let small = [UInt8](unsafeUninitializedCapacity: rows.count * pitch) { target, count in
-            var sums = [Int32](repeating: 0, count: pitch)
-            narrow.withUnsafeBufferPointer { source in
-                sums.withUnsafeMutableBufferPointer { sums in
-                    for row in 0..<rows.count {
-                        down.apply(
-                            place: row, to: source.baseAddress!, firstRow: needed.lowerBound, sums: sums,
-                            target.baseAddress! + pitch * row)
-                    }
+                for row in rows {
+                    taps.weigh(
+                        row: source.baseAddress! + 3 * width * row,
+                        target.baseAddress! + pitch * (row - rows.lowerBound))
                 }
             }
             count = rows.count * pitch
         }
-        return Bitmap(width: columns.count, height: rows.count, pixels: small)
+        return Bitmap(width: taps.sources.count, height: rows.count, pixels: narrow)
+    }
+
+    /// Some columns, as high as there are taps.
+    private func resizedDown(_ taps: Taps, columns: Range<Int>) -> Bitmap {
+        let pitch = 3 * columns.count
+        let low = [UInt8](unsafeUninitializedCapacity: taps.sources.count * pitch) { target, count in
+            pixels.withUnsafeBufferPointer { source in
+                for place in taps.sources.indices {
+                    taps.weigh(
+                        rows: source.baseAddress! + 3 * columns.lowerBound, pitch: 3 * width, count: pitch,
+                        place: place,
+                        target.baseAddress! + pitch * place)
+                }
+            }
+            count = taps.sources.count * pitch
+        }
+        return Bitmap(width: columns.count, height: taps.sources.count, pixels: low)
     }
 }
 
@@ -46,9 +64,12 @@ private func rounded(_ sum: Int32) -> UInt8 {
 
 private let half: Int32 = 1 << (Taps.precision - 1)
 
+/// Bytes of a row whose sums stay in the first cache.
+private let stretchBytes = 2_048
+
 extension Taps {
     /// One row of pixels.
-    fileprivate func apply(to row: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>) {
+    fileprivate func weigh(row: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>) {
         weights.withUnsafeBufferPointer { weights in
             var to = target
             var weight = weights.baseAddress!
@@ -68,18 +89,21 @@ extension Taps {
         }
     }
 
-    /// One row of what becomes of rows, which have as many bytes as there are `sums` and begin with `firstRow`.
-    fileprivate func apply(
-        place: Int, to rows: UnsafePointer<UInt8>, firstRow: Int, sums: UnsafeMutableBufferPointer<Int32>,
-        _ target: UnsafeMutablePointer<UInt8>
+    /// One row of `count` bytes, of rows that are `pitch` bytes apart.
+    fileprivate func weigh(
+        rows: UnsafePointer<UInt8>, pitch: Int, count: Int, place: Int, _ target: UnsafeMutablePointer<UInt8>
     ) {
-        sums.update(repeating: half)
-        let range = sources[place]
-        for (tap, row) in range.enumerated() {
-            let weight = weights[place * stride + tap]
-            let from = rows + (row - firstRow) * sums.count
-            for byte in 0..<sums.count { sums[byte] &+= Int32(from[byte]) &* weight }
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: stretchBytes) { sums in
+            for start in Swift.stride(from: 0, to: count, by: stretchBytes) {
+                let count = min(stretchBytes, count - start)
+                for byte in 0..<count { sums[byte] = half }
+                for (tap, row) in sources[place].enumerated() {
+                    let weight = weights[place * stride + tap]
+                    let from = rows + row * pitch + start
+                    for byte in 0..<count { sums[byte] &+= Int32(from[byte]) &* weight }
+                }
+                for byte in 0..<count { target[start + byte] = rounded(sums[byte]) }
+            }
         }
-        for byte in 0..<sums.count { target[byte] = rounded(sums[byte]) }
     }
 }

@@ -22,8 +22,7 @@ struct ReceivedPicture {
         do {
             if let bitmap = try Self.decoded(bytes) {
                 label = nil
-                planes =
-                    bitmap.fitted(.crop(shorterSide: PictureRecord.side), size: PictureRecord.side).planes
+                planes = bitmap.planes
             } else {
                 let record = try PictureRecord(bytes: bytes)
                 label = record.label
@@ -36,7 +35,7 @@ struct ReceivedPicture {
         }
     }
 
-    /// The picture in a file; nil, if these are the bytes of a record, or nothing that is known.
+    /// The centre of the picture in a file; nil, if these are the bytes of a record, or nothing that is known.
     private static func decoded(_ bytes: [UInt8]) throws(ImagingError) -> Bitmap? {
         try bytes.withUnsafeBufferPointer { bytes throws(ImagingError) in
             let bytes = UnsafeRawBufferPointer(bytes)
@@ -48,7 +47,8 @@ struct ReceivedPicture {
                 guard isRecord || error.code == .unknown else { throw error }
                 return nil
             }
-            return try Bitmap(decoding: bytes)
+            return try Bitmap(
+                decoding: bytes, to: .crop(shorterSide: PictureRecord.side), size: PictureRecord.side)
         }
     }
 }

@@ -32,6 +32,25 @@ import Testing
         }
     }
 
+    /// A picture that lies on its side is resized before it is turned, to the same bytes.
+    @Test func turningLaterIsTheSame() throws {
+        let samples = try Samples("jpeg")
+        for name in (1...8).map({ "turned-\($0)-little.jpg" }) + ["1x10000.jpg", "17x33.jpg"] {
+            let bytes = try samples.bytes(name)
+            let whole = try Bitmap(bytes)
+            for (fit, size) in [
+                (Fit.crop(shorterSide: 64), 57), (.crop(shorterSide: 151), 151), (.pad, 64), (.stretch, 300),
+            ] {
+                for filter in Filter.allCases {
+                    let square = try bytes.withUnsafeBufferPointer { bytes throws(ImagingError) in
+                        try Bitmap(decoding: UnsafeRawBufferPointer(bytes), to: fit, size: size, filter: filter)
+                    }
+                    #expect(square == whole.fitted(fit, size: size, filter: filter), "\(name) \(fit) \(filter)")
+                }
+            }
+        }
+    }
+
     @Test func pillowReadsWhatIsWritten() throws {
         let scratch = try ScratchDirectory()
         var generator = SeededGenerator(seed: 3)

@@ -13,7 +13,8 @@ func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         precondition(
             bitmap.width * bitmap.height == header.width * header.height, "a picture of another size than its header's")
         for (fit, filter) in [(Fit.crop(shorterSide: 20), Filter.bilinear), (.pad, .bicubic), (.stretch, .bilinear)] {
-            precondition(bitmap.fitted(fit, size: 16, filter: filter).pixels.count == 3 * 16 * 16)
+            let square = try Bitmap(decoding: bytes, to: fit, size: 16, filter: filter, limit: limit)
+            precondition(square == bitmap.fitted(fit, size: 16, filter: filter), "turned later it is another picture")
         }
         let file = try bitmap.png()
         let again = try file.withUnsafeBufferPointer { file throws(ImagingError) in
