@@ -85,6 +85,20 @@ import Testing
         #expect(damaged.problem.hasPrefix("the picture is broken: IDAT: "), "\(damaged)")
     }
 
+    /// A scan without data to speak of costs as much as the whole picture.
+    @Test func scansWithoutEndAreRefused() throws {
+        let bytes = try Samples("jpeg").bytes("8x8-progressive.jpg")
+        let last = try #require(bytes.indices.dropLast().last { bytes[$0] == 0xff && bytes[$0 + 1] == 0xda })
+        func repeated(_ count: Int) -> [UInt8] {
+            bytes[..<last] + (0..<count).flatMap { _ in bytes[last..<bytes.count - 2] } + bytes.suffix(2)
+        }
+        #expect(try Bitmap(repeated(1)) == Bitmap(bytes))
+        #expect(try Bitmap(repeated(50)).width == 8)
+        let error = try #require(throws: ImagingError.self) { try Bitmap(repeated(101)) }
+        #expect(error.code == .broken)
+        #expect(error.problem == "the picture is broken: more than 100 scans")
+    }
+
     /// Whatever the bytes are, a picture or an error comes out, and no crash.
     @Test(arguments: [
         ("png", ["3-4-interlaced-clear.png", "2-16-clear.png", "turned-6.png"]),
