@@ -24,6 +24,9 @@ public final class MappedDataset: Sendable {
             return UnsafeRawBufferPointer(rebasing: file.bytes(of: images)[start..<start + pictureBytes])
         }
 
+        /// All labels, of two bytes each.
+        public var labelBytes: UnsafeRawBufferPointer { file.bytes(of: labels) }
+
         /// The label of picture `index`: an index of `classes`.
         public func label(_ index: Int) -> Int {
             Int(

@@ -79,11 +79,12 @@ enum Following {
         case .epoch:
             guard let progress = event.progress else { return }
             Output.endLive()
-            let figures = Format.figures(progress).compactMap { $0 }.joined(separator: "  ")
+            let figures = (Format.figures(progress) + [progress.warning]).compactMap { $0 }.joined(separator: "  ")
             Output.line("job \(id)  epoch \(progress.epoch)/\(progress.epochs)  \(figures)")
         case .state:
             Output.endLive()
-            let details = [event.outcome.map(Format.outcome), event.reason].compactMap { $0 }.joined(separator: "; ")
+            let details = [event.outcome.map(Format.outcome), event.outcome?.warning, event.reason]
+                .compactMap { $0 }.joined(separator: "; ")
             Output.line("job \(id)  \(event.state?.rawValue ?? "")\(details.isEmpty ? "" : ": " + details)")
         }
     }
