@@ -104,6 +104,8 @@ public struct Checkpoint: Sendable {
         for name in try names(in: directory) {
             do {
                 return try Checkpoint(path: "\(directory)/\(name)", network: network, recipe: recipe)
+            } catch let error as SafetensorsError {
+                refused(name, error.reason)
             } catch {
                 refused(name, "\(error)")
             }

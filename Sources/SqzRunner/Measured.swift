@@ -10,22 +10,21 @@ struct Measured {
     let description: String
 
     init(of dataset: MappedDataset, by record: TrainingRecord?) {
-        guard dataset.test == nil, let record, record.heldOut > 0, record.isOf(dataset.train) else {
-            split = dataset.test ?? dataset.train
-            places = Array(0..<split.count)
-            description = Self.describe(dataset, record)
+        split = dataset.test ?? dataset.train
+        // One data set's test pictures may be another's training pictures.
+        let isTrainedOn = record?.isOf(split) == true
+        if let record, isTrainedOn, record.heldOut > 0 {
+            places = HeldOut(record.heldOut, of: split.count, seed: record.seed).places
+            description = "those held out of training"
             return
         }
-        split = dataset.train
-        places = HeldOut(record.heldOut, of: split.count, seed: record.seed).places
-        description = "those held out of training"
-    }
-
-    /// All pictures of a split.
-    private static func describe(_ dataset: MappedDataset, _ record: TrainingRecord?) -> String {
-        if dataset.test != nil { return "the test pictures" }
-        guard let record else { return "all; its file does not say which of them the model was trained on" }
-        return record.isOf(dataset.train)
-            ? "all; the model was trained on them" : "all; the model was trained on another data set"
+        places = Array(0..<split.count)
+        description =
+            switch (dataset.test, record) {
+            case _ where isTrainedOn: "all; the model was trained on them"
+            case (_?, _): "the test pictures"
+            case (nil, nil): "all; its file does not say which of them the model was trained on"
+            case (nil, _?): "all; the model was trained on another data set"
+            }
     }
 }

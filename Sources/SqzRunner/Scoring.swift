@@ -17,11 +17,15 @@ struct Scoring {
     private static let chunk = 500
 
     init(model path: String, dataset: String, threads: Int, inbox: Inbox, replies: RunReplies) throws {
-        model = try ModelFile(path: path)
-        let dataset = try MappedDataset(path: dataset)
+        let model = try ModelFile(path: path)
+        self.model = model
+        let dataset = try MappedDataset(ofJob: dataset)
         let isTrusting = try Self.check(dataset.classes, against: model.classes)
         // Classes without names are those of the model for certain where the data set is that of its training.
-        warning = isTrusting && model.training?.isOf(dataset.train) != true ? Self.trust : nil
+        let isKnown = [dataset.train, dataset.test].contains { split in
+            split.map { model.training?.isOf($0) == true } ?? false
+        }
+        warning = isTrusting && !isKnown ? Self.trust : nil
         measured = Measured(of: dataset, by: model.training)
         classifier = try Classifier(
             network: model.network, weights: model.weights, preprocessing: model.preprocessing, threads: threads)

@@ -25,7 +25,7 @@ struct Training {
         self.directory = directory
         self.inbox = inbox
         self.replies = replies
-        dataset = try MappedDataset(path: path)
+        dataset = try MappedDataset(ofJob: path)
         preprocessing = try Preprocessing(size: options.size)
         recipe = options.recipe
         network = try Network(

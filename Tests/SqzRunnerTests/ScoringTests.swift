@@ -107,6 +107,13 @@ import Varlink
         let tested = try score(on: "tested").result
         #expect(tested.images == 20 && tested.measured == "the test pictures")
 
+        // Those that the model was trained on are no test for it, whatever the data set says of them.
+        try scratch.write("turned/data_batch_1.bin", Colours.records(40, seed: 4).flatMap { $0 })
+        try scratch.write("turned/test_batch.bin", scratch.read("in/data_batch_1.bin"))
+        try Self.importFiles(scratch, "turned/data_batch_1.bin", "turned/test_batch.bin", as: "turned-data")
+        let turned = try score(on: "turned-data").result
+        #expect(turned.images == 30 && turned.measured == "those held out of training")
+
         var silent = try ModelFile(path: model)
         let record = try #require(silent.training)
         silent.training = nil
