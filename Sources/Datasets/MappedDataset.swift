@@ -74,7 +74,7 @@ public final class MappedDataset: Sendable {
         do {
             classes = try JSON.decode([String].self, from: Array(list.utf8))
         } catch {
-            throw DatasetError(.malformed, path, "its \(DatasetFile.classesKey): \(error)")
+            throw DatasetError(.malformed, path, error.sentence(about: "its " + DatasetFile.classesKey))
         }
         try ClassNames.check(classes, file: path, limits: .standard)
 

@@ -52,7 +52,7 @@ enum SafetensorsModel {
             do throws(JSONError) {
                 return try JSON.decode(T.self, from: Array(text.utf8), unknownKeys: .refuse)
             } catch {
-                throw ModelFileError(sentence(error, key))
+                throw ModelFileError(error.sentence(about: "its " + key))
             }
         }
         let version: Version = try choice("format")
@@ -84,17 +84,6 @@ enum SafetensorsModel {
             network: network, preprocessing: preprocessing, recipe: recipe, classes: classes,
             weights: try weights(of: network, in: file),
             training: file.metadata["training"] == nil ? nil : try value("training"))
-    }
-
-    /// What is wrong with the JSON under a key of the metadata.
-    private static func sentence(_ error: JSONError, _ key: String) -> String {
-        let place = "its " + key + (error.path.isEmpty || error.path.hasPrefix("[") ? "" : ".") + error.path
-        switch error.kind {
-        case .syntax: return "\(place) is no JSON: \(error.reason)"
-        case .unknownKey: return "\(place) is not known to this version"
-        case .missing where error.reason == "missing": return "\(place) is missing"
-        case .missing, .mismatch: return place + (error.reason.hasPrefix("must ") ? " " : ": ") + error.reason
-        }
     }
 
     /// `sourceSize` is what pictures had; today each says its own size.
