@@ -80,7 +80,8 @@ let package = Package(
         .target(
             name: "ModelFiles",
             dependencies: [
-                "Files", "SqueezeNet", "Safetensors", "Varlink", .product(name: "Crypto", package: "swift-crypto"),
+                "Datasets", "Files", "SqueezeNet", "Safetensors", "Varlink",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         .target(

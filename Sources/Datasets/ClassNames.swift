@@ -17,16 +17,23 @@ public enum ClassNames {
         return names
     }
 
-    /// Refuses an empty list, too many names, and names that are empty, too long, not printable or there twice.
+    /// Refuses an empty list, too many names, and what `checkEach` does.
     static func check(_ names: [String], file: String?, limits: DatasetLimits) throws(DatasetError) {
         guard !names.isEmpty else { throw DatasetError(.malformed, file, "no class names; one a line would be right") }
         guard names.count <= limits.classes else {
             throw DatasetError(.overLimit, file, "\(names.count) class names; at most \(limits.classes) are taken")
         }
+        try checkEach(names, file: file, limits: limits, hint: "; one a line would be right")
+    }
+
+    /// Refuses names that are empty, too long, not printable or there twice, wherever they come from: data set or model.
+    public static func checkEach(
+        _ names: [String], file: String? = nil, limits: DatasetLimits = .standard, hint: String = ""
+    ) throws(DatasetError) {
         var labels: [String: Int] = [:]
         for (label, name) in names.enumerated() {
             guard !name.isEmpty else {
-                throw DatasetError(.malformed, file, "the name of class \(label) is empty; one a line would be right")
+                throw DatasetError(.malformed, file, "the name of class \(label) is empty\(hint)")
             }
             guard name.utf8.count <= limits.classNameBytes else {
                 throw DatasetError(

@@ -24,6 +24,9 @@ public final class MappedDataset: Sendable {
             return UnsafeRawBufferPointer(rebasing: file.bytes(of: images)[start..<start + pictureBytes])
         }
 
+        /// All labels, of two bytes each.
+        public var labelBytes: UnsafeRawBufferPointer { file.bytes(of: labels) }
+
         /// The label of picture `index`: an index of `classes`.
         public func label(_ index: Int) -> Int {
             Int(
@@ -49,7 +52,7 @@ public final class MappedDataset: Sendable {
             file = try SafetensorsFile(mapping: path)
         } catch {
             if case .unreadable(_, let errno) = error { throw .unreadable(path, errno: errno) }
-            throw DatasetError(.malformed, nil, "\(error)")
+            throw DatasetError(.malformed, path, error.reason)
         }
         func metadata(_ key: String) throws(DatasetError) -> String {
             guard let value = file.metadata[key] else {
@@ -71,7 +74,7 @@ public final class MappedDataset: Sendable {
         do {
             classes = try JSON.decode([String].self, from: Array(list.utf8))
         } catch {
-            throw DatasetError(.malformed, path, "its \(DatasetFile.classesKey): \(error)")
+            throw DatasetError(.malformed, path, error.sentence(about: "its " + DatasetFile.classesKey))
         }
         try ClassNames.check(classes, file: path, limits: .standard)
 

@@ -122,7 +122,7 @@ extension NewModel {
         [
             "name": name, "version": version, "sequence": sequence, "sha256": sha256, "size": size, "runner": runner,
             "made": try jsonText(made), "job": job, "uid": uid, "dataset": dataset, "createdAt": time, "loss": loss,
-            "accuracy": accuracy,
+            "accuracy": accuracy, "warning": warning,
         ]
     }
 }
@@ -139,7 +139,7 @@ extension StoredModel {
                 bypass: made.bypass, classes: made.classes, parameters: made.parameters,
                 multiplyAdds: made.multiplyAdds, preprocessing: made.preprocessing, runner: row["runner"],
                 job: row["job"], uid: row["uid"], dataset: row["dataset"], createdAt: row["createdAt"],
-                loss: row["loss"], accuracy: row["accuracy"]),
+                loss: row["loss"], accuracy: row["accuracy"], warning: row["warning"]),
             layers: made.layers)
     }
 }

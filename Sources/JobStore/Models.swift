@@ -18,12 +18,15 @@ public struct NewModel: Sendable {
     public var dataset: String?
     public var loss: Double?
     public var accuracy: Double?
+    /// What is amiss with it, if anything.
+    public var warning: String?
     /// Whether its user may take a name that belongs to another; asked only where it does.
     public var isByAdministrator: @Sendable () throws -> Bool
 
     public init(
         name: String, sha256: String, size: Int, runner: String, made: MadeModel, uid: Int, dataset: String? = nil,
-        loss: Double? = nil, accuracy: Double? = nil, isByAdministrator: @escaping @Sendable () throws -> Bool
+        loss: Double? = nil, accuracy: Double? = nil, warning: String? = nil,
+        isByAdministrator: @escaping @Sendable () throws -> Bool
     ) {
         self.name = name
         self.sha256 = sha256
@@ -34,6 +37,7 @@ public struct NewModel: Sendable {
         self.dataset = dataset
         self.loss = loss
         self.accuracy = accuracy
+        self.warning = warning
         self.isByAdministrator = isByAdministrator
     }
 }
@@ -65,17 +69,19 @@ extension JobStore {
         }
     }
 
-    /// The model that `text` names; the one that was registered last if it is nil. Throws `SqzError.noSuchModel` with the names there are,
-    /// or `noModels`.
+    /// The model that `text` names; if it is nil, the one that was registered last, of those without a warning. Throws
+    /// `SqzError.noSuchModel` with the names there are, or `noModels`.
     public func model(_ text: String?) async throws -> StoredModel {
         try await read { try Self.model(text, in: $0) }
     }
 
     private static func model(_ text: String?, in database: Database) throws -> StoredModel {
         guard let text else {
-            guard let row = try Row.fetchOne(database, sql: "SELECT * FROM models ORDER BY sequence DESC LIMIT 1")
-            else { throw SqzError.noModels }
-            return try StoredModel(row: row)
+            let sound = "SELECT * FROM models WHERE warning IS NULL ORDER BY sequence DESC LIMIT 1"
+            if let row = try Row.fetchOne(database, sql: sound) { return try StoredModel(row: row) }
+            let others = try String.fetchAll(
+                database, sql: "SELECT name || '@' || version FROM models ORDER BY sequence DESC LIMIT 20")
+            throw SqzError.noModels(passedOver: others.isEmpty ? nil : others)
         }
         let reference = ModelReference(text)
         let row = try Row.fetchOne(

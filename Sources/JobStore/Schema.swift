@@ -143,6 +143,13 @@ enum Schema {
                     CREATE INDEX jobsThatKeep ON jobs (uid, kept) WHERE kept > 0;
                     """)
         }
+        migrator.registerMigration("6") { database in
+            try database.execute(
+                sql: """
+                    -- What is amiss with a model: one that has a warning is used only where it is named.
+                    ALTER TABLE models ADD COLUMN warning TEXT;
+                    """)
+        }
         return migrator
     }()
 }

@@ -39,10 +39,13 @@ public struct Checkpoint: Sendable {
         /// At the epoch's end.
         public var position: Position
         public var validation: Evaluation
+        /// Whether the validation found no more than guessing would; nil in checkpoints of versions that did not look.
+        public var isNoBetterThanChance: Bool?
 
-        public init(position: Position, validation: Evaluation) {
+        public init(position: Position, validation: Evaluation, isNoBetterThanChance: Bool?) {
             self.position = position
             self.validation = validation
+            self.isNoBetterThanChance = isNoBetterThanChance
         }
     }
 
@@ -101,6 +104,8 @@ public struct Checkpoint: Sendable {
         for name in try names(in: directory) {
             do {
                 return try Checkpoint(path: "\(directory)/\(name)", network: network, recipe: recipe)
+            } catch let error as SafetensorsError {
+                refused(name, error.reason)
             } catch {
                 refused(name, "\(error)")
             }
@@ -179,7 +184,7 @@ extension Weights {
 }
 
 extension SHA256.Digest {
-    fileprivate var hexadecimal: String {
+    var hexadecimal: String {
         let digits = Array("0123456789abcdef")
         return String(flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }

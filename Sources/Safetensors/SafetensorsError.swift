@@ -12,9 +12,16 @@ public enum SafetensorsError: Error, Equatable, Sendable, CustomStringConvertibl
 
     public var description: String {
         switch self {
-        case .unreadable(let path, let errno): "\(path): can't be read: \(String(errno: errno))"
-        case .malformed(let path, let problem): "\(path): not a valid safetensors file: \(problem)"
-        case .unwritable(let path, let errno): "\(path): can't be written: \(String(errno: errno))"
+        case .unreadable(let path, _), .malformed(let path, _), .unwritable(let path, _): "\(path): \(reason)"
+        }
+    }
+
+    /// Without the path, which may be one that its reader has never heard of.
+    public var reason: String {
+        switch self {
+        case .unreadable(_, let errno): "can't be read: \(String(errno: errno))"
+        case .malformed(_, let problem): "not a valid safetensors file: \(problem)"
+        case .unwritable(_, let errno): "can't be written: \(String(errno: errno))"
         }
     }
 }

@@ -42,7 +42,7 @@ public struct SafetensorsHeader: Sendable {
         do {
             json = try JSON.decode(HeaderJSON.self, from: text, unknownKeys: .ignore)
         } catch {
-            throw malformed("the header: \(error)")
+            throw malformed(error.sentence(about: "the header"))
         }
         metadata = json.metadata
         tensors = try Self.place(json.tensors, in: dataStart..<file.count, malformed)

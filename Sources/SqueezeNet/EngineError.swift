@@ -17,15 +17,15 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
         case .inputTooLarge(let size, let largest):
             "pictures of \(size)×\(size) are too large; the largest allowed is \(largest)×\(largest)"
         case .classCount(let count, let allowed):
-            "\(count) classes; allowed are \(allowed.lowerBound) to \(allowed.upperBound)"
+            "a network tells \(allowed.lowerBound) to \(allowed.upperBound) classes apart; there \(count == 1 ? "is 1" : "are \(count)")"
         case .valueCount(let count, let expected):
-            "\(count) weights given; this network has \(expected)"
+            "this network has \(expected) weights; given \(count == 1 ? "is 1" : "are \(count)")"
         case .preprocessing(let reason), .hyperparameter(let reason):
             reason
         case .kernels(let requested, let available):
             "SQZ_KERNELS names \"\(requested)\"; this machine has \(available.joined(separator: ", "))"
         case .threads(let count, let allowed):
-            "\(count) threads; allowed are \(allowed.lowerBound) to \(allowed.upperBound)"
+            "the number of threads must be \(allowed.lowerBound) to \(allowed.upperBound), is \(count)"
         case .outOfMemory(let bytes):
             "\(bytes) bytes of memory, or the threads to use them, cannot be had"
         }

@@ -32,6 +32,8 @@ extension SqzError: CustomStringConvertible {
         case .noSuchModel(let name, let known): "there is no model \(name)\(Self.list(known, none: "any model"))"
         case .stopping: "the daemon is stopping"
         case .noDatasets: "there is no data set yet; sqzctl dataset import makes one"
+        case .noModels(let passedOver?) where !passedOver.isEmpty:
+            "no model was named, and each that there is has a warning; name one with --model: \(Self.first(passedOver))"
         case .noModels: "there is no model yet; sqzctl train makes one"
         case .badImage(let index, let reason): "picture \(index): \(reason)"
         case .tooManyImages(let limit, let images):
@@ -61,9 +63,12 @@ extension SqzError: CustomStringConvertible {
     }
 
     private static func list(_ known: [String], none: String) -> String {
-        // A few say what names look like; sqzctl models and datasets list them all.
-        let names = known.prefix(12).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
-        return known.isEmpty ? "; there is not \(none)" : "; there are: \(names)"
+        known.isEmpty ? "; there is not \(none)" : "; there are: \(first(known))"
+    }
+
+    /// A few say what names look like; sqzctl models and datasets list them all.
+    private static func first(_ names: [String]) -> String {
+        names.prefix(12).joined(separator: ", ") + (names.count > 12 ? ", …" : "")
     }
 
     private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

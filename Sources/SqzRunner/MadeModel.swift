@@ -15,13 +15,7 @@ extension MadeModel {
                     name: layer.name, kind: layer.kind.rawValue,
                     output: [layer.output.channels, layer.output.height, layer.output.width],
                     parameters: layer.parameterCount, multiplyAdds: layer.multiplyAdds)
-            })
-    }
-}
-
-extension RunResult {
-    init(_ evaluation: Evaluation, images: Int, model: MadeModel? = nil) {
-        self.init(images: images, loss: finite(evaluation.meanLoss), accuracy: evaluation.accuracy, model: model)
+            }, warning: model.training?.isNoBetterThanChance == true ? Chance.warning : nil)
     }
 }
 

@@ -34,13 +34,16 @@ struct Meter {
         return true
     }
 
-    func progress(_ position: Checkpoint.Position, _ evaluation: Evaluation?) -> Progress {
+    /// - Parameter ended: the last epoch that did.
+    func progress(_ position: Checkpoint.Position, _ ended: Checkpoint.EndedEpoch? = nil) -> Progress {
+        let evaluation = ended?.validation
         let left = (epochs - position.epoch + 1) * perEpoch - position.count
         return Progress(
             epoch: position.epoch, epochs: epochs, step: position.step, steps: steps,
             loss: position.count > 0 ? finite(position.lossSum / Double(position.count)) : nil,
             accuracy: position.count > 0 ? Double(position.correct) / Double(position.count) : nil,
             validationLoss: evaluation.flatMap { finite($0.meanLoss) }, validationAccuracy: evaluation?.accuracy,
-            imagesPerSecond: rate, secondsLeft: rate.map { Double(left) / $0 })
+            imagesPerSecond: rate, secondsLeft: rate.map { Double(left) / $0 },
+            warning: ended?.isNoBetterThanChance == true ? Chance.warning : nil)
     }
 }

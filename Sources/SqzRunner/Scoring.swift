@@ -3,12 +3,13 @@ internal import ModelFiles
 internal import SqueezeNet
 internal import SqzProtocol
 
-/// An evaluation or prediction job: a model over a data set's test pictures, or all of them where it has no test pictures.
+/// An evaluation or prediction job: a model over a data set's test pictures, or what it was not trained on where there are none.
 /// It needs no checkpoint: one that is stopped begins anew and comes to the same.
 struct Scoring {
     private let model: ModelFile
     private let classifier: Classifier
-    private let split: MappedDataset.Split
+    private let measured: Measured
+    private let warning: String?
     private let inbox: Inbox
     private let replies: RunReplies
 
@@ -16,36 +17,47 @@ struct Scoring {
     private static let chunk = 500
 
     init(model path: String, dataset: String, threads: Int, inbox: Inbox, replies: RunReplies) throws {
-        model = try ModelFile(path: path)
-        let dataset = try MappedDataset(path: dataset)
-        try Self.check(dataset.classes, against: model.classes)
-        split = dataset.test ?? dataset.train
+        let model = try ModelFile(path: path)
+        self.model = model
+        let dataset = try MappedDataset(ofJob: dataset)
+        let isTrusting = try Self.check(dataset.classes, against: model.classes)
+        // Classes without names are those of the model for certain where the data set is that of its training.
+        let isKnown = [dataset.train, dataset.test].contains { split in
+            split.map { model.training?.isOf($0) == true } ?? false
+        }
+        warning = isTrusting && !isKnown ? Self.trust : nil
+        measured = Measured(of: dataset, by: model.training)
         classifier = try Classifier(
             network: model.network, weights: model.weights, preprocessing: model.preprocessing, threads: threads)
         self.inbox = inbox
         self.replies = replies
     }
 
-    /// The data set's labels mean what the model's mean. A data set without names has numbers for them, which fit any.
-    private static func check(_ classes: [String], against trained: [String]) throws {
+    private static let trust =
+        "classes were compared by their number only, since one side has no names for them; the figures may mean nothing"
+
+    /// The data set's labels mean what the model's mean. A data set without names has numbers for them, which fit any: then that is
+    /// taken on trust.
+    private static func check(_ classes: [String], against trained: [String]) throws -> Bool {
         func refuse(_ reason: String) -> SqzError { .badData(file: "data set", reason: reason) }
         guard classes.count == trained.count else {
             let are = classes.count == 1 ? "1 class" : "\(classes.count) classes"
             throw refuse("it has \(are), the model was trained for \(trained.count)")
         }
         let numbers = trained.indices.map(String.init)
-        guard classes != numbers, trained != numbers else { return }
+        guard classes != numbers, trained != numbers else { return true }
         for (index, pair) in zip(classes, trained).enumerated() where pair.0 != pair.1 {
             throw refuse(
                 "its class \(index) is \(pair.0), the model's is \(pair.1); a model is measured on the classes it was trained for"
             )
         }
+        return false
     }
 
     /// nil if it was asked to stop.
     func evaluate() throws -> RunResult? {
         try forEachChunk { places, pictures in
-            classifier.evaluate(pictures, labels: places.map { split.label($0) })
+            classifier.evaluate(pictures, labels: places.map { measured.split.label($0) })
         }
     }
 
@@ -58,7 +70,7 @@ struct Scoring {
             var evaluation = Evaluation()
             let predictions = places.enumerated().map { row, place in
                 let own = logits[(row * count)..<((row + 1) * count)]
-                let label = split.label(place)
+                let label = measured.split.label(place)
                 evaluation.add(logits: own, label: label)
                 return Prediction(
                     picture: place, label: label, classes: ranking.likeliest(softmax(Array(own)), top: top))
@@ -68,17 +80,20 @@ struct Scoring {
         }
     }
 
-    private func forEachChunk(_ body: (Range<Int>, [Picture]) throws -> Evaluation) throws -> RunResult? {
+    private func forEachChunk(_ body: (ArraySlice<Int>, [Picture]) throws -> Evaluation) throws -> RunResult? {
         var position = Checkpoint.Position(epoch: 1)
-        var meter = Meter(epochs: 1, steps: split.count, perEpoch: split.count)
-        for start in stride(from: 0, to: split.count, by: Self.chunk) {
+        let count = measured.places.count
+        var meter = Meter(epochs: 1, steps: count, perEpoch: count)
+        for start in stride(from: 0, to: count, by: Self.chunk) {
             if inbox.stopRequested { return nil }
-            let places = start..<min(start + Self.chunk, split.count)
-            position.sums += try body(places, places.map { Picture($0, of: split) })
-            position.step = places.upperBound
-            if meter.isDue(after: places.count) { try replies.progress(meter.progress(position, nil)) }
+            let places = measured.places[start..<min(start + Self.chunk, count)]
+            position.sums += try body(places, places.map { Picture($0, of: measured.split) })
+            position.step = places.endIndex
+            if meter.isDue(after: places.count) { try replies.progress(meter.progress(position)) }
         }
-        return RunResult(position.sums, images: position.count)
+        return RunResult(
+            images: position.count, loss: finite(position.sums.meanLoss), accuracy: position.sums.accuracy,
+            measured: measured.description, warning: warning)
     }
 }
 

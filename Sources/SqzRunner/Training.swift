@@ -25,7 +25,7 @@ struct Training {
         self.directory = directory
         self.inbox = inbox
         self.replies = replies
-        dataset = try MappedDataset(path: path)
+        dataset = try MappedDataset(ofJob: path)
         preprocessing = try Preprocessing(size: options.size)
         recipe = options.recipe
         network = try Network(
@@ -34,14 +34,14 @@ struct Training {
             trained = Array(0..<dataset.train.count)
             validation = Validation(split: test, places: Array(0..<test.count))
         } else {
-            // Epoch 0 never trains: its order is free to choose what is held out.
-            let order = shuffledIndices(dataset.train.count, seed: options.seed, epoch: 0)
-            let held = max(1, Int((Double(order.count) * options.validationShare).rounded()))
-            guard held < order.count else {
+            let count = dataset.train.count
+            let held = max(1, Int((Double(count) * options.validationShare).rounded()))
+            guard held < count else {
                 throw SqzError.badData(file: "data set", reason: "one picture is too few to train and validate with")
             }
-            trained = order[held...].sorted()
-            validation = Validation(split: dataset.train, places: order[..<held].sorted())
+            let heldOut = HeldOut(held, of: count, seed: options.seed)
+            trained = heldOut.others
+            validation = Validation(split: dataset.train, places: heldOut.places)
         }
     }
 
@@ -70,18 +70,17 @@ struct Training {
         for epoch in ended { try tell(epoch, meter) }
         while position.epoch <= options.epochs {
             guard try train(&position, trainer, &meter, ended) else { return nil }
-            let epoch = Checkpoint.EndedEpoch(
-                position: position, validation: try validate(trainer.weights, position))
+            let epoch = try validate(trainer.weights, position)
             try tell(epoch, meter)
             ended.append(epoch)
             position = Checkpoint.Position(epoch: position.epoch + 1)
             try save(trainer, position, ended)
         }
-        return try finish(trainer, try ended.last?.validation ?? validate(trainer.weights, position))
+        return try finish(trainer, try ended.last ?? validate(trainer.weights, position))
     }
 
     private func tell(_ epoch: Checkpoint.EndedEpoch, _ meter: Meter) throws {
-        try replies.progress(meter.progress(epoch.position, epoch.validation), epochEnded: true)
+        try replies.progress(meter.progress(epoch.position, epoch), epochEnded: true)
     }
 
     /// The rest of an epoch; false if it was asked to stop.
@@ -111,7 +110,7 @@ struct Training {
             position.step += 1
             position.sums += result
             if meter.isDue(after: result.count) {
-                try replies.progress(meter.progress(position, ended.last?.validation))
+                try replies.progress(meter.progress(position, ended.last))
             }
         }
         return true
@@ -126,13 +125,17 @@ struct Training {
         try Checkpoint(state: state, recipe: trainer.recipe, position: position, ended: ended).write(in: directory)
     }
 
-    private func validate(_ weights: Weights, _ position: Checkpoint.Position) throws -> Evaluation {
+    /// What the epoch that ends here came to.
+    private func validate(_ weights: Weights, _ position: Checkpoint.Position) throws -> Checkpoint.EndedEpoch {
         guard weights.areFinite else { throw diverged(position) }
         let classifier = try Classifier(
             network: network, weights: weights, preprocessing: preprocessing, threads: options.threads)
         let evaluation = validation.evaluate(classifier)
         guard evaluation.lossSum.isFinite else { throw diverged(position) }
-        return evaluation
+        let isNoBetter = Chance.isAll(
+            classifier, of: dataset, trained: position.sums, validated: evaluation, commonest: validation.commonest)
+        return Checkpoint.EndedEpoch(
+            position: position, validation: evaluation, isNoBetterThanChance: isNoBetter)
     }
 
     /// What was found after the last step of a position.
@@ -140,14 +143,19 @@ struct Training {
         .diverged(epoch: position.epoch, step: position.step)
     }
 
-    private func finish(_ trainer: Trainer, _ evaluation: Evaluation) throws -> RunResult {
+    private func finish(_ trainer: Trainer, _ last: Checkpoint.EndedEpoch) throws -> RunResult {
+        let record = TrainingRecord(
+            of: dataset.train, seed: options.seed, heldOut: dataset.train.count - trained.count,
+            isNoBetterThanChance: last.isNoBetterThanChance ?? false)
         let file = "model.safetensors"
         let model = ModelFile(
             network: network, preprocessing: preprocessing, recipe: trainer.recipe, classes: dataset.classes,
-            weights: trainer.weights)
+            weights: trainer.weights, training: record)
         try model.write(to: "\(directory)/\(file)")
+        let made = MadeModel(file: file, model)
         return RunResult(
-            evaluation, images: trained.count * options.epochs, model: MadeModel(file: file, model))
+            images: trained.count * options.epochs, loss: finite(last.validation.meanLoss),
+            accuracy: last.validation.accuracy, model: made, warning: made.warning)
     }
 }
 
@@ -155,6 +163,15 @@ struct Training {
 private struct Validation {
     let split: MappedDataset.Split
     let places: [Int]
+    /// How many pictures the largest class has.
+    let commonest: Int
+
+    init(split: MappedDataset.Split, places: [Int]) {
+        self.split = split
+        self.places = places
+        let counts = places.reduce(into: [:]) { $0[split.label($1), default: 0] += 1 }
+        commonest = counts.values.max() ?? 0
+    }
 
     func evaluate(_ classifier: Classifier) -> Evaluation {
         classifier.evaluate(

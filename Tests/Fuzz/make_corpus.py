@@ -105,7 +105,8 @@ def model(path: Path) -> None:
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     seed("FuzzModelFiles", "header-2", framed(header))
     header["__metadata__"]["format"] = "sqzd-model-1"
-    header["__metadata__"].pop("recipe")
+    for key in ("recipe", "training"):
+        header["__metadata__"].pop(key, None)
     for name, side in (("header", 32), ("large-pictures", 1024)):
         header["__metadata__"]["preprocessing"] = f'{{"sourceSize":{side},"size":32,"padding":4,"flips":true}}'
         seed("FuzzModelFiles", name, framed(header))

@@ -14,14 +14,15 @@ import Testing
     }
 
     private func add(
-        _ name: String, uid: Int = 1, at time: Int = 1, to other: JobStore? = nil, isByAdministrator: Bool = false
+        _ name: String, uid: Int = 1, at time: Int = 1, to other: JobStore? = nil, warning: String? = nil,
+        isByAdministrator: Bool = false
     ) async throws -> String {
         let made = MadeModel(
             file: "m", weightsSha256: "w", architecture: "squeezenet-cifar", bypass: "none", classes: ["a", "b"],
             parameters: 1, multiplyAdds: 2, preprocessing: "p", layers: [])
         let model = try await (other ?? store).addModel(
             NewModel(
-                name: name, sha256: "s", size: 3, runner: "r", made: made, uid: uid,
+                name: name, sha256: "s", size: 3, runner: "r", made: made, uid: uid, warning: warning,
                 isByAdministrator: { isByAdministrator }), at: time
         ) {}
         return "\(model.name)@\(model.version)"
@@ -64,6 +65,21 @@ import Testing
         _ = try await add("n", at: 20)
         #expect(try await store.model(nil).model.name == "n")
         #expect(try await store.models().map { "\($0.name)@\($0.version)" } == ["n@1", "m@2", "m@1"])
+    }
+
+    /// A model that is no good must not answer for those that are.
+    @Test func aModelWithAWarningIsUsedOnlyWhereItIsNamed() async throws {
+        await #expect(throws: SqzError.noModels(passedOver: nil)) { try await store.model(nil) }
+        _ = try await add("bad", warning: "no better than chance")
+        _ = try await add("m", warning: "no better than chance")
+        await #expect(throws: SqzError.noModels(passedOver: ["m@1", "bad@1"])) { try await store.model(nil) }
+        _ = try await add("m")
+        _ = try await add("bad", warning: "no better than chance")
+        let newest = try await store.model(nil).model
+        #expect(newest.name == "m" && newest.version == 2 && newest.warning == nil)
+        let named = try await store.model("bad").model
+        #expect(named.version == 2 && named.warning == "no better than chance")
+        #expect(try await store.models().map(\.warning) == [named.warning, nil, named.warning, named.warning])
     }
 
     @Test func anOlderDatabaseKeepsItsVersionsAndOrder() async throws {

@@ -50,13 +50,19 @@ import Varlink
 
     /// A model as 0.1.0 wrote it.
     private func writeFirstVersion(preprocessing: String) throws {
-        let writer = try SafetensorsWriter(
-            path: scratch["old"],
-            tensors: network.parameters.map { TensorDeclaration(name: $0.name, type: .float32, shape: $0.shape) },
-            metadata: [
+        try write(
+            [
                 "format": "sqzd-model-1", "architecture": "squeezenet-cifar", "bypass": "simple",
                 "classes": #"["a","b","c"]"#, "preprocessing": preprocessing,
-            ])
+            ], to: "old")
+    }
+
+    /// The model's weights under these metadata.
+    private func write(_ metadata: [String: String], to name: String) throws {
+        let writer = try SafetensorsWriter(
+            path: scratch[name],
+            tensors: network.parameters.map { TensorDeclaration(name: $0.name, type: .float32, shape: $0.shape) },
+            metadata: metadata)
         for parameter in network.parameters {
             try model.weights.values[parameter.offset..<parameter.offset + parameter.count].withUnsafeBytes {
                 try writer.write($0, to: parameter.name)
@@ -79,18 +85,94 @@ import Varlink
             try scratch.write("m", bytes)
             return #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["m"]) }?.description
         }
-        let read = "what is read is safetensors (sqzd-model-1, sqzd-model-2)"
-        #expect(try reason([]) == "the file is empty: no model; \(read)")
+        let read = "no model; what is read is safetensors (sqzd-model-1, sqzd-model-2)"
+        #expect(try reason([]) == "the file is empty, \(read)")
+        #expect(try reason([0x89, 0x50, 0x4e, 0x47]) == "the file is a PNG picture, \(read)")
         #expect(
-            try reason([0x89, 0x50, 0x4e, 0x47])
-                == "the file begins with 89 50 4e 47 in hexadecimal: no model; \(read)")
+            try reason([0x50, 0x4b, 3, 4]) == "the file is a zip archive, as PyTorch and Keras write them, \(read)")
+        #expect(
+            try reason([0x40, 0x0d, 3, 0] + [UInt8](repeating: 1, count: 30))
+                == "the file begins with 0x40 0x0d 0x03 0x00 0x01 0x01 0x01 0x01, \(read)")
         let writer = try SafetensorsWriter(
             path: scratch["pt"], tensors: [TensorDeclaration(name: "x", type: .float32, shape: [0])],
             metadata: ["format": "pt"])
         try writer.write(UnsafeRawBufferPointer(start: nil, count: 0), to: "x")
         try writer.commit()
         let error = #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["pt"]) }
-        #expect(error?.description == #"its format is pt, not one of ["sqzd-model-1", "sqzd-model-2"]"#)
+        #expect(error?.description == "its format is pt; what is read is sqzd-model-1, sqzd-model-2")
+        // Not by a path that may be the daemon's own.
+        #expect(try reason([1, 0, 0, 0, 0, 0, 0, 0, UInt8(ascii: "{")])?.contains(scratch.path) == false)
+        let missing = #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["missing"]) }
+        #expect(missing?.description == "can't be read: No such file or directory")
+    }
+
+    private static let current = [
+        "format": "sqzd-model-2", "architecture": "squeezenet-cifar", "bypass": "simple", "classes": #"["a","b","c"]"#,
+        "preprocessing": #"{"size":24,"fit":{"window":{}},"normalization":{"perImage":{}}}"#,
+        "recipe": """
+        {"name":"tutorial","learningRate":0.001,"optimizer":{"adam":{"beta1":0.9,"beta2":0.999,"epsilon":1e-8}},\
+        "usesDropout":true,"augmentation":{"padding":4,"flips":true}}
+        """,
+    ]
+
+    /// Whatever is wrong is named, with what would be right, in no programming language's words.
+    @Test(arguments: [
+        ("extra", "1", "its metadata has extra, which sqzd-model-2 does not know"),
+        (
+            "preprocessing", #"{"size":24,"fit":{"window":{"a":1}},"normalization":{"perImage":{}}}"#,
+            "its preprocessing.fit.window.a is not known to this version"
+        ),
+        (
+            "preprocessing", #"{"size":24,"fit":{},"normalization":{"perImage":{}}}"#,
+            "its preprocessing.fit must be one of window, is nothing"
+        ),
+        (
+            "preprocessing", #"{"size":24,"fit":{"stretch":{}},"normalization":{"perImage":{}}}"#,
+            "its preprocessing.fit must be one of window, is stretch"
+        ),
+        (
+            "preprocessing", #"{"size":0,"fit":{"window":{}},"normalization":{"perImage":{}}}"#,
+            "its preprocessing: the input's size must be 1 to 1024, not 0"
+        ),
+        (
+            "preprocessing", #"{"size":"x","fit":{"window":{}},"normalization":{"perImage":{}}}"#,
+            "its preprocessing.size must be an integer, is a string"
+        ),
+        ("recipe", #"{"learningRate":0.1}"#, "its recipe.name is missing"),
+        ("recipe", #"{"name":"secret"}"#, "its recipe.name must be one of tutorial, is secret"),
+        (
+            "recipe", #"{"name":"tutorial","learningRate":0.1,"optimizer":{"sgd":{}}}"#,
+            "its recipe.optimizer must be what is known here, is sgd"
+        ),
+        ("recipe", "{", "its recipe is no JSON: "),
+        ("architecture", "resnet", "its architecture is resnet; what is read is squeezenet-cifar, squeezenet-1.0"),
+        ("classes", #"["a","b"]"#, "parameter"),
+        ("classes", #"["a"]"#, "a network tells 2 to 65536 classes apart; there is 1"),
+        ("classes", #"["a","b",3]"#, "its classes[2] must be a string, is an integer"),
+        ("classes", #"["a","b","a"]"#, "classes 0 and 2 have the same name: a"),
+        ("classes", #"["a","","c"]"#, "the name of class 1 is empty"),
+        ("classes", #"["a","b\u0007","c"]"#, "the name of class 1 has a control character"),
+        (
+            "classes", #"["a","\#(String(repeating: "b", count: 100_000))","c"]"#,
+            "the name of class 1 has 100000 bytes; at most 255 are taken"
+        ),
+        (
+            "training", #"{"pictures":"","seed":1,"heldOut":-1,"isNoBetterThanChance":false}"#,
+            "its training.heldOut is -1; right would be 0 or more"
+        ),
+    ]) func metadataThatAreNotUnderstoodAreRefusedByName(_ key: String, _ value: String, _ told: String) throws {
+        try write(Self.current, to: "good")
+        #expect(throws: Never.self) { try ModelFile(path: scratch["good"]) }
+        try write(Self.current.merging([key: value]) { $1 }, to: "bad")
+        let error = try #require(throws: ModelFileError.self) { try ModelFile(path: scratch["bad"]) }
+        #expect(told == "parameter" ? error.description.contains("F32") : error.description.hasPrefix(told), "\(error)")
+    }
+
+    @Test(arguments: [-5, 0, 1_025]) func aSizeThatNoPictureHasIsRefused(sourceSize: Int) throws {
+        try writeFirstVersion(
+            preprocessing: #"{"sourceSize":\#(sourceSize),"size":24,"padding":2,"flips":false}"#)
+        let error = #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["old"]) }
+        #expect(error?.description == "its preprocessing.sourceSize is \(sourceSize); right would be 1 to 1024")
     }
 
     /// What it says to do with a picture and this version does not know would be left undone.
@@ -150,7 +232,7 @@ import Varlink
             ended: [
                 .init(
                     position: .init(epoch: 1, step: 4, lossSum: 0.3, correct: 2, count: 512),
-                    validation: .init(lossSum: 0.7, correct: 1, count: 64))
+                    validation: .init(lossSum: 0.7, correct: 1, count: 64), isNoBetterThanChance: true)
             ])
     }
 

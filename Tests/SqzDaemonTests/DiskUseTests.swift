@@ -150,6 +150,26 @@ import Varlink
         try daemon.stop()
     }
 
+    /// What it points to is not the user's, and may be gone, or be no file at all.
+    @Test func aLinkCountsForItself() throws {
+        let daemon = try TestDaemon(runners: [
+            .python(
+                "linker", describe: "offer('link')",
+                run: """
+                    directory = call["parameters"]["directory"]
+                    os.symlink(sys.executable, directory + "/checkpoint-1")
+                    os.symlink("a" * 50, directory + "/checkpoint-2")
+                    os.symlink("checkpoint-3", directory + "/checkpoint-3")
+                    sys.stdout.write('{"error": "io.sqzd.Runner.Failed", "parameters": {"reason": "no"}}\\0')
+                    sys.stdout.flush()
+                    """)
+        ])
+        let job = try daemon.end(of: daemon.submit(.init(kind: "link")))
+        #expect(job.state == .failed && job.reason == "no")
+        #expect(try (60..<1_000).contains(#require(try disk(daemon)["checkpoints"])))
+        try daemon.stop()
+    }
+
     @Test func aJobThatLeavesNothingLeavesNoDirectory() throws {
         let daemon = try TestDaemon(runners: [.countdown, .python("quiet", describe: "offer('quiet')")])
         func directories() throws -> [String] {

@@ -17,11 +17,9 @@ struct ModelFormat: Sendable {
     static func of(_ path: String) throws -> ModelFormat {
         let start = try start(of: path)
         guard let format = all.first(where: { $0.recognizes(start) }) else {
-            let found =
-                start.isEmpty
-                ? "the file is empty"
-                : "the file begins with \(start.map { String($0, radix: 16) }.joined(separator: " ")) in hexadecimal"
-            throw ModelFileError("\(found): no model; what is read is \(all.map(\.name).joined(separator: ", "))")
+            throw ModelFileError(
+                "\(StrangeFile.description(start)), no model; what is read is \(all.map(\.name).joined(separator: ", "))"
+            )
         }
         return format
     }

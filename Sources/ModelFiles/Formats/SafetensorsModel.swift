@@ -11,8 +11,10 @@ internal import Varlink
 /// | `architecture`, `bypass` | the words of the options |
 /// | `classes` | the names, a JSON array |
 /// | `preprocessing`, `recipe` | the values of these types, JSON objects |
+/// | `training` | a `TrainingRecord`; may be missing |
 ///
-/// `sqzd-model-1`, of 0.1.0, has no recipe, and the training's padding and flips within its preprocessing.
+/// `sqzd-model-1`, of 0.1.0, has neither recipe nor training, and the training's padding and flips within its preprocessing. Other
+/// keys are refused: what is not understood might be what a picture must go through.
 enum SafetensorsModel {
     static let format = ModelFormat(
         name: "safetensors (\(Version.allCases.map(\.rawValue).joined(separator: ", ")))",
@@ -22,6 +24,11 @@ enum SafetensorsModel {
     private enum Version: String, CaseIterable {
         case one = "sqzd-model-1"
         case two = "sqzd-model-2"
+
+        var keys: Set<String> {
+            let keys: Set = ["format", "architecture", "bypass", "classes", "preprocessing"]
+            return self == .one ? keys : keys.union(["recipe", "training"])
+        }
     }
 
     private static func read(_ path: String) throws -> ModelFile {
@@ -35,19 +42,32 @@ enum SafetensorsModel {
         func choice<C: RawRepresentable & CaseIterable>(_ key: String) throws -> C where C.RawValue == String {
             let value = try text(key)
             guard let choice = C(rawValue: value) else {
-                throw ModelFileError("its \(key) is \(value), not one of \(C.allCases.map(\.rawValue))")
+                let known = C.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ModelFileError("its \(key) is \(value.prefix(60)); what is read is \(known)")
             }
             return choice
         }
-        // What is not understood might be what the picture must go through.
         func value<T: Decodable>(_ key: String) throws -> T {
-            try JSON.decode(T.self, from: Array(try text(key).utf8), unknownKeys: .refuse)
+            let text = try text(key)
+            do throws(JSONError) {
+                return try JSON.decode(T.self, from: Array(text.utf8), unknownKeys: .refuse)
+            } catch {
+                throw ModelFileError(error.sentence(about: "its " + key))
+            }
+        }
+        let version: Version = try choice("format")
+        if let stranger = file.metadata.keys.filter({ !version.keys.contains($0) }).min() {
+            throw ModelFileError("its metadata has \(stranger.prefix(60)), which \(version.rawValue) does not know")
         }
         let preprocessing: Preprocessing
         var recipe: Recipe
-        switch try choice("format") as Version {
+        switch version {
         case .one:
             let both: Preparation1 = try value("preprocessing")
+            guard (1...Network.largestInput).contains(both.sourceSize) else {
+                throw ModelFileError(
+                    "its preprocessing.sourceSize is \(both.sourceSize); right would be 1 to \(Network.largestInput)")
+            }
             preprocessing = try Preprocessing(size: both.size)
             recipe = .tutorial
             recipe.augmentation = Augmentation(padding: both.padding, flips: both.flips)
@@ -62,7 +82,8 @@ enum SafetensorsModel {
             inputSize: preprocessing.size)
         return ModelFile(
             network: network, preprocessing: preprocessing, recipe: recipe, classes: classes,
-            weights: try weights(of: network, in: file))
+            weights: try weights(of: network, in: file),
+            training: file.metadata["training"] == nil ? nil : try value("training"))
     }
 
     /// `sourceSize` is what pictures had; today each says its own size.
@@ -85,7 +106,8 @@ enum SafetensorsModel {
                 }
                 guard tensor.type == .float32, tensor.shape == parameter.shape else {
                     throw ModelFileError(
-                        "\(parameter.name) is \(tensor.type.rawValue) \(tensor.shape), must be F32 \(parameter.shape)")
+                        "\(parameter.name) is \(tensor.type.rawValue) \(tensor.shape); right would be F32 \(parameter.shape)"
+                    )
                 }
                 let size = MemoryLayout<Float>.size
                 values[(parameter.offset * size)..<((parameter.offset + parameter.count) * size)]
@@ -100,14 +122,16 @@ enum SafetensorsModel {
     static func write(_ model: ModelFile, to path: String) throws {
         func text(_ value: some Encodable) throws -> String { String(decoding: try JSON.encode(value), as: UTF8.self) }
         let network = model.network
+        var metadata = [
+            "format": Version.two.rawValue, "architecture": network.architecture.rawValue,
+            "bypass": network.bypass.rawValue, "classes": try text(model.classes),
+            "preprocessing": try text(model.preprocessing), "recipe": try text(model.recipe),
+        ]
+        metadata["training"] = try model.training.map(text)
         let writer = try SafetensorsWriter(
             path: path,
             tensors: network.parameters.map { TensorDeclaration(name: $0.name, type: .float32, shape: $0.shape) },
-            metadata: [
-                "format": Version.two.rawValue, "architecture": network.architecture.rawValue,
-                "bypass": network.bypass.rawValue, "classes": try text(model.classes),
-                "preprocessing": try text(model.preprocessing), "recipe": try text(model.recipe),
-            ])
+            metadata: metadata)
         try model.weights.withUnsafeBytes { bytes in
             for parameter in network.parameters {
                 let size = MemoryLayout<Float>.size

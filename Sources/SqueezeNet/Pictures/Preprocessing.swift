@@ -3,13 +3,13 @@ internal import CSqueezeKernels
 /// From a picture of any size to a network's input: the same steps in training, evaluating and classifying. Stored in the model.
 public struct Preprocessing: Codable, Sendable, Equatable {
     /// How a picture comes to the input's size.
-    public enum Fit: Codable, Sendable {
+    public enum Fit: Codable, CaseIterable, Sendable {
         /// The central window, zeros around it where the picture is smaller (`tf.image.resize_with_crop_or_pad`).
         case window
     }
 
     /// How bytes become numbers.
-    public enum Normalization: Codable, Sendable {
+    public enum Normalization: Codable, CaseIterable, Sendable {
         /// (x − mean) / max(σ, 1/√N), as `tf.image.per_image_standardization`.
         case perImage
     }

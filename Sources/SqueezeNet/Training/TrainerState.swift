@@ -33,7 +33,10 @@ public struct TrainerState: Sendable, Equatable {
         }
         guard slots.keys.sorted() == optimizer.slots.sorted() || (steps == 0 && slots.isEmpty) else {
             throw .hyperparameter(
-                "the state after \(steps) steps has \(slots.keys.sorted()); the optimizer keeps \(optimizer.slots)")
+                """
+                the optimizer keeps \(optimizer.slots.joined(separator: ", ")); the state of step \(steps) has \
+                \(slots.isEmpty ? "nothing" : slots.keys.sorted().joined(separator: ", "))
+                """)
         }
     }
 }

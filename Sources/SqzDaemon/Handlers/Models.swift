@@ -61,7 +61,7 @@ extension Handlers {
         let model = try await store.addModel(
             NewModel(
                 name: parameters.name, sha256: sealed.sha256, size: sealed.size, runner: runner.name, made: made,
-                uid: Int(peer.uid), isByAdministrator: isAdministrator(peer)), at: Clock.now()
+                uid: Int(peer.uid), warning: made.warning, isByAdministrator: isAdministrator(peer)), at: Clock.now()
         ) { try blobs.place(sealed) }
         return .init(model: model)
     }

@@ -52,7 +52,10 @@ struct Announcer: Sendable {
         fields["SQZ_LOSS"] = (progress?.loss ?? event.outcome?.loss).map { "\($0)" }
         fields["SQZ_ACCURACY"] = (progress?.accuracy ?? event.outcome?.accuracy).map { "\($0)" }
         fields["SQZ_REASON"] = event.reason.map { "\($0)" }
-        log.log(level: kind == .failed ? .error : .info, "\(kind.message(event, job))", metadata: fields)
+        let warning = progress?.warning ?? event.outcome?.warning
+        fields["SQZ_WARNING"] = warning.map { "\($0)" }
+        let level: Logger.Level = kind == .failed ? .error : warning == nil ? .info : .warning
+        log.log(level: level, "\(kind.message(event, job))", metadata: fields)
     }
 }
 
@@ -101,8 +104,11 @@ enum Transition: String, CaseIterable {
             let figures = [("loss", progress.loss), ("accuracy", progress.accuracy)].compactMap { name, value in
                 value.map { ", \(name) \(rounded($0))" }
             }
-            return "\(subject) epoch \(progress.epoch) of \(progress.epochs)\(figures.joined())"
-        case .succeeded: return "\(subject) succeeded" + (event.outcome?.model.map { ": \($0)" } ?? "")
+            return
+                "\(subject) epoch \(progress.epoch) of \(progress.epochs)\(figures.joined())\(also(progress.warning))"
+        case .succeeded:
+            let outcome = event.outcome
+            return "\(subject) succeeded" + (outcome?.model.map { ": \($0)" } ?? "") + also(outcome?.warning)
         case .failed: return "\(subject) failed: \(event.reason ?? "no reason given")"
         case .cancelled: return "\(subject) cancelled"
         case .interrupted: return "\(subject) interrupted and queued again: \(event.reason ?? "")"
@@ -112,6 +118,8 @@ enum Transition: String, CaseIterable {
         case .prioritized: return "\(subject) has \(event.reason ?? "another priority")"
         }
     }
+
+    private func also(_ warning: String?) -> String { warning.map { "; \($0)" } ?? "" }
 
     private func rounded(_ value: Double) -> Double { (value * 10_000).rounded() / 10_000 }
 }

@@ -254,7 +254,9 @@ actor Scheduler: Service {
     }
 
     private func outcome(_ result: RunResult) -> Outcome {
-        Outcome(images: result.images, loss: result.loss, accuracy: result.accuracy)
+        Outcome(
+            images: result.images, loss: result.loss, accuracy: result.accuracy, measured: result.measured,
+            warning: result.warning)
     }
 
     /// The model's file is one, in the job's directory, and what it is, a runner finds out that reads nothing but it.
@@ -274,7 +276,8 @@ actor Scheduler: Service {
         }
         let model = NewModel(
             name: job.model ?? job.dataset ?? job.kind, sha256: sealed.sha256, size: sealed.size, runner: job.runner,
-            made: found, uid: job.uid, dataset: job.dataset, loss: result.loss, accuracy: result.accuracy
+            made: found, uid: job.uid, dataset: job.dataset, loss: result.loss, accuracy: result.accuracy,
+            warning: result.warning ?? found.warning
         ) { [configuration] in
             try Peer(uid: UInt32(job.uid)).isAdministrator(group: configuration.current.administrators)
         }

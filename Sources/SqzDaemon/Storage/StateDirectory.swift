@@ -103,11 +103,11 @@ struct StateDirectory: Sendable {
         }
     }
 
-    /// nil where there is no such file.
+    /// nil where there is no such file. A link that a job left counts for itself, not for what it points to.
     private static func size(of path: String) throws -> Int? {
         var status = stat()
-        if stat(path, &status) == 0 { return Int(status.st_size) }
-        guard errno == ENOENT else { throw DaemonError.last("stat", path) }
+        if lstat(path, &status) == 0 { return Int(status.st_size) }
+        guard errno == ENOENT else { throw DaemonError.last("lstat", path) }
         return nil
     }
 

@@ -16,8 +16,8 @@ public enum InferenceInterface: VarlinkInterface {
 
     /// Classifies pictures, each as base64: 3,072 bytes (32x32 pixels; all of the red, then the green, then the blue
     /// plane, row by row) or 3,073 bytes (the label first, as in a CIFAR-10 file). model is NAME or NAME@VERSION; by
-    /// default the default model of the configuration, else the newest one. top is how many classes to name, 5 by
-    /// default. model in the reply is NAME@VERSION.
+    /// default the default model of the configuration, else the newest one without a warning. top is how many classes
+    /// to name, 5 by default. model in the reply is NAME@VERSION.
     public enum Classify: VarlinkMethod {
         public static let name = "io.sqzd.Inference.Classify"
 

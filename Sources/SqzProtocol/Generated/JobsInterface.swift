@@ -26,22 +26,29 @@ public struct Dependency: Codable, Equatable, Sendable {
     }
 }
 
-/// What a job came to. model is NAME@VERSION of the model that a training job made.
+/// What a job came to. model is NAME@VERSION of the model that a training job made. measured says which of the data
+/// set's pictures loss and accuracy are of, where the job chose them. warning says what is amiss though it succeeded,
+/// as that a model is no better than chance.
 public struct Outcome: Codable, Equatable, Sendable {
     public var model: String?
     public var images: Int?
     public var loss: Double?
     public var accuracy: Double?
     public var predictions: Int?
+    public var measured: String?
+    public var warning: String?
 
     public init(
-        model: String? = nil, images: Int? = nil, loss: Double? = nil, accuracy: Double? = nil, predictions: Int? = nil
+        model: String? = nil, images: Int? = nil, loss: Double? = nil, accuracy: Double? = nil, predictions: Int? = nil,
+        measured: String? = nil, warning: String? = nil
     ) {
         self.model = model
         self.images = images
         self.loss = loss
         self.accuracy = accuracy
         self.predictions = predictions
+        self.measured = measured
+        self.warning = warning
     }
 }
 

@@ -4,7 +4,8 @@ public import Varlink
 
 /// size is the file's, in bytes; sha256 is the file's, weightsSha256 that of the weights alone (float32, little-endian,
 /// in the order of the layers). accuracy and loss are those on the pictures kept for validation. createdAt is in
-/// microseconds since 1970-01-01 00:00:00 UTC.
+/// microseconds since 1970-01-01 00:00:00 UTC. A model with a warning, as that it is no better than chance, is used
+/// only where it is named.
 public struct Model: Codable, Equatable, Sendable {
     public var name: String
     public var version: Int
@@ -24,11 +25,13 @@ public struct Model: Codable, Equatable, Sendable {
     public var createdAt: Int
     public var loss: Double?
     public var accuracy: Double?
+    public var warning: String?
 
     public init(
         name: String, version: Int, sha256: String, weightsSha256: String, size: Int, architecture: String,
         bypass: String, classes: [String], parameters: Int, multiplyAdds: Int, preprocessing: String, runner: String,
-        job: Int? = nil, uid: Int, dataset: String? = nil, createdAt: Int, loss: Double? = nil, accuracy: Double? = nil
+        job: Int? = nil, uid: Int, dataset: String? = nil, createdAt: Int, loss: Double? = nil, accuracy: Double? = nil,
+        warning: String? = nil
     ) {
         self.name = name
         self.version = version
@@ -48,6 +51,7 @@ public struct Model: Codable, Equatable, Sendable {
         self.createdAt = createdAt
         self.loss = loss
         self.accuracy = accuracy
+        self.warning = warning
     }
 }
 

@@ -2,7 +2,8 @@
 
 public import Varlink
 
-/// A file that the runner wrote: a model. file is its name in the job's directory.
+/// A file that the runner wrote: a model. file is its name in the job's directory. warning says what is amiss with it;
+/// sqzd takes a model that has one only where a user names it.
 public struct MadeModel: Codable, Equatable, Sendable {
     public var file: String
     public var weightsSha256: String
@@ -13,10 +14,11 @@ public struct MadeModel: Codable, Equatable, Sendable {
     public var multiplyAdds: Int
     public var preprocessing: String
     public var layers: [Layer]
+    public var warning: String?
 
     public init(
         file: String, weightsSha256: String, architecture: String, bypass: String, classes: [String], parameters: Int,
-        multiplyAdds: Int, preprocessing: String, layers: [Layer]
+        multiplyAdds: Int, preprocessing: String, layers: [Layer], warning: String? = nil
     ) {
         self.file = file
         self.weightsSha256 = weightsSha256
@@ -27,21 +29,29 @@ public struct MadeModel: Codable, Equatable, Sendable {
         self.multiplyAdds = multiplyAdds
         self.preprocessing = preprocessing
         self.layers = layers
+        self.warning = warning
     }
 }
 
-/// What a job came to.
+/// What a job came to; measured and warning are as in io.sqzd.Jobs.
 public struct RunResult: Codable, Equatable, Sendable {
     public var images: Int?
     public var loss: Double?
     public var accuracy: Double?
     public var model: MadeModel?
+    public var measured: String?
+    public var warning: String?
 
-    public init(images: Int? = nil, loss: Double? = nil, accuracy: Double? = nil, model: MadeModel? = nil) {
+    public init(
+        images: Int? = nil, loss: Double? = nil, accuracy: Double? = nil, model: MadeModel? = nil,
+        measured: String? = nil, warning: String? = nil
+    ) {
         self.images = images
         self.loss = loss
         self.accuracy = accuracy
         self.model = model
+        self.measured = measured
+        self.warning = warning
     }
 }
 

@@ -24,7 +24,7 @@ public struct Classification: Codable, Equatable, Sendable {
 }
 
 /// How far a running job is. epoch counts from 1, step counts the steps done in this epoch. loss and accuracy are means
-/// over the epoch so far, the validation values those of the last whole epoch.
+/// over the epoch so far, the validation values and the warning those of the last whole epoch.
 public struct Progress: Codable, Equatable, Sendable {
     public var epoch: Int
     public var epochs: Int
@@ -36,11 +36,12 @@ public struct Progress: Codable, Equatable, Sendable {
     public var validationAccuracy: Double?
     public var imagesPerSecond: Double?
     public var secondsLeft: Double?
+    public var warning: String?
 
     public init(
         epoch: Int, epochs: Int, step: Int, steps: Int, loss: Double? = nil, accuracy: Double? = nil,
         validationLoss: Double? = nil, validationAccuracy: Double? = nil, imagesPerSecond: Double? = nil,
-        secondsLeft: Double? = nil
+        secondsLeft: Double? = nil, warning: String? = nil
     ) {
         self.epoch = epoch
         self.epochs = epochs
@@ -52,6 +53,7 @@ public struct Progress: Codable, Equatable, Sendable {
         self.validationAccuracy = validationAccuracy
         self.imagesPerSecond = imagesPerSecond
         self.secondsLeft = secondsLeft
+        self.warning = warning
     }
 }
 

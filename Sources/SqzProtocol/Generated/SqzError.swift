@@ -64,8 +64,9 @@ public enum SqzError: VarlinkErrors, Equatable {
     /// io.sqzd.Runner: The job could not be done.
     case failed(reason: String)
 
-    /// No model was named and there is none yet.
-    case noModels
+    /// No model was named and there is none yet. passedOver: those that there are, the newest first, if each has a
+    /// warning; one of them must be named.
+    case noModels(passedOver: [String]? = nil)
 
     /// There is no such model; known are those that there are.
     case noSuchModel(model: String, known: [String])

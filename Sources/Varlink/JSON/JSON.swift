@@ -77,4 +77,15 @@ public struct JSONError: Error, CustomStringConvertible {
     }
 
     public var description: String { path.isEmpty ? reason : "\(path): \(reason)" }
+
+    /// For people who know the whole text by a name: what is wrong with it, or with which part.
+    public func sentence(about name: String) -> String {
+        let place = name + (path.isEmpty || path.hasPrefix("[") ? "" : ".") + path
+        switch kind {
+        case .syntax: return "\(place) is no JSON: \(reason)"
+        case .unknownKey: return "\(place) is not known to this version"
+        case .missing where reason == "missing": return "\(place) is missing"
+        case .missing, .mismatch: return place + (reason.hasPrefix("must ") ? " " : ": ") + reason
+        }
+    }
 }

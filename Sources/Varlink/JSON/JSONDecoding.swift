@@ -11,6 +11,8 @@ struct JSONDecoding: Decoder {
 
     final class AskedKeys {
         var names: Set<String> = []
+        /// Objects below that the same type reads.
+        var nested: [JSONDecoding] = []
     }
 
     /// The node as a `T`, or why it is none.
@@ -23,7 +25,7 @@ struct JSONDecoding: Decoder {
         } catch let error as JSONError {
             throw error
         } catch let error as DecodingError {
-            throw JSONError(error)
+            throw JSONError(error, found: self, as: type)
         } catch {
             throw JSONError(.mismatch, "\(error)", at: codingPath)
         }
@@ -35,6 +37,7 @@ struct JSONDecoding: Decoder {
         if let stranger = node.keys.first(where: { !asked.names.contains($0) }) {
             throw JSONError(.unknownKey, "unknown", at: codingPath + [JSONKey(stranger)])
         }
+        for nested in asked.nested { try nested.refuseUnknownKeys() }
     }
 
     func mismatch(_ expected: String) -> JSONError {
@@ -113,7 +116,9 @@ private struct KeyedReading<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type, forKey key: Key
     ) throws -> KeyedDecodingContainer<Nested> {
-        try below(key).container(keyedBy: type)
+        let nested = try below(key)
+        decoder.asked.nested.append(nested)
+        return try nested.container(keyedBy: type)
     }
 
     func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
@@ -156,7 +161,9 @@ private struct UnkeyedReading: UnkeyedDecodingContainer {
     mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws -> KeyedDecodingContainer<Nested>
     {
         defer { currentIndex += 1 }
-        return try current().container(keyedBy: type)
+        let nested = try current()
+        decoder.asked.nested.append(nested)
+        return try nested.container(keyedBy: type)
     }
 
     mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
@@ -222,13 +229,22 @@ private struct SingleReading: SingleValueDecodingContainer {
 }
 
 extension JSONError {
-    init(_ error: DecodingError) {
+    /// What the standard library found wrong while it read a type; it says it in words for programmers.
+    fileprivate init(_ error: DecodingError, found: JSONDecoding, as type: any Decodable.Type) {
         switch error {
         case .keyNotFound(let key, let context): self.init(.missing, "missing", at: context.codingPath + [key])
         case .valueNotFound(_, let context): self.init(.missing, "must not be null", at: context.codingPath)
-        case .typeMismatch(_, let context), .dataCorrupted(let context):
-            self.init(.mismatch, context.debugDescription, at: context.codingPath)
-        @unknown default: self.init(.mismatch, "\(error)")
+        // An enum: of a word, or of an object with its case as the one key.
+        case .typeMismatch, .dataCorrupted:
+            let words = found.node.string.map { [$0] } ?? found.node.keys
+            let right = (type as? any CaseIterable.Type).map { "one of \(Self.words(of: $0))" } ?? "what is known here"
+            let wrong = words.map { String($0.prefix(60)) }.joined(separator: ", ")
+            self.init(.mismatch, "must be \(right), is \(wrong.isEmpty ? "nothing" : wrong)", at: found.codingPath)
+        @unknown default: self.init(.mismatch, "must be something else", at: found.codingPath)
         }
+    }
+
+    private static func words<C: CaseIterable>(of type: C.Type) -> String {
+        type.allCases.map { ($0 as? any RawRepresentable)?.rawValue as? String ?? "\($0)" }.joined(separator: ", ")
     }
 }

@@ -63,7 +63,7 @@ State = str
 @dataclass(frozen=True)
 class Progress:
     """How far a running job is. epoch counts from 1, step counts the steps done in this epoch. loss and accuracy are
-    means over the epoch so far, the validation values those of the last whole epoch.
+    means over the epoch so far, the validation values and the warning those of the last whole epoch.
     """
 
     epoch: int
@@ -76,6 +76,7 @@ class Progress:
     validation_accuracy: Optional[float]
     images_per_second: Optional[float]
     seconds_left: Optional[float]
+    warning: Optional[str]
 
 
 # "success", "failure" or "any". What the end of another job must be for a job to run after it. A job whose condition
@@ -91,13 +92,18 @@ class Dependency:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job came to. model is NAME@VERSION of the model that a training job made."""
+    """What a job came to. model is NAME@VERSION of the model that a training job made. measured says which of the
+    data set's pictures loss and accuracy are of, where the job chose them. warning says what is amiss though it
+    succeeded, as that a model is no better than chance.
+    """
 
     model: Optional[str]
     images: Optional[int]
     loss: Optional[float]
     accuracy: Optional[float]
     predictions: Optional[int]
+    measured: Optional[str]
+    warning: Optional[str]
 
 
 @dataclass(frozen=True)
@@ -250,7 +256,8 @@ class Layer:
 class Model:
     """size is the file's, in bytes; sha256 is the file's, weights_sha256 that of the weights alone (float32,
     little-endian, in the order of the layers). accuracy and loss are those on the pictures kept for validation.
-    created_at is in microseconds since 1970-01-01 00:00:00 UTC.
+    created_at is in microseconds since 1970-01-01 00:00:00 UTC. A model with a warning, as that it is no better
+    than chance, is used only where it is named.
     """
 
     name: str
@@ -271,6 +278,7 @@ class Model:
     created_at: int
     loss: Optional[float]
     accuracy: Optional[float]
+    warning: Optional[str]
 
 
 @dataclass(frozen=True)
@@ -279,8 +287,8 @@ class Classified:
 
     Classifies pictures, each as base64: 3,072 bytes (32x32 pixels; all of the red, then the green, then the blue
     plane, row by row) or 3,073 bytes (the label first, as in a CIFAR-10 file). model is NAME or NAME@VERSION; by
-    default the default model of the configuration, else the newest one. top is how many classes to name, 5 by
-    default. model in the reply is NAME@VERSION.
+    default the default model of the configuration, else the newest one without a warning. top is how many classes
+    to name, 5 by default. model in the reply is NAME@VERSION.
     """
 
     model: str
@@ -453,7 +461,11 @@ class Failed(SqzdError):
 
 
 class NoModels(SqzdError):
-    """No model was named and there is none yet."""
+    """No model was named and there is none yet. passedOver: those that there are, the newest first, if each has a
+    warning; one of them must be named.
+
+    Parameters: `passedOver`.
+    """
 
 
 class NoSuchModel(SqzdError):

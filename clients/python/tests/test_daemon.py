@@ -156,6 +156,23 @@ def test_evaluation_predictions_and_classify_agree(
     ]
 
 
+def test_dead_network_warns_and_is_no_default(
+    client: sqzd.Client, dataset: sqzd.Dataset, training: sqzd.Job, pictures: List[bytes]
+) -> None:
+    dead = client.wait(client.train(dataset.name, model="dead", epochs=2, batch_size=50, learning_rate=1.0), timeout=300)
+    assert dead.outcome is not None and dead.outcome.warning is not None
+    assert dead.outcome.warning.startswith("no better than chance")
+    assert dead.progress is not None and dead.progress.warning == dead.outcome.warning
+    assert client.model("dead").model.warning == dead.outcome.warning
+    assert training.outcome is not None and training.outcome.warning is None
+    assert client.classify(pictures[0]).model == "colours@1"
+    assert client.classify(pictures[0], model="dead").model == "dead@1"
+    evaluation = client.wait(client.submit("evaluate", dataset=dataset.name), timeout=300)
+    assert evaluation.model == "colours@1"
+    assert evaluation.outcome is not None and evaluation.outcome.measured == "the test pictures"
+    client.remove_model("dead")
+
+
 def test_plug_in_counts_down_before_two_watchers(client: sqzd.Client) -> None:
     job = client.submit("countdown", {"from": 4, "delay": 0.05})
     watchers = [client.watch(job), client.watch(job)]

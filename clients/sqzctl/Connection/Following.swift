@@ -99,13 +99,13 @@ enum Following {
         case .epoch:
             guard let progress = event.progress else { return }
             Output.endLive()
-            let figures = Format.figures(progress).compactMap { $0 }
+            let figures = (Format.figures(progress) + [progress.warning]).compactMap { $0 }
             Output.line(
                 (["job \(id)", "epoch \(progress.epoch)/\(progress.epochs)"] + figures).joined(separator: "  "))
         case .state:
             Output.endLive()
-            let details = [event.outcome.map(Format.outcome), event.reason.map(Format.named)].compactMap { $0 }.joined(
-                separator: "; ")
+            let details = [event.outcome.map(Format.outcome), event.outcome?.warning, event.reason.map(Format.named)]
+                .compactMap { $0 }.joined(separator: "; ")
             Output.line("job \(id)  \(event.state?.rawValue ?? "")\(details.isEmpty ? "" : ": " + details)")
         }
     }

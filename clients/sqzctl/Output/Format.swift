@@ -109,19 +109,23 @@ enum Format {
     static func progress(_ progress: Progress, columns: Int = .max) -> String {
         // The higher number goes first; the validation's stand in the line before, which stays.
         var parts: [(text: String, drop: Int)] = [
-            ("epoch \(progress.epoch)/\(progress.epochs)", 0), ("step \(progress.step)/\(progress.steps)", 3),
+            ("epoch \(progress.epoch)/\(progress.epochs)", 0), ("step \(progress.step)/\(progress.steps)", 4),
         ]
-        parts += zip(figures(progress), [2, 1, 4, 4]).compactMap { text, drop in text.map { ($0, drop) } }
+        parts += zip(figures(progress), [3, 2, 5, 5]).compactMap { text, drop in text.map { ($0, drop) } }
         if let rate = progress.imagesPerSecond {
-            parts.append(("\(Int(exactly: rate.rounded(.down)).map(number) ?? figure(rate)) images/s", 5))
+            parts.append(("\(Int(exactly: rate.rounded(.down)).map(number) ?? figure(rate)) images/s", 6))
         }
         if let left = progress.secondsLeft { parts.append(("\(duration(left)) left", 0)) }
+        if let warning = progress.warning { parts.append((brief(warning), 1)) }
         func text() -> String { parts.map(\.text).joined(separator: "  ") }
         while text().columns > columns, let least = parts.map(\.drop).max(), least > 0 {
             parts.removeAll { $0.drop == least }
         }
         return text()
     }
+
+    /// What is amiss, without what may help.
+    static func brief(_ warning: String) -> String { String(warning.prefix { $0 != ":" }) }
 
     /// Loss and accuracy, of the training and of the validation.
     static func figures(_ progress: Progress) -> [String?] {
@@ -135,7 +139,8 @@ enum Format {
 
     static func outcome(_ outcome: Outcome) -> String {
         [
-            outcome.model.map { "model \($0)" }, outcome.images.map { count($0, "image") },
+            outcome.model.map { "model \($0)" },
+            outcome.images.map { count($0, "image") + (outcome.measured.map { " (\($0))" } ?? "") },
             outcome.loss.map { "loss \(figure($0))" },
             outcome.accuracy.map { "top-1 accuracy \(decimal($0 * 100, places: 2)) %" },
             outcome.predictions.map { count($0, "prediction") },

@@ -13,7 +13,7 @@ struct Classify: ParsableCommand {
 
     @Argument(help: "Files; - is standard input.")
     var images: [String]
-    @Option(help: "NAME or NAME@VERSION. By default the default model, else the newest.")
+    @Option(help: "NAME or NAME@VERSION. By default the default model, else the newest without a warning.")
     var model: String?
     @Option(parsing: .unconditional, help: "How many classes to name.")
     var top: Int?

@@ -38,9 +38,15 @@ struct Jobs: ParsableCommand {
         switch job.state {
         case .queued: queued(job)
         case .running: running(job)
-        case .succeeded: job.outcome.map { Format.outcome(Outcome(loss: $0.loss, accuracy: $0.accuracy)) } ?? ""
+        case .succeeded: succeeded(job)
         case .paused, .failed, .cancelled: job.reason.map(Format.named) ?? ""
         }
+    }
+
+    private static func succeeded(_ job: Job) -> String {
+        guard let outcome = job.outcome else { return "" }
+        let figures = Format.outcome(Outcome(loss: outcome.loss, accuracy: outcome.accuracy))
+        return [figures, outcome.warning.map(Format.brief)].compactMap { $0 }.joined(separator: ", ")
     }
 
     private static func queued(_ job: Job) -> String {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SqzProtocol
+internal import Varlink
 
 struct ModelImport: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,8 +21,14 @@ struct ModelImport: ParsableCommand {
         let name = try name ?? Importing.name(for: file, without: [ModelExport.suffix] + ModelExport.otherSuffixes)
         let sha256 = try daemon.upload(file, named: file)
         Output.endLive()
-        try daemon.show(ModelsInterface.Import.self, .init(name: name, sha256: sha256)) { reply in
-            Output.line("model \(reply.model.name)@\(reply.model.version)")
+        do {
+            try daemon.show(ModelsInterface.Import.self, .init(name: name, sha256: sha256)) { reply in
+                Output.line("model \(reply.model.name)@\(reply.model.version)")
+                if let warning = reply.model.warning { Output.line("  \(warning)") }
+            }
+        } catch let error as VarlinkError {
+            guard case .badModel(let reason)? = SqzError(error) else { throw error }
+            throw SqzError.badData(file: file, reason: reason)
         }
     }
 }

@@ -23,6 +23,7 @@ struct ModelShow: ParsableCommand {
             fields.add("preprocessing", model.preprocessing)
             fields.add("size", "\(Format.bytes(model.size)) (\(Format.count(model.parameters, "parameter")))")
             fields.add("validation", Self.figures(model))
+            fields.add("warning", model.warning)
             fields.add("made", Format.time(model.createdAt) + " by \(Format.user(model.uid)), runner \(model.runner)")
             fields.add(
                 "from",

@@ -25,6 +25,7 @@ struct Models: ParsableCommand {
                 .number("ACCURACY") { $0.accuracy.map(Format.percent) ?? "-" },
                 .text("DATA SET") { $0.dataset ?? "-" },
                 .text("MADE") { Format.time($0.createdAt) },
+                .text("WARNING") { $0.warning ?? "" },
             ])
     }
 }

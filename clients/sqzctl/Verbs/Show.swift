@@ -42,6 +42,8 @@ struct Show: ParsableCommand {
             fields.add("ended", job.endedAt.map(Format.time))
             fields.add("progress", job.progress.map { Format.progress($0) })
             fields.add("outcome", job.outcome.map(Format.outcome))
+            // A running job's is that of its last epoch.
+            fields.add("warning", job.outcome?.warning ?? (job.state.isEnd ? nil : job.progress?.warning))
             fields.print()
         }
     }
