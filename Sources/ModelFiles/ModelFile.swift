@@ -1,3 +1,4 @@
+internal import Safetensors
 public import SqueezeNet
 
 /// A trained model: everything that classifying needs, and how it was made.
@@ -26,6 +27,9 @@ public struct ModelFile: Sendable {
             self = try ModelFormat.of(path).read(path)
         } catch let error as ModelFileError {
             throw error
+        } catch let error as SafetensorsError {
+            // Where the daemon keeps it is nothing to its user.
+            throw ModelFileError(error.problem)
         } catch {
             throw ModelFileError("\(error)")
         }

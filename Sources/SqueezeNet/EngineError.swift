@@ -17,9 +17,9 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
         case .inputTooLarge(let size, let largest):
             "pictures of \(size)×\(size) are too large; the largest allowed is \(largest)×\(largest)"
         case .classCount(let count, let allowed):
-            "\(count) classes; allowed are \(allowed.lowerBound) to \(allowed.upperBound)"
+            "\(count) class\(count == 1 ? "" : "es"); allowed are \(allowed.lowerBound) to \(allowed.upperBound)"
         case .valueCount(let count, let expected):
-            "\(count) weights given; this network has \(expected)"
+            "\(count) weight\(count == 1 ? "" : "s") given; this network has \(expected)"
         case .preprocessing(let reason), .hyperparameter(let reason):
             reason
         case .kernels(let requested, let available):
