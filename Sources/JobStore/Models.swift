@@ -65,13 +65,13 @@ extension JobStore {
         }
     }
 
-    /// The model that `text` names; the one that was registered last if it is nil. Throws `SqzError.noSuchModel` with the names there are,
-    /// or `noModels`.
+    /// The model that `text` names; the one that was registered last if it is nil. Throws `SqzError.noSuchModel` or
+    /// `noModels`.
     public func model(_ text: String?) async throws -> StoredModel {
         try await read { try Self.model(text, in: $0) }
     }
 
-    private static func model(_ text: String?, in database: Database) throws -> StoredModel {
+    static func model(_ text: String?, in database: Database) throws -> StoredModel {
         guard let text else {
             guard let row = try Row.fetchOne(database, sql: "SELECT * FROM models ORDER BY sequence DESC LIMIT 1")
             else { throw SqzError.noModels }
@@ -82,11 +82,7 @@ extension JobStore {
             database,
             sql: "SELECT * FROM models WHERE name = ? AND version = coalesce(?, version) ORDER BY version DESC LIMIT 1",
             arguments: [reference?.name, reference?.version])
-        guard let row else {
-            let known = try String.fetchAll(
-                database, sql: "SELECT DISTINCT name FROM models ORDER BY name LIMIT 20")
-            throw SqzError.noSuchModel(model: text, known: known)
-        }
+        guard let row else { throw try noSuchModel(text, in: database) }
         return try StoredModel(row: row)
     }
 

@@ -18,28 +18,14 @@ struct Scoring {
     init(model path: String, dataset: String, threads: Int, inbox: Inbox, replies: RunReplies) throws {
         model = try ModelFile(path: path)
         let dataset = try MappedDataset(path: dataset)
-        try Self.check(dataset.classes, against: model.classes)
+        if let mismatch = JobKind.mismatch(of: dataset.classes, with: model.classes) {
+            throw SqzError.badData(file: "data set", reason: mismatch)
+        }
         split = dataset.test ?? dataset.train
         classifier = try Classifier(
             network: model.network, weights: model.weights, preprocessing: model.preprocessing, threads: threads)
         self.inbox = inbox
         self.replies = replies
-    }
-
-    /// The data set's labels mean what the model's mean. A data set without names has numbers for them, which fit any.
-    private static func check(_ classes: [String], against trained: [String]) throws {
-        func refuse(_ reason: String) -> SqzError { .badData(file: "data set", reason: reason) }
-        guard classes.count == trained.count else {
-            let are = classes.count == 1 ? "1 class" : "\(classes.count) classes"
-            throw refuse("it has \(are), the model was trained for \(trained.count)")
-        }
-        let numbers = trained.indices.map(String.init)
-        guard classes != numbers, trained != numbers else { return }
-        for (index, pair) in zip(classes, trained).enumerated() where pair.0 != pair.1 {
-            throw refuse(
-                "its class \(index) is \(pair.0), the model's is \(pair.1); a model is measured on the classes it was trained for"
-            )
-        }
     }
 
     /// nil if it was asked to stop.
