@@ -64,6 +64,11 @@ extension Dependency {
     }
 }
 
+extension State {
+    /// What became of a job, after its name.
+    var asEnd: String { self == .cancelled ? "was cancelled" : "has \(rawValue)" }
+}
+
 extension JobStore {
     /// Adds a job to the queue, unless as many wait already as may (`SqzError.queueFull`).
     public func submit(_ submission: Submission, at time: Int, limits: QueueLimits) async throws -> Change {
@@ -100,7 +105,7 @@ extension JobStore {
         guard !state.isEnd || dependency.isMet(by: state) else {
             throw SqzError.invalidOption(
                 option: "after",
-                reason: "job \(dependency.job) has \(state.rawValue) already, so this one would never run")
+                reason: "job \(dependency.job) \(state.asEnd) already, so this one would never run")
         }
     }
 

@@ -227,7 +227,7 @@ extension JobStore {
         return try rows.flatMap { row -> [Change] in
             let dependency = try Dependency(job: id, row: row)
             guard !dependency.isMet(by: end) else { return [] }
-            let reason = "job \(id), which it waited for, has \(end.rawValue)"
+            let reason = "job \(id), which it waited for, \(end.asEnd)"
             return try move(row["job"], to: .cancelled, Event(time: time, kind: .state, reason: reason), in: database)
         }
     }

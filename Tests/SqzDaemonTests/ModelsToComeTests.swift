@@ -68,9 +68,9 @@ import Varlink
         let waiting = try daemon.submit(evaluation("never", after: id))
         try daemon.cancel(id)
         let job = try daemon.end(of: waiting)
-        #expect(job.state == .cancelled && job.reason == "job \(id), which it waited for, has cancelled")
+        #expect(job.state == .cancelled && job.reason == "job \(id), which it waited for, was cancelled")
         let reason = try daemon.expectInvalid("after", from: Submit.self, evaluation("never", after: id))
-        #expect(reason == "job \(id) has cancelled already, so this one would never run")
+        #expect(reason == "job \(id) was cancelled already, so this one would never run")
         // Both again, in the order in which that is possible.
         try daemon.expectInvalid("after", from: JobsInterface.Retry.self, .init(id: waiting))
         try daemon.call(JobsInterface.Retry.self, .init(id: id))
