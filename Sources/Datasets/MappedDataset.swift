@@ -52,7 +52,7 @@ public final class MappedDataset: Sendable {
             file = try SafetensorsFile(mapping: path)
         } catch {
             if case .unreadable(_, let errno) = error { throw .unreadable(path, errno: errno) }
-            throw DatasetError(.malformed, path, error.reason)
+            throw DatasetError(.malformed, path, error.problem)
         }
         func metadata(_ key: String) throws(DatasetError) -> String {
             guard let value = file.metadata[key] else {

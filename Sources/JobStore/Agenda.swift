@@ -30,7 +30,7 @@ extension JobStore {
         try await read { database in
             let deadline = "deadline IS NOT NULL AND endedAt IS NULL AND intent IS NULL"
             let limit = "state = 'running' AND timeLimit IS NOT NULL AND intent IS NULL"
-            let end = "lastStart + allowance - ranFor"
+            let end = "lastStart + ranBefore + timeLimit * 1000000 - ranFor"
             let late = try Row.fetchAll(
                 database, sql: "SELECT id, deadline FROM jobs WHERE \(deadline) AND deadline <= ? ORDER BY id",
                 arguments: [time]

@@ -61,7 +61,7 @@ extension Submission {
         [
             "kind": kind, "runner": runner, "state": state.rawValue, "uid": uid, "priority": priority,
             "options": try text(of: options), "dataset": dataset, "model": model, "submittedAt": time, "reason": reason,
-            "timeLimit": timeLimit, "allowance": timeLimit.map { $0 * 1_000_000 }, "deadline": deadline,
+            "timeLimit": timeLimit, "deadline": deadline, "maker": maker,
         ]
     }
 }

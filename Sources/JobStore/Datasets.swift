@@ -89,7 +89,7 @@ extension JobStore {
         }
     }
 
-    private static func dataset(_ name: String, in database: Database) throws -> Dataset {
+    static func dataset(_ name: String, in database: Database) throws -> Dataset {
         guard let row = try Row.fetchOne(database, sql: "SELECT * FROM datasets WHERE name = ?", arguments: [name])
         else {
             let known = try String.fetchAll(database, sql: "SELECT name FROM datasets ORDER BY name LIMIT 20")

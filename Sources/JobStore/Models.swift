@@ -70,12 +70,12 @@ extension JobStore {
     }
 
     /// The model that `text` names; if it is nil, the one that was registered last, of those without a warning. Throws
-    /// `SqzError.noSuchModel` with the names there are, or `noModels`.
+    /// `SqzError.noSuchModel` or `noModels`.
     public func model(_ text: String?) async throws -> StoredModel {
         try await read { try Self.model(text, in: $0) }
     }
 
-    private static func model(_ text: String?, in database: Database) throws -> StoredModel {
+    static func model(_ text: String?, in database: Database) throws -> StoredModel {
         guard let text else {
             let sound = "SELECT * FROM models WHERE warning IS NULL ORDER BY sequence DESC LIMIT 1"
             if let row = try Row.fetchOne(database, sql: sound) { return try StoredModel(row: row) }
@@ -88,17 +88,7 @@ extension JobStore {
             database,
             sql: "SELECT * FROM models WHERE name = ? AND version = coalesce(?, version) ORDER BY version DESC LIMIT 1",
             arguments: [reference?.name, reference?.version])
-        guard let row else {
-            // Where only the version is wrong, those of that name.
-            let versions = try String.fetchAll(
-                database,
-                sql: "SELECT name || '@' || version FROM models WHERE name = ? ORDER BY version DESC LIMIT 20",
-                arguments: [reference?.name])
-            let known =
-                try !versions.isEmpty
-                ? versions : String.fetchAll(database, sql: "SELECT DISTINCT name FROM models ORDER BY name LIMIT 20")
-            throw SqzError.noSuchModel(model: text, known: known)
-        }
+        guard let row else { throw try noSuchModel(text, in: database) }
         return try StoredModel(row: row)
     }
 

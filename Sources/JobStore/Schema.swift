@@ -148,6 +148,13 @@ enum Schema {
                 sql: """
                     -- What is amiss with a model: one that has a warning is used only where it is named.
                     ALTER TABLE models ADD COLUMN warning TEXT;
+                    -- Which job is to make the model that this one uses, until it has made it.
+                    ALTER TABLE jobs ADD COLUMN maker INTEGER REFERENCES jobs;
+                    CREATE INDEX makers ON jobs (maker) WHERE maker IS NOT NULL;
+                    -- What ranFor was when it was retried last: the time limit counts from there, whenever it is set.
+                    ALTER TABLE jobs ADD COLUMN ranBefore INTEGER NOT NULL DEFAULT 0;
+                    UPDATE jobs SET ranBefore = allowance - timeLimit * 1000000 WHERE allowance IS NOT NULL;
+                    ALTER TABLE jobs DROP COLUMN allowance;
                     """)
         }
         return migrator

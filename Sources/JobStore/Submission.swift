@@ -11,6 +11,8 @@ public struct Submission: Sendable {
     public var options: [String: JSONValue]
     public var dataset: String?
     public var model: String?
+    /// The job that is to make the model, which `model` names without a version.
+    public var maker: Int?
     public var after: [Dependency]
     /// It waits to be resumed before it waits for its turn.
     public var isHeld: Bool
@@ -21,8 +23,8 @@ public struct Submission: Sendable {
 
     public init(
         kind: String, runner: String, uid: Int, priority: Int = 0, options: [String: JSONValue] = [:],
-        dataset: String? = nil, model: String? = nil, after: [Dependency] = [], isHeld: Bool = false,
-        timeLimit: Int? = nil, deadline: Int? = nil
+        dataset: String? = nil, model: String? = nil, maker: Int? = nil, after: [Dependency] = [],
+        isHeld: Bool = false, timeLimit: Int? = nil, deadline: Int? = nil
     ) {
         self.kind = kind
         self.runner = runner
@@ -31,6 +33,7 @@ public struct Submission: Sendable {
         self.options = options
         self.dataset = dataset
         self.model = model
+        self.maker = maker
         self.after = after
         self.isHeld = isHeld
         self.timeLimit = timeLimit
@@ -61,6 +64,11 @@ extension Dependency {
     }
 }
 
+extension State {
+    /// What became of a job, after its name.
+    var asEnd: String { self == .cancelled ? "was cancelled" : "has \(rawValue)" }
+}
+
 extension JobStore {
     /// Adds a job to the queue, unless as many wait already as may (`SqzError.queueFull`).
     public func submit(_ submission: Submission, at time: Int, limits: QueueLimits) async throws -> Change {
@@ -68,6 +76,7 @@ extension JobStore {
         let reason = submission.isHeld ? "held until it is resumed" : nil
         return try await database.write { database in
             try Self.checkRoom(for: submission.uid, limits, in: database)
+            let submission = try Self.withMadeModel(submission, in: database)
             try database.insert(into: "jobs", try submission.columns(state, reason: reason, at: time))
             let id = Int(database.lastInsertedRowID)
             for dependency in submission.after { try Self.add(dependency, to: id, in: database) }
@@ -96,7 +105,7 @@ extension JobStore {
         guard !state.isEnd || dependency.isMet(by: state) else {
             throw SqzError.invalidOption(
                 option: "after",
-                reason: "job \(dependency.job) has \(state.rawValue) already, so this one would never run")
+                reason: "job \(dependency.job) \(state.asEnd) already, so this one would never run")
         }
     }
 

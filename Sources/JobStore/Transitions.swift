@@ -61,10 +61,14 @@ extension JobStore {
                     ? SqzError.jobEnded(id: id, state: job.state) : SqzError.wrongState(id: id, state: job.state)
             }
             try job.after.forEach { try Self.check($0, in: database) }
+            try Self.checkData(of: job, in: database)
             if let deadline = job.deadline, deadline <= time {
                 throw SqzError.invalidOption(
                     option: "deadline",
-                    reason: "that of job \(id), \(Timestamp.text(deadline)), has passed; submit it anew")
+                    reason: """
+                        that of job \(id), \(Timestamp.text(deadline)), has passed; give it another one, or none: sqzctl limit \
+                        \(id) --deadline none
+                        """)
             }
             // A paused job counts already.
             if job.state.isEnd { try Self.checkRoom(for: job.uid, limits, in: database) }
@@ -87,7 +91,9 @@ extension JobStore {
             let predictions = try Int.fetchOne(
                 database, sql: "SELECT count(*) FROM predictions WHERE job = ?", arguments: [id])
             if let predictions, predictions > 0 { outcome.predictions = predictions }
-            return try Self.move(id, to: .succeeded, Event(time: time, kind: .state, outcome: outcome), in: database)
+            let changes = try Self.move(
+                id, to: .succeeded, Event(time: time, kind: .state, outcome: outcome), in: database)
+            return changes + (try Self.hand(outcome.model, of: id, at: time, in: database))
         }
     }
 
@@ -188,9 +194,7 @@ extension JobStore {
             // Somebody wants it to be tried: what it crashed before is forgotten, and one that had ended has all its time.
             try database.execute(
                 sql: """
-                    UPDATE jobs SET crashes = 0,
-                        allowance = CASE WHEN ? THEN ranFor + timeLimit * 1000000 ELSE allowance END
-                    WHERE id = ?
+                    UPDATE jobs SET crashes = 0, ranBefore = CASE WHEN ? THEN ranFor ELSE ranBefore END WHERE id = ?
                     """,
                 arguments: [current.isEnd, id])
         }
@@ -223,7 +227,7 @@ extension JobStore {
         return try rows.flatMap { row -> [Change] in
             let dependency = try Dependency(job: id, row: row)
             guard !dependency.isMet(by: end) else { return [] }
-            let reason = "job \(id), which it waited for, has \(end.rawValue)"
+            let reason = "job \(id), which it waited for, \(end.asEnd)"
             return try move(row["job"], to: .cancelled, Event(time: time, kind: .state, reason: reason), in: database)
         }
     }

@@ -105,7 +105,7 @@ public struct Checkpoint: Sendable {
             do {
                 return try Checkpoint(path: "\(directory)/\(name)", network: network, recipe: recipe)
             } catch let error as SafetensorsError {
-                refused(name, error.reason)
+                refused(name, error.problem)
             } catch {
                 refused(name, "\(error)")
             }

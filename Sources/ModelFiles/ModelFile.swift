@@ -36,7 +36,7 @@ public struct ModelFile: Sendable {
         } catch let error as ModelFileError {
             throw error
         } catch let error as SafetensorsError {
-            throw ModelFileError(error.reason)
+            throw ModelFileError(error.problem)
         } catch let error as DatasetError {
             throw ModelFileError(error.problem)
         } catch {

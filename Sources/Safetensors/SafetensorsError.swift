@@ -10,18 +10,20 @@ public enum SafetensorsError: Error, Equatable, Sendable, CustomStringConvertibl
     /// The file can't be created, written or put in its place; `errno` is the system's reason.
     case unwritable(path: String, errno: Int32)
 
-    public var description: String {
-        switch self {
-        case .unreadable(let path, _), .malformed(let path, _), .unwritable(let path, _): "\(path): \(reason)"
-        }
-    }
-
-    /// Without the path, which may be one that its reader has never heard of.
-    public var reason: String {
+    /// What is wrong, for whoever knows the file by another name.
+    public var problem: String {
         switch self {
         case .unreadable(_, let errno): "can't be read: \(String(errno: errno))"
         case .malformed(_, let problem): "not a valid safetensors file: \(problem)"
         case .unwritable(_, let errno): "can't be written: \(String(errno: errno))"
         }
     }
+
+    public var path: String {
+        switch self {
+        case .unreadable(let path, _), .malformed(let path, _), .unwritable(let path, _): path
+        }
+    }
+
+    public var description: String { "\(path): \(problem)" }
 }

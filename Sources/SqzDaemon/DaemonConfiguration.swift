@@ -30,7 +30,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var unloadAfter: Duration
     /// Memory that a runner may have, in MiB (`RunnerMemory`).
     public var runnerMemoryMiB: Int
-    /// What each user's uploads, data sets, models and checkpoints may take on the disk, and those of all together, in MiB.
+    /// What each user's uploads, data sets, models, checkpoints, logs and predictions may take on the disk, and those of all
+    /// together, in MiB.
     public var userDiskMiB: Int
     public var diskMiB: Int
     /// Disk that users leave free, for the daemon's own records and checkpoints, in MiB; 0: no matter.

@@ -29,7 +29,8 @@ extension SqzError: CustomStringConvertible {
         case .invalidOption(let option, let reason): "\(option): \(reason)"
         case .noSuchDataset(let name, let known):
             "there is no data set \(name)\(Self.list(known, none: "any data set"))"
-        case .noSuchModel(let name, let known): "there is no model \(name)\(Self.list(known, none: "any model"))"
+        case .noSuchModel(let name, let known, let makers):
+            "there is no model \(name)" + (Self.coming(makers ?? []) ?? Self.list(known, none: "any model"))
         case .stopping: "the daemon is stopping"
         case .noDatasets: "there is no data set yet; sqzctl dataset import makes one"
         case .noModels(let passedOver?) where !passedOver.isEmpty:
@@ -69,6 +70,12 @@ extension SqzError: CustomStringConvertible {
     /// A few say what names look like; sqzctl models and datasets list them all.
     private static func first(_ names: [String]) -> String {
         names.prefix(12).joined(separator: ", ") + (names.count > 12 ? ", …" : "")
+    }
+
+    /// Of a model that jobs are to make.
+    private static func coming(_ makers: [Int]) -> String? {
+        guard let last = makers.last else { return nil }
+        return " yet: \(joined(makers)) \(makers.count == 1 ? "is" : "are") to make it (--after \(last) waits for that)"
     }
 
     private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

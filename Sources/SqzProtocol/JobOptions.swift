@@ -1,8 +1,8 @@
 public import Varlink
 
 extension JobKind {
-    /// Checks that each option is one that the kind has, and that its value fits: in the daemon when a job is submitted, in a
-    /// client before, in the runner before the job begins.
+    /// Checks that each option is one that the kind has, and that its value fits, alone and beside the others: in the daemon
+    /// when a job is submitted, in a client before, in the runner before the job begins.
     /// - Throws: `SqzError.invalidOption`.
     public func check(_ options: [String: JSONValue]) throws {
         for (name, value) in options {
@@ -13,45 +13,93 @@ extension JobKind {
             }
             try option.check(value)
         }
+        for option in self.options {
+            for bound in option.bounds ?? [] { try check(option, bound, options) }
+        }
+    }
+
+    /// A bound that another option's value sets. Of both options the default counts where none is given.
+    private func check(_ option: JobOption, _ bound: OptionBound, _ options: [String: JSONValue]) throws {
+        guard let number = option.text(in: options).flatMap(Double.init),
+            let other = self.options.first(where: { $0.name == bound.option }), let text = other.text(in: options),
+            bound.values.contains(where: { other.isSame($0, text) })
+        else { return }
+        let isGiven = options[option.name] != nil
+        try option.check(
+            number, bound.minimum, bound.maximum, " with \(other.name) \(text)", isGiven ? "" : " by default")
     }
 }
 
 extension JobOption {
     fileprivate func check(_ value: JSONValue) throws {
-        func refuse(_ reason: String) -> SqzError { .invalidOption(option: name, reason: reason) }
-        let number: Double
         switch (type, value) {
-        case (.integer, .integer(let value)): number = Double(value)
-        case (.number, .integer(let value)): number = Double(value)
-        case (.number, .number(let value)): number = value
+        case (.integer, .integer(let value)): try check(Double(value), minimum, maximum)
+        case (.number, .integer(let value)): try check(Double(value), minimum, maximum)
+        case (.number, .number(let value)): try check(value, minimum, maximum)
         case (.flag, .bool): return
         case (.text, .string(let value)):
-            guard value.utf8.count <= Limits.optionBytes else { throw refuse("is longer than 1,024 bytes") }
+            guard value.utf8.count <= Limits.optionBytes else { throw refusal("is longer than 1,024 bytes") }
             if let choices, !choices.contains(value) {
-                throw refuse("must be one of \(choices.joined(separator: ", ")), is \(value)")
+                throw refusal("must be one of \(choices.joined(separator: ", ")), is \(value)")
             }
-            return
-        case (.integer, _): throw refuse("must be an integer")
-        case (.number, _): throw refuse("must be a number")
-        case (.flag, _): throw refuse("must be true or false")
-        case (.text, _): throw refuse("must be a string")
+        case (.integer, _): throw refusal("must be an integer")
+        case (.number, _): throw refusal("must be a number")
+        case (.flag, _): throw refusal("must be true or false")
+        case (.text, _): throw refusal("must be a string")
         }
+    }
+
+    /// - Parameters:
+    ///   - condition: where the bounds hold, if not always.
+    ///   - origin: where the number comes from, if not from whoever asked for the job.
+    fileprivate func check(
+        _ number: Double, _ minimum: Double?, _ maximum: Double?, _ condition: String = "", _ origin: String = ""
+    ) throws {
+        let found = Self.plain(number) + origin
         if let minimum, number < minimum {
-            throw refuse("must be at least \(Self.plain(minimum)), is \(Self.plain(number))")
+            throw refusal("must be at least \(Self.plain(minimum))\(condition), is \(found)")
         }
         if let maximum, number > maximum {
-            throw refuse("must be at most \(Self.plain(maximum)), is \(Self.plain(number))")
+            throw refusal("must be at most \(Self.plain(maximum))\(condition), is \(found)")
         }
+    }
+
+    private func refusal(_ reason: String) -> SqzError { .invalidOption(option: name, reason: reason) }
+
+    /// Its value among those of a job, or its default, as on a command line.
+    fileprivate func text(in options: [String: JSONValue]) -> String? {
+        switch options[name] {
+        case .integer(let value)?: String(value)
+        case .number(let value)?: Self.plain(value)
+        case .string(let value)?: value
+        case .bool(let value)?: String(value)
+        default: self.default
+        }
+    }
+
+    /// Whether two texts say the same value of this option: 1 and 1.0 of a number.
+    fileprivate func isSame(_ one: String, _ other: String) -> Bool {
+        guard type == .number, let one = Double(one), let other = Double(other) else { return one == other }
+        return one == other
     }
 
     /// Which values it takes, as `sqzctl runners` and the help of verbs say it.
     public var values: String {
-        if let choices { return choices.joined(separator: "|") }
-        return switch (minimum, maximum) {
-        case (let low?, let high?): "\(Self.plain(low)) to \(Self.plain(high))"
-        case (let low?, nil): "from \(Self.plain(low))"
-        case (nil, let high?): "to \(Self.plain(high))"
-        case (nil, nil): type.rawValue
+        let always = choices?.joined(separator: "|") ?? Self.range(minimum, maximum) ?? type.rawValue
+        let sometimes = (bounds ?? []).compactMap { bound in
+            Self.range(bound.minimum, bound.maximum).map {
+                "; \($0) with \(bound.option) \(bound.values.joined(separator: "|"))"
+            }
+        }
+        return always + sometimes.joined()
+    }
+
+    private static func range(_ minimum: Double?, _ maximum: Double?) -> String? {
+        switch (minimum, maximum) {
+        case (let low?, let high?): "\(plain(low)) to \(plain(high))"
+        case (let low?, nil): "from \(plain(low))"
+        case (nil, let high?): "to \(plain(high))"
+        case (nil, nil): nil
         }
     }
 

@@ -27,6 +27,12 @@ public enum Limits {
     public static let logLine = 4_096
     /// How long a runner may take to say what it is.
     public static let describeSeconds = 10
+    /// And what it may say: kinds, the options of one, the choices and the bounds of one, bytes of a text.
+    public static let describedKinds = 64
+    public static let describedOptions = 256
+    public static let describedChoices = 1_000
+    public static let describedBounds = 64
+    public static let describedBytes = 4_096
     /// And what a model is that it made.
     public static let inspectSeconds = 60
     /// Lines that a runner writes into the daemon's own log: these at once, and these every second.

@@ -1,5 +1,6 @@
 internal import Datasets
 internal import ModelFiles
+internal import Safetensors
 internal import SqueezeNet
 internal import SqzProtocol
 internal import Varlink
@@ -20,6 +21,9 @@ enum ErrorMapping {
         case let error as SqzError: error
         case let error as DatasetError: .badData(file: error.file ?? "data set", reason: error.problem)
         case let error as ModelFileError: .badModel(reason: "\(error)")
+        // A checkpoint, for instance; in which directory is the daemon's affair.
+        case let error as SafetensorsError:
+            .failed(reason: "\(error.path.split(separator: "/").last ?? ""): \(error.problem)")
         case let error as EngineError where error.isOutOfMemory:
             .failed(reason: "out of memory: \(error); runnerMemoryMiB in the daemon's configuration limits it")
         default: .failed(reason: "\(error)")

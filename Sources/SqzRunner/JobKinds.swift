@@ -1,3 +1,4 @@
+internal import SqueezeNet
 public import SqzProtocol
 
 /// The kinds of jobs that this runner does, with their options as the daemon and `sqzctl runners` show them.
@@ -28,15 +29,17 @@ public enum JobKinds {
         return try scoring(options).predict(top: options.top)
     }
 
+    /// One picture to train with, one to validate.
     private static let train = JobKind(
         name: "train", help: "Trains a network on a data set and registers it as a model.", dataset: true, model: .made,
-        options: TrainOptions.declarations)
+        options: TrainOptions.declarations, minimumPictures: 2, minimumClasses: Network.allowedClasses.lowerBound,
+        sameClasses: true)
 
     private static let evaluate = JobKind(
         name: "evaluate", help: "Measures loss and top-1 accuracy on a data set's test pictures.", dataset: true,
-        model: .used, options: EvaluateOptions.declarations)
+        model: .used, options: EvaluateOptions.declarations, sameClasses: true)
 
     private static let predict = JobKind(
         name: "predict", help: "Predicts the classes of a data set's test pictures.", dataset: true, model: .used,
-        options: PredictOptions.declarations)
+        options: PredictOptions.declarations, sameClasses: true)
 }

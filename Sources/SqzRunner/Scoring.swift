@@ -20,12 +20,15 @@ struct Scoring {
         let model = try ModelFile(path: path)
         self.model = model
         let dataset = try MappedDataset(ofJob: dataset)
-        let isTrusting = try Self.check(dataset.classes, against: model.classes)
-        // Classes without names are those of the model for certain where the data set is that of its training.
+        if let mismatch = JobKind.mismatch(of: dataset.classes, with: model.classes) {
+            throw SqzError.badData(file: "data set", reason: mismatch)
+        }
+        // Numbers in place of names fit any classes; they are the model's for certain where the data set is that of its training.
+        let numbers = model.classes.indices.map(String.init)
         let isKnown = [dataset.train, dataset.test].contains { split in
             split.map { model.training?.isOf($0) == true } ?? false
         }
-        warning = isTrusting && !isKnown ? Self.trust : nil
+        warning = (dataset.classes == numbers || model.classes == numbers) && !isKnown ? Self.trust : nil
         measured = Measured(of: dataset, by: model.training)
         classifier = try Classifier(
             network: model.network, weights: model.weights, preprocessing: model.preprocessing, threads: threads)
@@ -35,24 +38,6 @@ struct Scoring {
 
     private static let trust =
         "classes were compared by their number only, since one side has no names for them; the figures may mean nothing"
-
-    /// The data set's labels mean what the model's mean. A data set without names has numbers for them, which fit any: then that is
-    /// taken on trust.
-    private static func check(_ classes: [String], against trained: [String]) throws -> Bool {
-        func refuse(_ reason: String) -> SqzError { .badData(file: "data set", reason: reason) }
-        guard classes.count == trained.count else {
-            let are = classes.count == 1 ? "1 class" : "\(classes.count) classes"
-            throw refuse("it has \(are), the model was trained for \(trained.count)")
-        }
-        let numbers = trained.indices.map(String.init)
-        guard classes != numbers, trained != numbers else { return true }
-        for (index, pair) in zip(classes, trained).enumerated() where pair.0 != pair.1 {
-            throw refuse(
-                "its class \(index) is \(pair.0), the model's is \(pair.1); a model is measured on the classes it was trained for"
-            )
-        }
-        return false
-    }
 
     /// nil if it was asked to stop.
     func evaluate() throws -> RunResult? {

@@ -15,14 +15,13 @@ import Varlink
 
     private let outlook = Outlook(now: 1, limits: RunningLimits(jobs: 64, perUser: 64))
 
-    private func submit(_ kind: String = "train", uid: Int = 1, priority: Int = 0, after: [Dependency] = [])
-        async throws
-        -> Int
-    {
+    private func submit(
+        _ kind: String = "train", uid: Int = 1, priority: Int = 0, dataset: String? = "d", after: [Dependency] = []
+    ) async throws -> Int {
         try await store.submit(
             Submission(
                 kind: kind, runner: "squeezenet", uid: uid, priority: priority,
-                options: ["epochs": .integer(3), "learning-rate": .number(0.5)], dataset: "d", after: after),
+                options: ["epochs": .integer(3), "learning-rate": .number(0.5)], dataset: dataset, after: after),
             at: 1, limits: QueueLimits(jobs: 100, perUser: 50)
         ).job.id
     }
@@ -70,7 +69,7 @@ import Varlink
     }
 
     @Test func aCancelledJobTellsItsEpochsAgain() async throws {
-        let id = try await submit()
+        let id = try await submit(dataset: nil)
         let epoch = Progress(epoch: 1, epochs: 3, step: 4, steps: 4)
         for time in [2, 12] {
             #expect(try await store.startNext(at: time)?.job.id == id)
@@ -208,7 +207,9 @@ import Varlink
         #expect(try await store.model(nil).model.version == 2)
         for name in ["n", "m@3", "m@x", "m@", "@1", ""] {
             let known = name == "m@3" ? ["m@2", "m@1"] : ["m"]
-            await #expect(throws: SqzError.noSuchModel(model: name, known: known)) { try await store.model(name) }
+            await #expect(throws: SqzError.noSuchModel(model: name, known: known, makers: nil)) {
+                try await store.model(name)
+            }
         }
         #expect(try await store.blobs() == ["s1", "s2"])
     }

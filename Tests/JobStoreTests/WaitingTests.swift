@@ -193,7 +193,10 @@ import Testing
         await #expect(
             throws: SqzError.invalidOption(
                 option: "deadline",
-                reason: "that of job \(late), \(Timestamp.text(10 * self.second)), has passed; submit it anew")
+                reason: """
+                    that of job \(late), \(Timestamp.text(10 * self.second)), has passed; give it another one, or none: \
+                    sqzctl limit \(late) --deadline none
+                    """)
         ) { try await retry(late, at: 10 * self.second) }
         #expect(try await store.job(late).state == .cancelled)
     }

@@ -125,7 +125,7 @@ import Varlink
 
     @Test func unknownModelsAreRefused() throws {
         try daemon.expect(
-            .noSuchModel(model: "nothing", known: ["new", "old"]), from: Classify.self,
+            .noSuchModel(model: "nothing", known: ["new", "old"], makers: nil), from: Classify.self,
             .init(images: [Self.image(0)], model: "nothing"))
         for top in [0, -1, 1_001] {
             let error = try daemon.error(of: Classify.self, .init(images: [Self.image(0)], top: top))

@@ -7,7 +7,7 @@ import Varlink
 /// What users may keep on the disk. Each test has a daemon of its own, with limits of its own.
 @Suite(.serialized) struct DiskUseTests {
     private static let sha256 = String(repeating: "0", count: 63)
-    private static let mine = "bytes of your uploads, data sets, models and checkpoints on the disk"
+    private static let mine = "bytes of your uploads, data sets, models, checkpoints, logs and predictions on the disk"
 
     private static func daemon(_ configuration: [String: JSONValue]) throws -> TestDaemon {
         try TestDaemon(runners: [.squeezenet], configuration: configuration)
@@ -93,7 +93,8 @@ import Varlink
         try daemon.call(DatasetsInterface.Offer.self, .init(sha256: Self.sha256 + "1", size: 700_000))
         try daemon.expect(
             .tooLarge(
-                what: "bytes of all uploads, data sets, models and checkpoints on the disk", limit: 1 << 20,
+                what: "bytes of all uploads, data sets, models, checkpoints, logs and predictions on the disk",
+                limit: 1 << 20,
                 current: 700_000),
             from: DatasetsInterface.Offer.self, .init(sha256: Self.sha256 + "2", size: 400_000))
         try daemon.stop()

@@ -1,3 +1,4 @@
+import SqueezeNet
 import SqzProtocol
 import TestSupport
 import Testing
@@ -15,6 +16,26 @@ import Varlink
         example.properties = answer.properties
         #expect(example == answer)
         #expect(try Self.reply(ManagerInterface.Runners.self).runners.first?.kinds == answer.kinds)
+    }
+
+    /// What it says of sizes is what the engine does.
+    @Test(arguments: Architecture.allCases) func everySizeThatItAllowsFits(_ network: Architecture) throws {
+        func works(_ body: () throws -> Void) -> Bool {
+            do { try body() } catch { return false }
+            return true
+        }
+        let runner = try RunnerProcess()
+        defer { runner.end() }
+        let kinds = try runner.client.call(RunnerInterface.Describe.self, NoParameters()).kinds
+        let train = try #require(kinds.first { $0.name == "train" })
+        for size in 8...224 {
+            let options: [String: JSONValue] = [
+                "arch": .string(network.rawValue), "resize": .integer(Int64(size)),
+            ]
+            #expect(
+                works { try train.check(options) } == works { _ = try Network(network, classes: 10, inputSize: size) },
+                "\(size)")
+        }
     }
 
     @Test func aKindThatItLacksIsAnErrorOfItsInterface() throws {

@@ -255,6 +255,17 @@ import Varlink
         #expect(try scratch.names() == ["data", "in", "junk"])
     }
 
+    @Test func whereTheDaemonKeepsAModelIsNotSaid() throws {
+        // A header that is longer than the file.
+        let cut = try scratch.write("cut", [200, 0, 0, 0, 0, 0, 0, 0] + Array("{\"__metadata__\":".utf8))
+        let runner = try RunnerProcess()
+        defer { runner.end() }
+        let error = try #require(throws: VarlinkError.self) {
+            try runner.client.call(RunnerInterface.Inspect.self, .init(model: cut))
+        }
+        #expect("\(error)".contains("not a valid safetensors file") && !"\(error)".contains(scratch.path))
+    }
+
     @Test func aRunnerSeesNoOtherJobsFiles() throws {
         let directory = scratch["job"]
         _ = try train(in: directory, options(epochs: 1))

@@ -16,12 +16,17 @@ import Varlink
         cancelled.expect(66)
         #expect(cancelled.output == jobs.map { "job \($0)  cancelled\n" }.joined())
         #expect(cancelled.errors == "sqzctl: there is no job 900\nsqzctl: there is no job 901\n")
-        for (verb, words) in [("pause", []), ("resume", []), ("prioritize", ["--priority=-1"])] {
+        for (verb, words) in [
+            ("pause", []), ("resume", []), ("prioritize", ["--priority=-1"]), ("limit", ["--time-limit=1h"]),
+        ] {
             let job = "\(try daemon.countDown())"
             if verb == "resume" { try Sqzctl.run(daemon, "pause", job).expect(0) }
             let transcript = try Sqzctl.run(socket: daemon.socket, [verb, jobs[0], "900", job] + words)
-            transcript.expect(64, "sqzctl: job \(jobs[0]) ", "there is no job 900")
-            #expect(transcript.output.hasPrefix("job \(job)  ") && transcript.lines.count == 1)
+            // One that was cancelled may get a limit, for when it is retried.
+            transcript.expect(verb == "limit" ? 66 : 64, "there is no job 900")
+            #expect(transcript.errors.contains("sqzctl: job \(jobs[0]) ") == (verb != "limit"))
+            #expect(transcript.lines.last?.hasPrefix("job \(job)  ") == true)
+            #expect(transcript.lines.count == (verb == "limit" ? 2 : 1))
         }
         let retried = try Sqzctl.run(daemon, "retry", "900", "\(blocker)", jobs[0], "--json")
         retried.expect(66, "there is no job 900", "job \(blocker) ")

@@ -32,7 +32,8 @@ import Varlink
             try Set(Self.commands().map { $0.joined(separator: " ") }) == [
                 "train", "classify", "predict", "evaluate", "submit", "jobs", "show", "watch", "wait", "logs",
                 "predictions",
-                "cancel", "pause", "resume", "retry", "prioritize", "models", "model", "model show", "model export",
+                "cancel", "pause", "resume", "retry", "prioritize", "limit", "models", "model", "model show",
+                "model export",
                 "model import",
                 "model rm", "datasets", "dataset", "dataset show", "dataset import",
                 "dataset rm", "runners", "info", "metrics", "top",

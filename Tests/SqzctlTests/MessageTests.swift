@@ -80,7 +80,7 @@ import Varlink
         let folder = try Colours.write(to: scratch, train: 500, test: 100)
         try Sqzctl.run(daemon, "dataset", "import", folder).expect(
             65,
-            "bytes of your uploads, data sets, models and checkpoints on the disk: the limit is 1.0 MB, there are "
+            "bytes of your uploads, data sets, models, checkpoints, logs and predictions on the disk: the limit is 1.0 MB, there are "
         )
     }
 
@@ -97,8 +97,17 @@ import Varlink
         try daemon.cancel(#require(Int(id)))
     }
 
+    @Test func aModelThatJobsAreToMakeSaysSo() {
+        func sentence(_ makers: [Int]) -> String {
+            SqzError.noSuchModel(model: "x", known: ["y"], makers: makers).description
+        }
+        #expect(sentence([7]) == "there is no model x yet: job 7 is to make it (--after 7 waits for that)")
+        #expect(sentence([7, 9]) == "there is no model x yet: jobs 7, 9 are to make it (--after 9 waits for that)")
+        #expect(sentence([]) == "there is no model x; there are: y")
+    }
+
     @Test func aLongListOfNamesIsCut() throws {
-        let error = SqzError.noSuchModel(model: "x", known: (1...20).map { "m\($0)" })
+        let error = SqzError.noSuchModel(model: "x", known: (1...20).map { "m\($0)" }, makers: nil)
         #expect(error.description.hasSuffix("; there are: \((1...12).map { "m\($0)" }.joined(separator: ", ")), …"))
     }
 }

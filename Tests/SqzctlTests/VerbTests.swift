@@ -116,6 +116,32 @@ import Varlink
         try daemon.cancel(blocker)
     }
 
+    @Test func limit() throws {
+        let id = "\(try daemon.submit(.init(kind: "countdown", hold: true)))"
+        #expect(try people("limit", id, "--time-limit", "90m") == "job \(id)  time limit 1 h 30 min  deadline none\n")
+        let reply = try Sqzctl.run(daemon, "limit", id, "--deadline=+1h", "--time-limit=none", "--json")
+            .reply(JobsInterface.Limit.Reply.self)
+        #expect(try reply.job == daemon.job(#require(Int(id))))
+        #expect(reply.job.deadline != nil && reply.job.timeLimit == nil)
+        #expect(try people("limit", id, "--deadline", "none").hasSuffix("  deadline none\n"))
+        try Sqzctl.run(daemon, "limit", id).expect(64, "--time-limit, --deadline or both")
+        for words in [["--deadline", "soon"], ["--time-limit", "0"], ["--time-limit", "never"]] {
+            try Sqzctl.run(socket: daemon.socket, ["limit", id] + words).expect(64, words[0], words[1])
+        }
+        try Sqzctl.run(daemon, "limit", id, "--deadline", "2020-01-01").expect(64, "deadline: has passed")
+        try daemon.cancel(#require(Int(id)))
+    }
+
+    @Test func whatATrainingMakesIsEvaluatedInOneGo() throws {
+        let training = try people("train", "--epochs", "1", "--batch-size", "20", "--model", "soon")
+        let id = String(training.dropLast())
+        try Sqzctl.run(daemon, "evaluate", "--model", "late").expect(66, "there is no model late; there are: ")
+        let evaluation = try people("evaluate", "--model", "soon", "--after", id, "--follow")
+        #expect(evaluation.contains("succeeded"), "\(evaluation)")
+        let job = try daemon.job(#require(evaluation.split(separator: "\n").first.flatMap { Int($0) }))
+        #expect(job.model == "soon@1")
+    }
+
     @Test func dependencies() throws {
         let blocker = try daemon.block()
         let text = try people(

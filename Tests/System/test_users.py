@@ -74,7 +74,7 @@ def test_reading_is_everybodys(container: Container, running: int, hers: str) ->
 
 @pytest.mark.parametrize(
     "method, more",
-    [("Cancel", {}), ("Pause", {}), ("Resume", {}), ("Retry", {}), ("Prioritize", {"priority": -1})],
+    [("Cancel", {}), ("Pause", {}), ("Resume", {}), ("Retry", {}), ("Prioritize", {"priority": -1}), ("Limit", {"timeLimit": 60})],
 )
 def test_another_members_job_stays_as_it_is(
     container: Container, running: int, method: str, more: Dict[str, int]

@@ -21,7 +21,7 @@ struct Sqzctl: ParsableCommand {
                 name: "The queue",
                 subcommands: [
                     Jobs.self, Show.self, Watch.self, Wait.self, Logs.self, Predictions.self, Cancel.self, Pause.self,
-                    Resume.self, Retry.self, Prioritize.self,
+                    Resume.self, Retry.self, Prioritize.self, Limit.self,
                 ]),
             CommandGroup(
                 name: "Models and data sets",

@@ -71,11 +71,7 @@ public struct Network: Sendable, Equatable {
         }
         var builder = NetworkBuilder(bypass: bypass, classes: classes, inputSize: inputSize)
         guard builder.add(Topology(architecture, inputSize: inputSize)) else {
-            let smallest = (1...Self.largestInput).first { size in
-                var attempt = NetworkBuilder(bypass: bypass, classes: classes, inputSize: size)
-                return attempt.add(Topology(architecture, inputSize: size))
-            }
-            throw .inputTooSmall(architecture, size: inputSize, smallest: smallest ?? Self.largestInput)
+            throw .inputTooSmall(architecture, size: inputSize, smallest: Self.smallestInput(of: architecture))
         }
         self.architecture = architecture
         self.bypass = bypass
@@ -84,6 +80,15 @@ public struct Network: Sendable, Equatable {
         self.layers = builder.layers
         self.parameters = builder.parameters
         self.blocks = builder.blocks
+    }
+
+    /// The smallest input of which the pools leave something.
+    public static func smallestInput(of architecture: Architecture) -> Int {
+        let smallest = (1...largestInput).first { size in
+            var attempt = NetworkBuilder(bypass: .none, classes: allowedClasses.lowerBound, inputSize: size)
+            return attempt.add(Topology(architecture, inputSize: size))
+        }
+        return smallest ?? largestInput
     }
 
     public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }

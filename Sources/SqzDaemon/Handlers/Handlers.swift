@@ -53,7 +53,10 @@ struct Handlers: Sendable {
         case .service(.getInfo): try await answer(getInfo)
         case .service(.getInterfaceDescription): try await answer(getInterfaceDescription)
 
-        case .jobs(.submit): try await answer { try await submit($0, from: peer) }
+        case .jobs(.submit):
+            // After a start, runners may not have said yet what they are; nobody's turn waits for that.
+            _ = try await registry.entries
+            try await answer { try await submit($0, from: peer) }
         case .jobs(.list): try await answer(jobs)
         case .jobs(.show): try await answer(show)
         case .jobs(.watch): try await stream(required: true) { try await watch($0, to: replies) }
@@ -64,6 +67,7 @@ struct Handlers: Sendable {
         case .jobs(.resume): try await answer { try await resume($0, from: peer) }
         case .jobs(.retry): try await answer { try await retry($0, from: peer) }
         case .jobs(.prioritize): try await answer { try await prioritize($0, from: peer) }
+        case .jobs(.limit): try await answer { try await limit($0, from: peer) }
         case .jobs(.logs): try await answer(logs)
         case .jobs(.predictions): try await stream { try await predictions($0, to: replies) }
 

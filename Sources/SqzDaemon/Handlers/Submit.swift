@@ -17,68 +17,68 @@ extension Handlers {
             throw SqzError.invalidOption(
                 option: "after", reason: "at most \(Limits.jobsAfter) jobs, there are \(after.count)")
         }
-        try checkTimes(parameters)
+        try check(timeLimit: parameters.timeLimit)
+        try check(deadline: parameters.deadline)
         // What a job has made is kept in any case: whoever has no room for it is told before.
         if kind.model == .made { try await disk.require(0, for: peer.uid) }
         let dataset = try await dataset(parameters.dataset, for: kind)
+        if let dataset { try kind.check(dataset) }
+        let (model, maker) = try await model(parameters.model, for: kind, dataset, after, peer)
         let submission = Submission(
             kind: kind.name, runner: runner.name, uid: Int(peer.uid), priority: priority, options: options,
-            dataset: dataset, model: try await model(parameters.model, for: kind, dataset: dataset, peer), after: after,
-            isHeld: parameters.hold ?? false, timeLimit: parameters.timeLimit, deadline: parameters.deadline)
+            dataset: dataset?.name, model: model, maker: maker, after: after, isHeld: parameters.hold ?? false,
+            timeLimit: parameters.timeLimit, deadline: parameters.deadline)
         let change = try await store.submit(submission, at: Clock.now(), limits: .current)
         try await announcer.announce([change])
         scheduler.wake()
         return .init(id: change.job.id)
     }
 
-    private func checkTimes(_ parameters: JobsInterface.Submit.Parameters) throws {
-        if let limit = parameters.timeLimit, !(1...Limits.longestTime).contains(limit) {
-            throw SqzError.invalidOption(
-                option: "timeLimit", reason: "must be from 1 to \(Limits.longestTime) seconds, is \(limit)")
-        }
-        guard let deadline = parameters.deadline else { return }
-        let now = Clock.now()
-        guard deadline > now else {
-            throw SqzError.invalidOption(option: "deadline", reason: "has passed: \(Timestamp.text(deadline))")
-        }
-        let latest = now + Limits.longestTime * 1_000_000
-        guard deadline <= latest else {
-            throw SqzError.invalidOption(
-                option: "deadline", reason: "must be at \(Timestamp.text(latest)) or before")
-        }
-    }
-
-    /// The data set's name: the one that was asked for, else the only one there is.
-    private func dataset(_ name: String?, for kind: JobKind) async throws -> String? {
+    /// The data set that was asked for, else the only one there is.
+    private func dataset(_ name: String?, for kind: JobKind) async throws -> Dataset? {
         guard kind.dataset else {
             if name != nil { throw SqzError.invalidOption(option: "dataset", reason: "\(kind.name) takes no data set") }
             return nil
         }
-        if let name { return try await store.dataset(name).name }
-        let known = try await store.datasets().map(\.name)
+        if let name { return try await store.dataset(name) }
+        let known = try await store.datasets()
         guard !known.isEmpty else { throw SqzError.noDatasets }
         guard known.count == 1 else {
-            throw SqzError.invalidOption(option: "dataset", reason: "say which: \(known.joined(separator: ", "))")
+            let names = known.map(\.name).joined(separator: ", ")
+            throw SqzError.invalidOption(option: "dataset", reason: "say which: \(names)")
         }
         return known[0]
     }
 
-    /// What the job uses, with its version, or the name of what it makes.
-    private func model(_ name: String?, for kind: JobKind, dataset: String?, _ peer: Peer) async throws -> String? {
+    /// What the job uses, with its version, or by its name and the job that is to make it; or the name of what it makes.
+    private func model(
+        _ name: String?, for kind: JobKind, _ dataset: Dataset?, _ after: [Dependency], _ peer: Peer
+    ) async throws -> (name: String?, maker: Int?) {
         switch kind.model {
         case .none:
             if name != nil {
                 throw SqzError.invalidOption(option: "model", reason: "\(kind.name) has nothing to do with models")
             }
-            return nil
+            return (nil, nil)
         case .used:
-            let model = try await store.model(name ?? configuration.current.defaultModel).model
-            return "\(model.name)@\(model.version)"
+            switch try await store.model(name ?? configuration.current.defaultModel, after: after) {
+            case .made(let stored):
+                let name = "\(stored.model.name)@\(stored.model.version)"
+                try dataset.map { try kind.check($0, with: name, of: stored.model.classes) }
+                return (name, nil)
+            case .toCome(let name, let maker):
+                if let dataset, let other = maker.dataset, try await registry.kind(maker.kind).kind.sameClasses == true
+                {
+                    let classes = try await store.dataset(other).classes
+                    try kind.check(dataset, with: "what job \(maker.id) is to make", of: classes)
+                }
+                return (name, maker.id)
+            }
         case .made:
-            let name = name ?? dataset ?? kind.name
+            let name = name ?? dataset?.name ?? kind.name
             try checkName(name, option: "model")
             try await checkOwner(of: name, option: "model", peer)
-            return name
+            return (name, nil)
         }
     }
 }

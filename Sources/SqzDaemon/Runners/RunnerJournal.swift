@@ -41,6 +41,8 @@ final class RunnerJournal: Sendable {
     }
 
     private func tell(_ leftOut: Int) {
-        if leftOut > 0 { log.warning("\(leftOut) lines of a runner were left out here", metadata: fields) }
+        guard leftOut > 0 else { return }
+        let lines = leftOut == 1 ? "1 line of a runner was" : "\(leftOut) lines of a runner were"
+        log.warning("\(lines) left out here", metadata: fields)
     }
 }

@@ -98,6 +98,7 @@ final class RunnerRegistry: Sendable {
             let reply = try await RunnerLink.with(path, configuration, log: { log.write($0) }) { link in
                 try await link.call(RunnerInterface.Describe.self, NoParameters(), within: Limits.describeSeconds)
             }
+            try reply.check()
             return Entry(
                 info: RunnerInfo(
                     path: path, name: reply.name, version: reply.version, properties: reply.properties,

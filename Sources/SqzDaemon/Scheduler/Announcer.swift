@@ -40,6 +40,21 @@ struct Announcer: Sendable {
         write(Event(time: Clock.now(), kind: .state, reason: reason), of: job, as: .prioritized)
     }
 
+    /// A job has another deadline or time limit. Nor is that one.
+    func announceLimits(of job: Job, before: Job, by peer: Peer) {
+        watchers.publishChange()
+        func change(_ what: String, _ new: String?, _ old: String?) -> String? {
+            new == old ? nil : "\(what) \(new ?? "none") instead of \(old ?? "none")"
+        }
+        let changes = [
+            change("deadline", job.deadline.map(Timestamp.text), before.deadline.map(Timestamp.text)),
+            change("time limit", job.timeLimit.map { "\($0) s" }, before.timeLimit.map { "\($0) s" }),
+        ].compactMap { $0 }
+        guard !changes.isEmpty else { return }
+        let reason = "\(changes.joined(separator: ", ")), by uid \(peer.uid)"
+        write(Event(time: Clock.now(), kind: .state, reason: reason), of: job, as: .limited)
+    }
+
     private func write(_ event: Event, of job: Job, as kind: Transition) {
         var fields: Logger.Metadata = [
             "MESSAGE_ID": "\(kind.messageID)", "SQZ_JOB": "\(job.id)", "SQZ_EVENT": "\(kind.rawValue)",
@@ -61,7 +76,8 @@ struct Announcer: Sendable {
 
 /// The kinds of lines that jobs write into the journal. `systemd/sqzd.catalog` explains each.
 enum Transition: String, CaseIterable {
-    case queued, started, epoch, succeeded, failed, cancelled, interrupted, paused, resumed, retried, prioritized
+    case queued, started, epoch, succeeded, failed, cancelled, interrupted, paused, resumed, retried, prioritized,
+        limited
 
     init(_ change: Change) {
         switch (change.before, change.job.state) {
@@ -91,6 +107,7 @@ enum Transition: String, CaseIterable {
         case .resumed: "b349eb9e15014180a7ee9d6a4eab0364"
         case .retried: "9963d2de5d5d4a5fba31b148111b3b8b"
         case .prioritized: "dc9929f898d74071a2524efa394fc5cc"
+        case .limited: "dd5aabcf74f54f5fbdd614a82913e0bb"
         }
     }
 
@@ -116,6 +133,7 @@ enum Transition: String, CaseIterable {
         case .resumed: return "\(subject) queued again: \(event.reason ?? "")"
         case .retried: return "\(subject) queued again: \(event.reason ?? "")"
         case .prioritized: return "\(subject) has \(event.reason ?? "another priority")"
+        case .limited: return "\(subject) has \(event.reason ?? "another limit")"
         }
     }
 

@@ -9,6 +9,8 @@ struct DiskUse: Sendable {
     let state: StateDirectory
     let configuration: LiveConfiguration
 
+    private static let counted = "uploads, data sets, models, checkpoints, logs and predictions"
+
     /// Each user's bytes, by what they are.
     func current() async throws -> [StoredBytes] {
         let uploads = uploads
@@ -30,8 +32,8 @@ struct DiskUse: Sendable {
                 throw SqzError.tooLarge(what: "bytes of \(what) on the disk", limit: limit << 20, current: used)
             }
         }
-        try check(used[Int(uid), default: 0], limits.userDiskMiB, "your uploads, data sets, models and checkpoints")
-        try check(used.values.reduce(0, +), limits.diskMiB, "all uploads, data sets, models and checkpoints")
+        try check(used[Int(uid), default: 0], limits.userDiskMiB, "your \(Self.counted)")
+        try check(used.values.reduce(0, +), limits.diskMiB, "all \(Self.counted)")
         let reserve = limits.freeDiskMiB << 20
         guard reserve == 0 || free - bytes >= reserve else {
             throw SqzError.tooLarge(what: "bytes that must stay free on the disk", limit: reserve, current: free)

@@ -52,12 +52,12 @@ public struct Outcome: Codable, Equatable, Sendable {
     }
 }
 
-/// dataset is a data set's name. model is the model that the job uses (NAME@VERSION), or the name under which a
-/// training job registers what it makes. timeLimit is how many seconds it may run, over all its runs, deadline until
-/// when it must have ended. starts counts how often a runner was started for it. position is its place in the order in
-/// which waiting jobs are going to run, from 1. expectedStart and expectedEnd are guesses, from how far what runs says
-/// that it is and how long such jobs took before; they are absent where one of these is not known. reason says why it
-/// waits or why it failed.
+/// dataset is a data set's name. model is the model that the job uses (NAME@VERSION, but NAME while the job that makes
+/// it has not ended), or the name under which a training job registers what it makes. timeLimit is how many seconds it
+/// may run, over all its runs, deadline until when it must have ended. starts counts how often a runner was started for
+/// it. position is its place in the order in which waiting jobs are going to run, from 1. expectedStart and expectedEnd
+/// are guesses, from how far what runs says that it is and how long such jobs took before; they are absent where one of
+/// these is not known. reason says why it waits or why it failed.
 public struct Job: Codable, Equatable, Sendable {
     public var id: Int
     public var kind: String
@@ -153,7 +153,7 @@ public enum JobsInterface: VarlinkInterface {
     ]
     public static let methods: [any VarlinkMethod.Type] = [
         Submit.self, List.self, Show.self, Watch.self, Monitor.self, Cancel.self, Pause.self, Resume.self, Retry.self,
-        Prioritize.self, Logs.self, Predictions.self,
+        Prioritize.self, Limit.self, Logs.self, Predictions.self,
     ]
 
     public enum Method: String, CaseIterable, Sendable {
@@ -167,6 +167,7 @@ public enum JobsInterface: VarlinkInterface {
         case resume = "io.sqzd.Jobs.Resume"
         case retry = "io.sqzd.Jobs.Retry"
         case prioritize = "io.sqzd.Jobs.Prioritize"
+        case limit = "io.sqzd.Jobs.Limit"
         case logs = "io.sqzd.Jobs.Logs"
         case predictions = "io.sqzd.Jobs.Predictions"
     }
@@ -178,7 +179,9 @@ public enum JobsInterface: VarlinkInterface {
     /// as the administrator allows. after: the job waits until those jobs have ended as it says. hold: it is paused
     /// until it is resumed, and waits for the others then if they have not ended. timeLimit (seconds): it fails when it
     /// has run for so long, in all of its runs. deadline: it fails at this time, if it has not ended. Running, it then
-    /// ends at its next step, with a checkpoint.
+    /// ends at its next step, with a checkpoint. model: where a job in after, on condition of its success, makes models
+    /// of this NAME, it is the one that that job makes (of several such jobs, the last submitted); else NAME is its
+    /// highest version that there is now.
     public enum Submit: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Submit"
 
@@ -404,6 +407,32 @@ public enum JobsInterface: VarlinkInterface {
             public init(id: Int, priority: Int) {
                 self.id = id
                 self.priority = priority
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var job: Job
+
+            public init(job: Job) {
+                self.job = job
+            }
+        }
+    }
+
+    /// Changes the deadline or the time limit of a job that has not succeeded: of one that failed or was cancelled, for
+    /// when it is retried. 0 takes it away; what is absent stays. It counts at once, for a running job too.
+    public enum Limit: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Limit"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+            public var deadline: Int?
+            public var timeLimit: Int?
+
+            public init(id: Int, deadline: Int? = nil, timeLimit: Int? = nil) {
+                self.id = id
+                self.deadline = deadline
+                self.timeLimit = timeLimit
             }
         }
 

@@ -113,7 +113,8 @@ public enum RunnerInterface: VarlinkInterface {
     }
 
     /// Who the runner is. properties are for people, "kernels" among them. imports: it can make data sets; classifies:
-    /// it can load the models that it makes.
+    /// it can load the models that it makes. A runner whose kinds make models answers Inspect. sqzd refuses jobs by
+    /// what stands here; a runner checks again.
     public enum Describe: VarlinkMethod {
         public static let name = "io.sqzd.Runner.Describe"
 
@@ -242,7 +243,9 @@ public enum RunnerInterface: VarlinkInterface {
         public typealias Reply = NoParameters
     }
 
-    /// Tells what the model at a path is; file is empty.
+    /// Tells what the model at a path is; file is empty. Asked of a process of its own, within a minute, for each model
+    /// that a job has made, before it is registered: without an answer the job has failed. And for each model that a
+    /// user imports.
     public enum Inspect: VarlinkMethod {
         public static let name = "io.sqzd.Runner.Inspect"
 

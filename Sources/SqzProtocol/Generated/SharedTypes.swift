@@ -76,8 +76,23 @@ public enum OptionType: String, Codable, CaseIterable, Sendable {
     case integer, number, text, flag
 }
 
+/// What an option may be where another one, given or by default, has one of these values, written as on a command line.
+public struct OptionBound: Codable, Equatable, Sendable {
+    public var option: String
+    public var values: [String]
+    public var minimum: Double?
+    public var maximum: Double?
+
+    public init(option: String, values: [String], minimum: Double? = nil, maximum: Double? = nil) {
+        self.option = option
+        self.values = values
+        self.minimum = minimum
+        self.maximum = maximum
+    }
+}
+
 /// An option of a kind of job. default is written as on a command line; absent where it depends on other options or
-/// data.
+/// data. bounds hold beside minimum and maximum.
 public struct JobOption: Codable, Equatable, Sendable {
     public var name: String
     public var type: OptionType
@@ -86,10 +101,11 @@ public struct JobOption: Codable, Equatable, Sendable {
     public var choices: [String]?
     public var minimum: Double?
     public var maximum: Double?
+    public var bounds: [OptionBound]?
 
     public init(
         name: String, type: OptionType, help: String, `default`: String? = nil, choices: [String]? = nil,
-        minimum: Double? = nil, maximum: Double? = nil
+        minimum: Double? = nil, maximum: Double? = nil, bounds: [OptionBound]? = nil
     ) {
         self.name = name
         self.type = type
@@ -98,6 +114,7 @@ public struct JobOption: Codable, Equatable, Sendable {
         self.choices = choices
         self.minimum = minimum
         self.maximum = maximum
+        self.bounds = bounds
     }
 }
 
@@ -106,20 +123,31 @@ public enum ModelUse: String, Codable, CaseIterable, Sendable {
     case none, used, made
 }
 
-/// A kind of job that a runner offers.
+/// A kind of job that a runner offers. minimumPictures and minimumClasses are what its data set must have of both, for
+/// training and testing together. sameClasses: the model that it uses must tell the data set's classes apart, the one
+/// that it makes will.
 public struct JobKind: Codable, Equatable, Sendable {
     public var name: String
     public var help: String
     public var dataset: Bool
     public var model: ModelUse
     public var options: [JobOption]
+    public var minimumPictures: Int?
+    public var minimumClasses: Int?
+    public var sameClasses: Bool?
 
-    public init(name: String, help: String, dataset: Bool, model: ModelUse, options: [JobOption]) {
+    public init(
+        name: String, help: String, dataset: Bool, model: ModelUse, options: [JobOption], minimumPictures: Int? = nil,
+        minimumClasses: Int? = nil, sameClasses: Bool? = nil
+    ) {
         self.name = name
         self.help = help
         self.dataset = dataset
         self.model = model
         self.options = options
+        self.minimumPictures = minimumPictures
+        self.minimumClasses = minimumClasses
+        self.sameClasses = sameClasses
     }
 }
 

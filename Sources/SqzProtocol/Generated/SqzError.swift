@@ -35,8 +35,8 @@ public enum SqzError: VarlinkErrors, Equatable {
 
     /// io.sqzd.Datasets: More of what than is allowed: bytes in one upload, files in one data set, bytes of a user's on
     /// the disk. current: how much there is.
-    /// io.sqzd.Jobs: The user's uploads, data sets, models and checkpoints take up the disk that they may: there is no
-    /// room for a model.
+    /// io.sqzd.Jobs: What the user has on the disk (uploads, data sets, models, checkpoints, logs, predictions) takes
+    /// up what it may: there is no room for a model.
     /// io.sqzd.Manager: Comes to any call, or to none, before the connection is closed: too many connections are open,
     /// or too many bytes are in messages that are not answered yet.
     case tooLarge(what: String, limit: Int, current: Int? = nil)
@@ -68,8 +68,9 @@ public enum SqzError: VarlinkErrors, Equatable {
     /// warning; one of them must be named.
     case noModels(passedOver: [String]? = nil)
 
-    /// There is no such model; known are those that there are.
-    case noSuchModel(model: String, known: [String])
+    /// There is no such model; known are those that there are: the versions of its name, else names. makers are the
+    /// jobs that are to make one of this name.
+    case noSuchModel(model: String, known: [String], makers: [Int]? = nil)
 
     /// Picture number index (from 0) cannot be used.
     case badImage(index: Int, reason: String)

@@ -12,11 +12,14 @@ final class Option<Value: OptionValue>: DeclaredOption {
     /// Whether the value came with the job.
     private(set) var isGiven = false
 
-    init(wrappedValue: Value, _ name: String, minimum: Double? = nil, maximum: Double? = nil, help: String) {
+    init(
+        wrappedValue: Value, _ name: String, minimum: Double? = nil, maximum: Double? = nil,
+        bounds: [OptionBound]? = nil, help: String
+    ) {
         self.wrappedValue = wrappedValue
         declaration = JobOption(
             name: name, type: Value.type, help: help, default: wrappedValue.text, choices: Value.choices,
-            minimum: minimum, maximum: maximum)
+            minimum: minimum, maximum: maximum, bounds: bounds)
     }
 
     /// For what several kinds declare; the default depends on the machine or on other options.

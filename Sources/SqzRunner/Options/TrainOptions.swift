@@ -1,4 +1,5 @@
 internal import SqueezeNet
+internal import SqzProtocol
 
 /// What a training is told.
 struct TrainOptions: JobOptions {
@@ -17,7 +18,7 @@ struct TrainOptions: JobOptions {
     @Option("seed", minimum: 0, help: "The same seed gives the same weights, bit for bit.")
     var seed: UInt64 = 1
     @Option(
-        "resize", minimum: 8, maximum: 224,
+        "resize", minimum: Double(smallestSize), maximum: 224, bounds: boundsOfSize,
         help: "Crops pictures to this size: at random in training, else the centre.")
     var size = 32
     @Option(
@@ -29,6 +30,15 @@ struct TrainOptions: JobOptions {
         help: "The share of the pictures that is kept for validation where the data set has no test pictures.")
     var validationShare = 0.1
     @Option(.threads) var chosenThreads: Int?
+
+    private static let smallestSize = 8
+
+    /// Networks whose pools need more than the smallest size.
+    private static let boundsOfSize = Dictionary(grouping: Architecture.allCases, by: Network.smallestInput).sorted {
+        $0.key < $1.key
+    }.filter { $0.key > smallestSize }.map { smallest, architectures in
+        OptionBound(option: "arch", values: architectures.map(\.rawValue), minimum: Double(smallest))
+    }
 
     /// The one that was named, with what the options say of it.
     var recipe: Recipe {

@@ -3,7 +3,7 @@
 import time
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Dict, Generator, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, Generator, List, Literal, Mapping, Optional, Sequence, Union
 
 from .errors import DaemonUnreachable
 from .protocol import Dependency, Event, Job, Prediction, Snapshot
@@ -15,6 +15,14 @@ ANSWER_SECONDS = 10.0
 
 # A number is a job that must succeed first.
 Dependencies = Sequence[Union[int, Dependency]]
+
+
+# What a limit can be changed to.
+NoLimit = Literal["none"]
+
+
+def _microseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1_000_000)
 
 
 class JobCalls(Session):
@@ -45,7 +53,7 @@ class JobCalls(Session):
             after=[asdict(dependency) for dependency in dependencies] or None,
             hold=True if hold else None,
             timeLimit=time_limit,
-            deadline=None if deadline is None else round(deadline.timestamp() * 1_000_000),
+            deadline=None if deadline is None else _microseconds(deadline),
         )
         return member(int, reply, "id")
 
@@ -121,6 +129,23 @@ class JobCalls(Session):
     def prioritize(self, id: int, priority: int) -> Job:
         """Gives a job that has not ended another priority: higher goes first."""
         return member(Job, self.call("io.sqzd.Jobs.Prioritize", id=id, priority=priority), "job")
+
+    def limit(
+        self,
+        id: int,
+        *,
+        time_limit: Union[int, NoLimit, None] = None,
+        deadline: Union[datetime, NoLimit, None] = None,
+    ) -> Job:
+        """Gives a job that has not succeeded another time limit (seconds) or deadline, or with "none" takes it away; None
+        leaves it as it is. A job that failed or was cancelled has it when it is retried."""
+        reply = self.call(
+            "io.sqzd.Jobs.Limit",
+            id=id,
+            timeLimit=0 if time_limit == "none" else time_limit,
+            deadline=_microseconds(deadline) if isinstance(deadline, datetime) else 0 if deadline == "none" else None,
+        )
+        return member(Job, reply, "job")
 
     def logs(self, id: int) -> List[str]:
         """What the job's runner wrote, oldest line first."""

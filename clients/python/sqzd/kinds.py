@@ -44,7 +44,8 @@ class KindCalls(JobCalls):
         batch_size: Pictures in one step. (1 to 8192; default: 128)
         learning_rate: Adam's learning rate. (1e-09 to 10; default: 0.001)
         seed: The same seed gives the same weights, bit for bit. (from 0; default: 1)
-        resize: Crops pictures to this size: at random in training, else the centre. (8 to 224; default: 32)
+        resize: Crops pictures to this size: at random in training, else the centre. (8 to 224; from 12 with arch
+            squeezenet-1.0|squeezenet-1.1; default: 32)
         pad: Zeros around a picture before it is cropped at random; 4 by default, 0 with resize. (0 to 16)
         validation_share: The share of the pictures that is kept for validation where the data set has no test
             pictures. (0.001 to 0.5; default: 0.1)

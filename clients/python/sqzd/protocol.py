@@ -108,12 +108,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Job:
-    """dataset is a data set's name. model is the model that the job uses (NAME@VERSION), or the name under which a
-    training job registers what it makes. time_limit is how many seconds it may run, over all its runs, deadline
-    until when it must have ended. starts counts how often a runner was started for it. position is its place in
-    the order in which waiting jobs are going to run, from 1. expected_start and expected_end are guesses, from
-    how far what runs says that it is and how long such jobs took before; they are absent where one of these is
-    not known. reason says why it waits or why it failed.
+    """dataset is a data set's name. model is the model that the job uses (NAME@VERSION, but NAME while the job that
+    makes it has not ended), or the name under which a training job registers what it makes. time_limit is how
+    many seconds it may run, over all its runs, deadline until when it must have ended. starts counts how often a
+    runner was started for it. position is its place in the order in which waiting jobs are going to run, from 1.
+    expected_start and expected_end are guesses, from how far what runs says that it is and how long such jobs
+    took before; they are absent where one of these is not known. reason says why it waits or why it failed.
     """
 
     id: int
@@ -185,9 +185,21 @@ OptionType = str
 
 
 @dataclass(frozen=True)
+class OptionBound:
+    """What an option may be where another one, given or by default, has one of these values, written as on a command
+    line.
+    """
+
+    option: str
+    values: List[str]
+    minimum: Optional[float]
+    maximum: Optional[float]
+
+
+@dataclass(frozen=True)
 class Option:
     """An option of a kind of job. default is written as on a command line; absent where it depends on other options
-    or data.
+    or data. bounds hold beside minimum and maximum.
     """
 
     name: str
@@ -197,6 +209,7 @@ class Option:
     choices: Optional[List[str]]
     minimum: Optional[float]
     maximum: Optional[float]
+    bounds: Optional[List[OptionBound]]
 
 
 # "none", "used" or "made". none: the job has nothing to do with models. used: it needs one. made: it makes one.
@@ -205,13 +218,19 @@ ModelUse = str
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of job that a runner offers."""
+    """A kind of job that a runner offers. minimum_pictures and minimum_classes are what its data set must have of
+    both, for training and testing together. same_classes: the model that it uses must tell the data set's classes
+    apart, the one that it makes will.
+    """
 
     name: str
     help: str
     dataset: bool
     model: ModelUse
     options: List[Option]
+    minimum_pictures: Optional[int]
+    minimum_classes: Optional[int]
+    same_classes: Optional[bool]
 
 
 @dataclass(frozen=True)
@@ -407,8 +426,8 @@ class TooLarge(SqzdError):
     """io.sqzd.Datasets: More of what than is allowed: bytes in one upload, files in one data set, bytes of a user's
     on the disk. current: how much there is.
 
-    io.sqzd.Jobs: The user's uploads, data sets, models and checkpoints take up the disk that they may: there is
-    no room for a model.
+    io.sqzd.Jobs: What the user has on the disk (uploads, data sets, models, checkpoints, logs, predictions) takes
+    up what it may: there is no room for a model.
 
     io.sqzd.Manager: Comes to any call, or to none, before the connection is closed: too many connections are
     open, or too many bytes are in messages that are not answered yet.
@@ -469,9 +488,10 @@ class NoModels(SqzdError):
 
 
 class NoSuchModel(SqzdError):
-    """There is no such model; known are those that there are.
+    """There is no such model; known are those that there are: the versions of its name, else names. makers are the
+    jobs that are to make one of this name.
 
-    Parameters: `model`, `known`.
+    Parameters: `model`, `known`, `makers`.
     """
 
 

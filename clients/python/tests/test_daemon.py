@@ -347,6 +347,10 @@ def test_held_job_waits_for_its_submitter(client: sqzd.Client) -> None:
     held = client.show(job)
     assert (held.state, held.starts, held.time_limit) == ("paused", 0, 60)
     assert client.prioritize(job, -1).priority == -1
+    assert client.limit(job, time_limit=30).time_limit == 30
+    limited = client.limit(job, time_limit="none", deadline=datetime.now() + timedelta(hours=2))
+    assert limited.time_limit is None and limited.deadline is not None and limited.deadline > (held.deadline or 0)
+    assert client.limit(job, deadline="none").deadline is None
     assert held.deadline is not None and abs(held.deadline / 1e6 - time.time() - 3600) < 60
     client.resume(job)
     assert client.wait(job, timeout=60).state == "succeeded"

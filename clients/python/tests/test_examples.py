@@ -116,6 +116,7 @@ NAMED: Dict[str, Tuple[Callable[[sqzd.Client], Any], Optional[str]]] = {
     "io.sqzd.Jobs.Resume": (lambda client: client.resume(2), "job"),
     "io.sqzd.Jobs.Retry": (lambda client: client.retry(2), "job"),
     "io.sqzd.Jobs.Prioritize": (lambda client: client.prioritize(2, -5), "job"),
+    "io.sqzd.Jobs.Limit": (lambda client: client.limit(2, deadline="none", time_limit=7200), "job"),
     "io.sqzd.Jobs.Logs": (lambda client: client.logs(1), "lines"),
     "io.sqzd.Jobs.Predictions": (lambda client: list(client.predictions(3)), "predictions"),
     "io.sqzd.Datasets.List": (lambda client: client.datasets(), "datasets"),

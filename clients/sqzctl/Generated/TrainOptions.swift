@@ -25,7 +25,10 @@ struct TrainOptions: ParsableArguments {
     var seed: Int?
     @Option(
         parsing: .unconditional,
-        help: "Crops pictures to this size: at random in training, else the centre. (8 to 224; default: 32)")
+        help: """
+            Crops pictures to this size: at random in training, else the centre. (8 to 224; from 12 with arch \
+            squeezenet-1.0|squeezenet-1.1; default: 32)
+            """)
     var resize: Int?
     @Option(
         parsing: .unconditional,

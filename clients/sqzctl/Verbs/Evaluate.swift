@@ -25,6 +25,10 @@ struct Evaluate: ParsableCommand {
 struct Scored: ParsableArguments {
     @Option(help: "A data set's name, or a path that is imported first. By default the only data set there is.")
     var data: String?
-    @Option(help: "NAME or NAME@VERSION. By default the default model, else the newest without a warning.")
+    @Option(
+        help: """
+            NAME or NAME@VERSION; the NAME of what a job of --after makes is that version. By default the default model, \
+            else the newest without a warning.
+            """)
     var model: String?
 }

@@ -1,0 +1,100 @@
+internal import GRDB
+public import SqzProtocol
+
+/// What a job is to use.
+public enum ModelChoice: Sendable {
+    /// One that there is.
+    case made(StoredModel)
+    /// The next version of `name`, which `maker` makes when it succeeds.
+    case toCome(name: String, maker: Job)
+}
+
+// A job may use a model that another one is to make: it is submitted with the name, and gets the version in the transaction in
+// which the other one ends.
+extension JobStore {
+    /// What `text` names to a job that is to run after others: of a job that has to succeed first and makes models of this
+    /// name the one that it makes (of several such jobs the last one's), else the model that there is. Throws as `model`.
+    public func model(_ text: String?, after: [Dependency]) async throws -> ModelChoice {
+        try await read { database in
+            guard let text, let maker = try Self.maker(of: text, among: after, in: database) else {
+                return .made(try Self.model(text, in: database))
+            }
+            guard maker.state == .succeeded else { return .toCome(name: text, maker: maker) }
+            return .made(try Self.model(try Self.model(madeBy: maker), in: database))
+        }
+    }
+
+    /// Who makes models has a name without a version, who uses one has a version, or knows who is to make it.
+    private static let makes = "model = ? AND maker IS NULL"
+
+    private static func maker(of name: String, among after: [Dependency], in database: Database) throws -> Job? {
+        let others = after.filter { $0.condition == .success }.map(\.job)
+        let last = try Int.fetchOne(
+            database, sql: "SELECT max(id) FROM jobs WHERE id IN (\(list(others))) AND \(makes)", arguments: [name])
+        return try last.map { try job($0, in: database) }
+    }
+
+    private static func model(madeBy maker: Job) throws -> String {
+        guard let model = maker.outcome?.model else {
+            throw SqzError.invalidOption(option: "model", reason: "job \(maker.id) has succeeded and made none")
+        }
+        return model
+    }
+
+    /// A submission whose model has been made since it was looked for.
+    static func withMadeModel(_ submission: Submission, in database: Database) throws -> Submission {
+        guard let maker = try submission.maker.map({ try job($0, in: database) }), maker.state == .succeeded else {
+            return submission
+        }
+        var submission = submission
+        submission.model = try model(madeBy: maker)
+        submission.maker = nil
+        return submission
+    }
+
+    /// A job has succeeded: those that were to use what it makes get the version, or are cancelled where it made nothing.
+    static func hand(_ model: String?, of maker: Int, at time: Int, in database: Database) throws -> [Change] {
+        if let model {
+            try database.execute(
+                sql: "UPDATE jobs SET model = ?, maker = NULL WHERE maker = ?", arguments: [model, maker])
+            return []
+        }
+        let waiting = try Int.fetchAll(
+            database, sql: "SELECT id FROM jobs WHERE maker = ? AND state IN ('queued', 'paused') ORDER BY id",
+            arguments: [maker])
+        let reason = "job \(maker), which was to make its model, made none"
+        return try waiting.flatMap {
+            try move($0, to: .cancelled, Event(time: time, kind: .state, reason: reason), in: database)
+        }
+    }
+
+    /// Refuses to try a job again whose data set or model is gone (`SqzError.noSuchDataset`, `noSuchModel`).
+    static func checkData(of job: Job, in database: Database) throws {
+        if let dataset = job.dataset { _ = try Self.dataset(dataset, in: database) }
+        if let model = job.model, model.contains("@") { _ = try Self.model(model, in: database) }
+        let maker = try Int.fetchOne(database, sql: "SELECT maker FROM jobs WHERE id = ?", arguments: [job.id])
+        if let maker = try maker.map({ try Self.job($0, in: database) }), maker.state == .succeeded {
+            _ = try model(madeBy: maker)
+        }
+    }
+
+    /// The error that names what there is instead: the versions of the same name, else names; and who is to make it.
+    static func noSuchModel(_ text: String, in database: Database) throws -> SqzError {
+        var known: [String] = []
+        if let reference = ModelReference(text) {
+            known = try String.fetchAll(
+                database,
+                sql: "SELECT name || '@' || version FROM models WHERE name = ? ORDER BY version DESC LIMIT 20",
+                arguments: [reference.name])
+        }
+        if known.isEmpty {
+            known = try String.fetchAll(
+                database, sql: "SELECT DISTINCT name FROM models ORDER BY name LIMIT 20")
+        }
+        let makers = try Int.fetchAll(
+            database,
+            sql: "SELECT id FROM jobs WHERE state IN ('queued', 'running', 'paused') AND \(makes) ORDER BY id LIMIT 20",
+            arguments: [text])
+        return .noSuchModel(model: text, known: known, makers: makers.isEmpty ? nil : makers)
+    }
+}

@@ -1,0 +1,39 @@
+extension RunnerInterface.Describe.Reply {
+    /// Checks what a runner says of itself: others are shown it, and their jobs are refused by it.
+    /// - Throws: `SqzError.runnerFailed`.
+    public func check() throws {
+        func refuse(_ reason: String) -> SqzError {
+            .runnerFailed(reason: "what it says of itself can't be used: \(reason)")
+        }
+        func check(_ texts: [String?], of owner: String) throws {
+            if texts.contains(where: { $0?.utf8.count ?? 0 > Limits.describedBytes }) {
+                throw refuse("\(owner) has a text of more than \(Limits.describedBytes) bytes")
+            }
+        }
+        func check(_ count: Int, _ limit: Int, _ what: String) throws {
+            guard count <= limit else { throw refuse("it has \(count) \(what), \(limit) are taken at most") }
+        }
+        try check([name, version] + properties.flatMap { [$0.key, $0.value] }, of: "it")
+        try check(properties.count, Limits.describedOptions, "properties")
+        try check(kinds.count, Limits.describedKinds, "kinds of jobs")
+        for kind in kinds {
+            try check([kind.name, kind.help], of: "one of its kinds")
+            try check(kind.options.count, Limits.describedOptions, "options of \(kind.name)")
+            let names = kind.options.map(\.name)
+            for option in kind.options {
+                let (choices, bounds) = (option.choices ?? [], option.bounds ?? [])
+                try check([option.name, option.help, option.default] + choices, of: "an option of \(kind.name)")
+                try check(choices.count, Limits.describedChoices, "choices of \(option.name)")
+                try check(bounds.count, Limits.describedBounds, "bounds of \(option.name)")
+                for bound in bounds {
+                    try check(bound.values, of: "a bound of \(option.name)")
+                    try check(bound.values.count, Limits.describedChoices, "values in a bound of \(option.name)")
+                    guard names.contains(bound.option), bound.option != option.name else {
+                        throw refuse(
+                            "\(option.name) has a bound by \(bound.option), which is no other option of \(kind.name)")
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+extension JobKind {
+    /// Checks that there is enough in a data set for jobs of this kind.
+    /// - Throws: `SqzError.invalidOption`.
+    public func check(_ dataset: Dataset) throws {
+        func require(_ minimum: Int?, _ count: Int, _ one: String, _ several: String) throws {
+            guard let minimum, count < minimum else { return }
+            throw SqzError.invalidOption(
+                option: "dataset",
+                reason: "\(dataset.name) has \(count) \(count == 1 ? one : several), \(name) needs at least \(minimum)")
+        }
+        try require(minimumPictures, dataset.train + dataset.test, "picture", "pictures")
+        try require(minimumClasses, dataset.classes.count, "class", "classes")
+    }
+
+    /// Checks that a model which tells `classes` apart may be used on a data set, where the kind asks for that.
+    /// - Throws: `SqzError.invalidOption`.
+    public func check(_ dataset: Dataset, with model: String, of classes: [String]) throws {
+        guard sameClasses == true, let mismatch = Self.mismatch(of: dataset.classes, with: classes) else { return }
+        throw SqzError.invalidOption(option: "dataset", reason: "\(dataset.name) does not fit \(model): \(mismatch)")
+    }
+
+    /// Why a data set's labels do not mean what a model's mean; nil where they do. A data set without names has numbers for
+    /// them, which fit any.
+    public static func mismatch(of classes: [String], with trained: [String]) -> String? {
+        guard classes.count == trained.count else {
+            let are = classes.count == 1 ? "1 class" : "\(classes.count) classes"
+            return "it has \(are), the model was trained for \(trained.count)"
+        }
+        let numbers = trained.indices.map(String.init)
+        guard classes != numbers, trained != numbers else { return nil }
+        guard let index = classes.indices.first(where: { classes[$0] != trained[$0] }) else { return nil }
+        return """
+            its class \(index) is \(classes[index]), the model's is \(trained[index]); a model is measured on the classes \
+            it was trained for
+            """
+    }
+}
