@@ -88,7 +88,8 @@ import Testing
                     ALTER TABLE jobs DROP COLUMN ranBefore;
                     ALTER TABLE jobs ADD COLUMN allowance INTEGER;
                     UPDATE jobs SET allowance = 40000000;
-                    DELETE FROM grdb_migrations WHERE identifier = 'models to come, limits that change';
+                    ALTER TABLE models DROP COLUMN warning;
+                    DELETE FROM grdb_migrations WHERE identifier = '6';
                 ''')
             """
         try Oracle.run("python3", ["-c", script, scratch["sqzd.db"]])
