@@ -123,6 +123,7 @@ def test_every_method(container: Container) -> None:
     assert container.await_end(waiting)["state"] == "cancelled"
     assert call("Jobs.Retry", id=waiting)["job"]["id"] == waiting
     assert call("Jobs.Prioritize", id=waiting, priority=-1)["job"]["priority"] == -1
+    assert call("Jobs.Limit", id=waiting, timeLimit=600)["job"]["timeLimit"] == 600
     call("Jobs.Cancel", id=waiting)
     container.await_end(waiting)
     assert call("Datasets.Remove", dataset="small") == {}
