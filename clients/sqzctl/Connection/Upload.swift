@@ -10,9 +10,19 @@ extension Daemon {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw InputError(file) }
         defer { close(descriptor) }
+        return try upload(file, named: name) { try chunk(descriptor, file, at: $0) }
+    }
+
+    /// Uploads a folder as one tar file.
+    func upload(_ folder: FolderTar, at path: String, named name: String) throws -> String {
+        try upload(path, named: name) { try folder.bytes(at: $0, count: Limits.chunkBytes) }
+    }
+
+    /// - Parameter chunk: gives bytes from a place on, as many as a chunk has, and none at the end. It is asked twice.
+    private func upload(_ file: String, named name: String, chunk: (Int) throws -> [UInt8]) throws -> String {
         var hash = SHA256()
         var size = 0
-        while case let bytes = try chunk(descriptor, file, at: size), !bytes.isEmpty {
+        while case let bytes = try chunk(size), !bytes.isEmpty {
             hash.update(data: bytes)
             size += bytes.count
         }
@@ -20,7 +30,7 @@ extension Daemon {
         let sha256 = hash.finalize().description.suffix(64)
         var sent = try call(DatasetsInterface.Offer.self, .init(sha256: String(sha256), size: size)).offset
         try pipeline(DatasetsInterface.Write.self) {
-            let bytes = try chunk(descriptor, file, at: sent)
+            let bytes = try chunk(sent)
             guard sent < size, !bytes.isEmpty else { return nil }
             defer { sent += bytes.count }
             return .init(sha256: String(sha256), offset: sent, data: Data(bytes).base64EncodedString())
