@@ -28,7 +28,7 @@ public enum DatasetImport {
         {
             guard given == nil else {
                 throw DatasetError(
-                    .malformed, nil,
+                    .malformed, "classes",
                     "pictures have the classes that their folders are named for; other names are for CIFAR and IDX files"
                 )
             }

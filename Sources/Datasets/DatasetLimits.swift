@@ -22,6 +22,8 @@ public struct DatasetLimits: Sendable {
     public var depth = 32
     /// Bytes of a picture's file.
     public var pictureFileBytes = 64 << 20
+    /// Bytes of a list of labels; a longer table is none.
+    public var labelListBytes = 64 << 20
     /// Rows and columns of the squares that pictures become.
     public var sides = 1...1_024
     /// Bytes that the pictures may take which are decoded at the same time; one picture may in any case.

@@ -64,7 +64,8 @@ struct PictureRefusalTests {
             ofPictures: scratch["latin"], "na\u{FFFD}ve: the name of this class's folder is no UTF-8")
         try scratch.expectRefusal(
             ofPictures: try scratch.writePictures(["cat/1.png", "dog/1.png"], in: "named"), classes: ["a", "b"],
-            "pictures have the classes that their folders are named for; other names are for CIFAR and IDX files")
+            "classes: pictures have the classes that their folders are named for; other names are for CIFAR and IDX files"
+        )
     }
 
     @Test func onePicture() throws {

@@ -19,16 +19,26 @@ struct PictureLayout {
     let commonFolders: Int
 
     /// A picture's names from where the data set begins, the last of them its own.
-    private typealias Names = ArraySlice<ArraySlice<UInt8>>
+    fileprivate typealias Names = ArraySlice<ArraySlice<UInt8>>
 
     init(_ paths: [MemberPath], limits: DatasetLimits) throws(DatasetError) {
         let names = Self.withoutCommonFolders(paths)
-        commonFolders = names.first?.startIndex ?? 0
         let isSplit = try Self.hasSplits(names)
-        let positions = names.map { Position($0, isSplit: isSplit) }
-        let folders = Set(positions.compactMap { $0.split == .train ? $0.folder : nil })
+        try self.init(
+            names.map { Position($0, isSplit: isSplit) }, commonFolders: names.first?.startIndex ?? 0, limits: limits
+        ) { Self.tooFewClasses($0, isSplit: isSplit) }
+    }
+
+    /// - Parameters:
+    ///   - positions: nil for a picture that no list names.
+    ///   - refusal: what is wrong where there are no two of these classes.
+    init(
+        _ positions: [Position?], commonFolders: Int, limits: DatasetLimits,
+        refusal: ([ArraySlice<UInt8>]) -> DatasetError
+    ) throws(DatasetError) {
+        let folders = Set(positions.compactMap { $0?.split == .train ? $0?.folder : nil })
             .sorted { $0.lexicographicallyPrecedes($1) }
-        guard folders.count > 1 else { throw Self.tooFewClasses(folders, isSplit: isSplit) }
+        guard folders.count > 1 else { throw refusal(folders) }
         var classes: [String] = []
         for folder in folders {
             guard let name = String(validating: folder, as: UTF8.self) else {
@@ -40,9 +50,11 @@ struct PictureLayout {
         }
         try ClassNames.check(classes, file: nil, limits: limits)
         let labels = Dictionary(uniqueKeysWithValues: folders.enumerated().map { ($1, $0) })
-        let hasTest = positions.contains { $0.split == .test && $0.folder.flatMap { labels[$0] } != nil }
+        let hasTest = positions.contains { $0?.split == .test && $0?.folder.flatMap { labels[$0] } != nil }
         self.classes = classes
+        self.commonFolders = commonFolders
         placements = positions.map { position in
+            guard let position else { return .passedOver(.unlisted) }
             guard let folder = position.folder, let split = position.split else { return .passedOver(.outside) }
             guard let label = labels[folder] else { return .passedOver(.untrained) }
             switch split {
@@ -63,20 +75,25 @@ struct PictureLayout {
         return names
     }
 
-    /// Where a picture lies; its folder is nil outside of any class's.
-    private struct Position {
+    /// Where a picture lies; its folder, which its class is named for, is nil outside of any class's.
+    struct Position {
         let split: SplitWord?
         let folder: ArraySlice<UInt8>?
 
-        init(_ names: Names, isSplit: Bool) {
+        init(split: SplitWord, folder: ArraySlice<UInt8>) {
+            self.split = split
+            self.folder = folder
+        }
+
+        fileprivate init(_ names: Names, isSplit: Bool) {
             split = isSplit ? names.first.flatMap { SplitWord($0) } : .train
             let inside = isSplit ? names.dropFirst() : names
             folder = inside.count > 1 ? inside.first : nil
         }
     }
 
-    /// What people call the folders of splits.
-    private enum SplitWord {
+    /// What people call splits.
+    enum SplitWord {
         case train, validation, test
 
         init?(_ name: ArraySlice<UInt8>) {

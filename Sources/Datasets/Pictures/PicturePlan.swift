@@ -20,7 +20,10 @@ struct PicturePlan {
     init(
         _ survey: PictureSurvey, _ options: PictureOptions, limits: DatasetLimits
     ) throws(DatasetError) {
-        let layout = try PictureLayout(survey.candidates.map(\.entry.path), limits: limits)
+        let paths = survey.candidates.map(\.entry.path)
+        let layout =
+            survey.lists.isEmpty
+            ? try PictureLayout(paths, limits: limits) : try PictureLayout(paths, survey.lists, limits: limits)
         classes = layout.classes
         var passedOver = survey.passedOver
         var pictures: [Picture] = []

@@ -37,7 +37,7 @@ public struct PictureOptions: Equatable, Sendable {
 /// Files that are no part of a data set of pictures, by the reason.
 public struct PassedOverFiles: Equatable, Sendable {
     public enum Reason: Int, CaseIterable, Sendable, CustomStringConvertible {
-        case hidden, empty, noPicture, link, outside, validation, untrained
+        case hidden, empty, noPicture, link, outside, unlisted, validation, untrained
 
         public var description: String {
             switch self {
@@ -46,6 +46,7 @@ public struct PassedOverFiles: Equatable, Sendable {
             case .noPicture: "no picture"
             case .link: "link or device"
             case .outside: "outside of any class's folder"
+            case .unlisted: "not in the list of labels"
             case .validation: "for validation, beside those to test"
             case .untrained: "to test, of classes without pictures to train"
             }

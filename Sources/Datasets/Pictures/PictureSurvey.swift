@@ -13,13 +13,15 @@ struct PictureSurvey {
 
     /// By their paths.
     private(set) var candidates: [Candidate] = []
+    /// By their paths too.
+    private(set) var lists: [LabelList] = []
     private(set) var passedOver = PassedOverCounts()
 
     /// nil for a tree without pictures, or with records.
     init?(_ tree: PictureTree, limits: DatasetLimits) throws(DatasetError) {
         var files = 0
         var hasRecords = false
-        var found = PictureSurvey(candidates: [], passedOver: PassedOverCounts())
+        var found = PictureSurvey()
         try tree.survey(limits: limits) { entry, start throws(DatasetError) in
             files += 1
             guard files <= limits.treeFiles else {
@@ -35,6 +37,7 @@ struct PictureSurvey {
         }
         guard !hasRecords, !found.candidates.isEmpty else { return nil }
         found.candidates.sort { $0.entry.path < $1.entry.path }
+        found.lists.sort { $0.path < $1.path }
         for (candidate, next) in zip(found.candidates, found.candidates.dropFirst())
         where candidate.entry.path == next.entry.path {
             throw DatasetError(.malformed, "\(next.entry.path)", "the archive has two files of this name")
@@ -42,10 +45,7 @@ struct PictureSurvey {
         self = found
     }
 
-    private init(candidates: [Candidate], passedOver: PassedOverCounts) {
-        self.candidates = candidates
-        self.passedOver = passedOver
-    }
+    private init() {}
 
     private mutating func add(
         _ entry: PictureTree.Entry, _ start: (Int) throws(DatasetError) -> [UInt8], _ limits: DatasetLimits
@@ -54,6 +54,12 @@ struct PictureSurvey {
         guard entry.isFile else { return passedOver.add(entry.path, .link) }
         guard entry.size > 0 else { return passedOver.add(entry.path, .empty) }
         do throws(DatasetError) {
+            if entry.size <= limits.labelListBytes, LabelList.mayBe(entry.path),
+                let list = try LabelList(entry.path, try start(entry.size))
+            {
+                lists.append(list)
+                return
+            }
             let kind = try start(PictureKind.startBytes).withUnsafeBytes { PictureKind(entry.path, start: $0) }
             switch kind {
             case .passedOver(let reason): passedOver.add(entry.path, reason)

@@ -45,7 +45,7 @@ enum PictureTree {
                 ordinal += 1
                 var bytes: [UInt8] = []
                 let goesOn = try visit(entry) { count throws(DatasetError) in
-                    bytes += try reader.read(count - bytes.count)
+                    if count > bytes.count { bytes += try reader.read(count - bytes.count) }
                     return bytes
                 }
                 guard goesOn else { return }
