@@ -94,6 +94,26 @@ struct PictureLimitTests {
             "a.\(kind): more than 1048576 bytes after decompression")
     }
 
+    /// A picture's header says more than is decoded, or allocated.
+    @Test func pixels() throws {
+        let path = try scratch.writePictures(["a/1.png", "b/1.png"])
+        try Oracle.run(
+            "python3",
+            [
+                "-c",
+                """
+                import struct, sys, zlib
+                def chunk(name, data): return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
+                header = struct.pack('>IIBBBBB', 50000, 50000, 8, 2, 0, 0, 0)
+                open(sys.argv[1], 'wb').write(b'\\x89PNG\\r\\n\\x1a\\n' + chunk(b'IHDR', header) + chunk(b'IDAT', b'x') + chunk(b'IEND', b''))
+                """, path + "/b/bomb.png",
+            ])
+        try scratch.expectRefusal(
+            ofPictures: path,
+            "b/bomb.png: 50000×50000 pixels of 3 channels are more than 268435456 values; --skip-unreadable leaves it out"
+        )
+    }
+
     /// However large they are, one picture at a time is decoded.
     @Test func memoryForFewPictures() throws {
         let path = try scratch.writePictures(["a/1.png", "b/1.png"])

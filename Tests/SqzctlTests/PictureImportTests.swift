@@ -114,6 +114,26 @@ struct PictureImportTests {
         #expect(try dataset("gnu").sha256 == dataset("many").sha256)
     }
 
+    /// The client makes the rest of its tar file from any place on: the checksum tells.
+    @Test func anUploadOfAFolderGoesOn() throws {
+        try makePhotos(scratch["photos"])
+        try scratch.write("photos/train/red/\(String(repeating: "n", count: 150)).txt", Array("long".utf8))
+        try daemon.importColours(as: "taken")
+        let uploads = daemon.state + "/uploads"
+        var size = 0
+        for length in [nil, 0, 1, 511, 512, 513, 600, 1_024, 5_000, 40_000, -1, -513, -1_025, -1_537] {
+            if let length {
+                let file = try #require(try FileManager.default.contentsOfDirectory(atPath: uploads).first)
+                size = try #require(file.split(separator: "-").last.flatMap { Int($0) })
+                #expect(truncate("\(uploads)/\(file)", off_t(length < 0 ? size + length : length)) == 0)
+            }
+            // The upload is kept, since another name would do.
+            try Sqzctl.run(daemon, "dataset", "import", scratch["photos"], "--name", "taken")
+                .expect(65, "another data set has the name taken")
+        }
+        #expect(size > 100_000)
+    }
+
     /// Sizes below, at and above that of the network's input.
     @Test(arguments: [24, 64, 256]) func suchADataSetTrains(_ size: Int) throws {
         try makePhotos(scratch["photos"])

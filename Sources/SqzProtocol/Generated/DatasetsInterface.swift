@@ -173,13 +173,13 @@ public enum DatasetsInterface: VarlinkInterface {
 
     /// Makes a data set of uploaded files, or of what is at a path of the machine that the administrator allows:
     /// CIFAR-10 and CIFAR-100 binary files or their archive, IDX files, or pictures: a folder (uploaded as one tar
-    /// file) or an archive, with a folder for each class, and train, val and test above those if there are such.
-    /// classes are the classes' names, where the files do not say. size and fit say what becomes of pictures: by
-    /// default the middle, of the size that suits them, at most 256. Pictures that can't be read end the import, unless
-    /// skipUnreadable leaves them out. With `more`, replies tell how many pictures were read, of how many in total
-    /// where that is known, and which can't be, before the last one has the data set, and for pictures the summary.
-    /// Importing the same data under the same name again changes nothing. Either files or path must be given, else
-    /// InvalidOption tells of files.
+    /// file) or an archive, with a folder for each class, and train, val and test above those if there are such, or
+    /// with a CSV or TSV file of their labels. Where there are val and test, val is left out. classes are the classes'
+    /// names, where the files do not say. size and fit say what becomes of pictures: by default the middle, of the size
+    /// that suits them, at most 256. Pictures that can't be read end the import, unless skipUnreadable leaves them out.
+    /// With `more`, replies tell how many pictures were read, of how many in total where that is known, and which can't
+    /// be, before the last one has the data set, and for pictures the summary. Importing the same data under the same
+    /// name again changes nothing. Either files or path must be given, else InvalidOption tells of files.
     public enum Import: VarlinkMethod {
         public static let name = "io.sqzd.Datasets.Import"
 

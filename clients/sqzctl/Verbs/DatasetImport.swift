@@ -9,6 +9,7 @@ struct DatasetImport: ParsableCommand {
         discussion: """
             Pictures (PNG, JPEG, WebP) lie in a folder for each class, and those in train, val and test if there are \
             such; the whole may be a zip or tar archive (.tar, .tar.gz, .tar.xz, .tar.zst). Beside test, val is left out.
+            Or they lie beside a CSV or TSV file with the headings file and label, which may be called train and test.
             CIFAR-10 and CIFAR-100 are taken as binary files or their archive, IDX files also gzipped.
 
             For example:
