@@ -81,7 +81,7 @@ extension Handlers {
     ) async throws -> (imported: Imported, summary: ImportSummary?) {
         let log = RunnerJournal(log, [:])
         return try await RunnerLink.with(
-            try await registry.importer(), configuration.current, log: { log.write($0) }
+            try await registry.importer(), configuration.current, nice: JobRun.nice, log: { log.write($0) }
         ) { link in
             var last = RunnerInterface.Import.Reply()
             try await link.stream(
