@@ -76,7 +76,8 @@ let package = Package(
         .target(name: "Confinement", dependencies: ["CLandlock", "CSeccomp"], swiftSettings: strict),
         .target(name: "Safetensors", dependencies: ["Files", "Varlink"], swiftSettings: strict),
         .target(
-            name: "Datasets", dependencies: ["CArchive", "CZlib", "Safetensors", "Varlink"], swiftSettings: strict),
+            name: "Datasets", dependencies: ["CArchive", "CZlib", "Imaging", "Safetensors", "Varlink"],
+            swiftSettings: strict),
         .target(
             name: "ModelFiles",
             dependencies: [
@@ -183,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "SafetensorsTests", dependencies: ["Safetensors", "TestSupport", "Varlink"], swiftSettings: strict),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "Safetensors", "TestSupport", "Varlink"],
+            name: "DatasetsTests", dependencies: ["Datasets", "Imaging", "Safetensors", "TestSupport", "Varlink"],
             swiftSettings: strict),
         .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport", "Varlink"], swiftSettings: strict),
     ],

@@ -28,6 +28,8 @@ final class ByteStream {
     let name: String
     /// Bytes of the file, where they are known without decompressing it.
     let size: Int?
+    /// The file's own, where it is not decompressed.
+    var plainDescriptor: Int32? { if case .plain(let descriptor) = source { descriptor } else { nil } }
     private let source: Source
     private let limit: Int
     /// Decompressed bytes taken from the source so far.

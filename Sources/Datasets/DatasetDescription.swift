@@ -1,9 +1,8 @@
 /// The kind of files that a data set was imported from. Each stands in the file of its reader.
 public struct SourceFormat: Equatable, Sendable {
     public let rawValue: String
-    /// Every picture of the format has this size in a data set.
-    let width: Int
-    let height: Int
+    /// Rows and columns that every picture of the format has in a data set; nil where each data set has its own.
+    let side: Int?
     /// The name of the list of class names that comes with the format.
     var classList: String?
     /// Names of its files, for messages.
@@ -17,13 +16,10 @@ extension SourceFormat {
         self = format
     }
 
-    static var all: [SourceFormat] { FormatReader.all.flatMap(\.formats) }
+    static var all: [SourceFormat] { FormatReader.all.flatMap(\.formats) + [.pictures] }
 
     /// The name for messages.
     var title: String { rawValue.uppercased() }
-    var pictureBytes: Int { DatasetFile.planes * height * width }
-    /// Bytes of a picture and its label in a data set.
-    var exampleBytes: Int { pictureBytes + DatasetFile.labelBytes }
 }
 
 /// What there is to say of a data set without its pictures.
@@ -36,6 +32,8 @@ public struct DatasetDescription: Equatable, Sendable {
     public let testByClass: [Int]
     public let height: Int
     public let width: Int
+    /// How pictures became squares; nil where they were squares.
+    public let fit: SquareFit?
 
     public var trainCount: Int { trainByClass.reduce(0, +) }
     public var testCount: Int { testByClass.reduce(0, +) }

@@ -3,29 +3,72 @@ import Varlink
 
 /// Turns a user's files into one data set file.
 ///
-/// Taken are the files that have a reader in `FormatReader.all`, each of them gzipped or not, and tar archives of them; what
-/// a file is, is told by its name and its content. The result is a function of the files' names and contents alone: the same
-/// data gives the same bytes.
+/// Taken are the files that have a reader in `FormatReader.all`, each of them gzipped or not, archives of them, and a folder
+/// or an archive of pictures; what a file is, is told by its name and its content. The result is a function of the files' names
+/// and contents alone: the same data gives the same bytes.
 public enum DatasetImport {
-    /// Reads `files` twice (what is there, then the records) and writes `output`, which appears only when it is whole.
+    /// To be called before the process is confined: what an import needs of the system's files.
+    public static func prepare() { ArchiveReader.readNamesAsUTF8() }
+
+    /// Reads `files` twice (what is there, then the pictures) and writes `output`, which appears only when it is whole.
     ///
     /// - Parameters:
+    ///   - files: Among them folders, of which the files are meant, and if there is one only, all that is below it.
     ///   - classes: Names in the order of the labels. nil takes those that came with the files, else "0", "1", ….
+    ///   - pictures: Of no use to records, whose pictures stay as they are.
     ///   - progress: Told the number of pictures written so far, many times.
     public static func run(
-        files: [SourceFile], classes: [String]?, output: String, limits: DatasetLimits = .standard,
-        progress: (Int) -> Void
-    ) throws(DatasetError) -> DatasetDescription {
-        guard files.count <= limits.files else {
-            throw DatasetError(.overLimit, nil, "\(files.count) files; at most \(limits.files) are taken")
-        }
+        files: [SourceFile], classes: [String]?, pictures: PictureOptions = PictureOptions(), output: String,
+        threads: Int = 1, limits: DatasetLimits = .standard, progress: (ImportNews) -> Void
+    ) throws(DatasetError) -> ImportResult {
         let given = classes.map(ClassNames.tidy)
         if let given { try ClassNames.check(given, file: "classes", limits: limits) }
+        if files.count == 1, let tree = try PictureTree(files[0], limits: limits),
+            let survey = try PictureSurvey(tree, limits: limits)
+        {
+            guard given == nil else {
+                throw DatasetError(
+                    .malformed, "classes",
+                    "pictures have the classes that their folders are named for; other names are for CIFAR and IDX files"
+                )
+            }
+            return try PictureImport.run(
+                tree, try PicturePlan(survey, pictures, limits: limits), skipsUnreadable: pictures.skipsUnreadable,
+                output: output, threads: threads, limits: limits, progress: progress)
+        }
+        var inputs: [SourceFile] = []
+        for file in files {
+            if let folder = try FolderReader(file) {
+                inputs += try folder.files(below: file.path)
+            } else {
+                inputs.append(file)
+            }
+        }
+        guard inputs.count <= limits.files else {
+            throw DatasetError(.overLimit, nil, "\(inputs.count) files; at most \(limits.files) are taken")
+        }
+        let dataset = try importRecords(inputs, given, pictures, output, limits, progress)
+        return ImportResult(dataset: dataset, summary: nil)
+    }
+
+    private static func importRecords(
+        _ files: [SourceFile], _ given: [String]?, _ pictures: PictureOptions, _ output: String,
+        _ limits: DatasetLimits,
+        _ progress: (ImportNews) -> Void
+    ) throws(DatasetError) -> DatasetDescription {
         let inputs = files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         let plan = try ImportPlan(try ImportSurvey(inputs, limits: limits), limits: limits)
+        guard pictures == PictureOptions() else {
+            throw DatasetError(
+                .malformed, nil,
+                "\(plan.format.title) has records: a size, a fit, and skipping what can't be read are for picture files"
+            )
+        }
         let names = if let known = given ?? plan.classes { known } else { try numbers(inputs, plan, limits) }
 
-        let output = try DatasetWriter(path: output, plan, classes: names)
+        let output = try DatasetWriter(
+            path: output, plan.format, side: PictureRecord.side, classes: names, trainCount: plan.trainCount,
+            testCount: plan.testCount)
         let none = [Int](repeating: 0, count: names.count)
         var (train, test) = (none, none)
         var written = 0
@@ -33,13 +76,13 @@ public enum DatasetImport {
             batch throws(DatasetError) in
             try output.write(batch)
             if batch.split == .train { batch.count(into: &train) } else { batch.count(into: &test) }
-            written += batch.pictures.count / plan.format.pictureBytes
-            progress(written)
+            written += batch.pictures.count / PictureRecord.pictureBytes
+            progress(.pictures(written, of: nil))
         }
         try output.commit()
         return DatasetDescription(
-            format: plan.format, classes: names, trainByClass: train, testByClass: test, height: plan.format.height,
-            width: plan.format.width)
+            format: plan.format, classes: names, trainByClass: train, testByClass: test, height: PictureRecord.side,
+            width: PictureRecord.side, fit: nil)
     }
 
     /// "0" up to the greatest label that the files have.
@@ -52,55 +95,5 @@ public enum DatasetImport {
             batch.count(into: &counts)
         }
         return (0...(counts.lastIndex { $0 > 0 } ?? 0)).map(String.init)
-    }
-}
-
-/// Writes a data set's file, batch by batch in any order.
-private struct DatasetWriter {
-    private let writer: SafetensorsWriter
-    private let pictureBytes: Int
-
-    init(path: String, _ plan: ImportPlan, classes: [String]) throws(DatasetError) {
-        pictureBytes = plan.format.pictureBytes
-        var splits = [(names: DatasetFile.SplitNames.train, count: plan.trainCount)]
-        if plan.testCount > 0 { splits.append((.test, plan.testCount)) }
-        // Pictures first: they are multiples of 64 bytes, so that every one of them begins on a cache line.
-        let images = splits.map {
-            TensorDeclaration(
-                name: $0.names.images, type: .uint8, shape: DatasetFile.imagesShape(count: $0.count, plan.format))
-        }
-        let labels = splits.map {
-            TensorDeclaration(name: $0.names.labels, type: .uint16, shape: [$0.count])
-        }
-        do {
-            let classes = String(decoding: try JSON.encode(classes), as: UTF8.self)
-            writer = try SafetensorsWriter(
-                path: path, tensors: images + labels,
-                metadata: [
-                    DatasetFile.formatKey: DatasetFile.format,
-                    DatasetFile.classesKey: classes,
-                    DatasetFile.sourceKey: plan.format.rawValue,
-                ])
-        } catch {
-            throw DatasetError(.unwritable, nil, "\(error)")
-        }
-    }
-
-    func write(_ batch: RecordBatch) throws(DatasetError) {
-        let names = batch.split == .train ? DatasetFile.SplitNames.train : .test
-        do {
-            try writer.write(batch.pictures, to: names.images, at: batch.start * pictureBytes)
-            try writer.write(batch.labels, to: names.labels, at: batch.start * DatasetFile.labelBytes)
-        } catch {
-            throw DatasetError(.unwritable, nil, "\(error)")
-        }
-    }
-
-    func commit() throws(DatasetError) {
-        do {
-            try writer.commit()
-        } catch {
-            throw DatasetError(.unwritable, nil, "\(error)")
-        }
     }
 }

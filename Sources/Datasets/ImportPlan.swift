@@ -13,6 +13,9 @@ struct ImportPlan {
         let count: Int
     }
 
+    /// Bytes of a picture and its label in a data set.
+    private static let exampleBytes = PictureRecord.pictureBytes + DatasetFile.labelBytes
+
     let format: SourceFormat
     let parts: [Part]
     let trainCount: Int
@@ -23,7 +26,8 @@ struct ImportPlan {
     init(_ survey: ImportSurvey, limits: DatasetLimits) throws(DatasetError) {
         let members = survey.members.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
         guard let first = members.first else {
-            let right = FormatReader.all.map(\.files).joined(separator: ", or ")
+            let right = (FormatReader.all.map(\.files) + [SourceFormat.pictures.officialNames]).joined(
+                separator: ", or ")
             throw DatasetError(.malformed, nil, "no usable file; right would be \(right)")
         }
         format = first.records.format
@@ -50,7 +54,7 @@ struct ImportPlan {
         (trainCount, testCount) = (counts[0], counts[1])
         self.parts = parts
         let total = trainCount + testCount
-        guard total <= limits.pictures, total * format.exampleBytes <= limits.outputBytes else {
+        guard total <= limits.pictures, total * Self.exampleBytes <= limits.outputBytes else {
             throw Self.tooMany(total, nil, format, limits)
         }
         classes = format.classList.flatMap { survey.classLists[$0] }
@@ -123,7 +127,7 @@ struct ImportPlan {
             .overLimit, file,
             """
             \(count) pictures; at most \(limits.pictures) are taken, and \
-            \(limits.outputBytes / format.exampleBytes) fit into \(limits.outputBytes) bytes
+            \(limits.outputBytes / exampleBytes) fit into \(limits.outputBytes) bytes
             """)
     }
 }

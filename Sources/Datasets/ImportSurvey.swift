@@ -39,7 +39,12 @@ struct ImportSurvey {
             return
         }
         guard !Self.isAside(identity.baseName) else { return }
-        let start = try reader.read(FormatReader.all.map(\.startBytes).reduce(0, max))
+        let start = try reader.read(FormatReader.all.map(\.startBytes).reduce(PictureKind.markBytes, max))
+        guard !PictureKind.isPicture(start) else {
+            throw DatasetError(
+                .malformed, identity.displayName,
+                "a picture among records, or alone; right would be \(SourceFormat.pictures.officialNames)")
+        }
         let size: Int
         if let known = identity.size { size = known } else { size = start.count + (try reader.drain()) }
         let records = try FormatReader.reader(of: identity.baseName, start: start).examine(identity, start, size)

@@ -14,6 +14,7 @@ public final class MappedDataset: Sendable {
         fileprivate let file: SafetensorsFile
         fileprivate let images: TensorInfo
         fileprivate let labels: TensorInfo
+        fileprivate let paths: TensorInfo?
 
         /// Bytes of each picture.
         public var pictureBytes: Int { DatasetFile.planes * height * width }
@@ -26,6 +27,13 @@ public final class MappedDataset: Sendable {
 
         /// All labels, of two bytes each.
         public var labelBytes: UnsafeRawBufferPointer { file.bytes(of: labels) }
+
+        /// The paths that the pictures had below what was imported; nil where they were no files.
+        public func names() -> [String]? {
+            paths.map { paths in
+                file.bytes(of: paths).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            }
+        }
 
         /// The label of picture `index`: an index of `classes`.
         public func label(_ index: Int) -> Int {
@@ -79,20 +87,26 @@ public final class MappedDataset: Sendable {
         try ClassNames.check(classes, file: path, limits: .standard)
 
         let names = [DatasetFile.SplitNames.train, .test]
-        let known = Set(names.flatMap { [$0.images, $0.labels] })
+        let known = Set(names.flatMap { [$0.images, $0.labels, $0.names] })
         if let stranger = file.tensors.keys.sorted().first(where: { !known.contains($0) }) {
             throw DatasetError(.malformed, path, "a tensor \(stranger), which no data set has")
         }
         let none = [Int](repeating: 0, count: classes.count)
         var (trainByClass, testByClass) = (none, none)
         train = try Self.split(file, .train, source, &trainByClass)
-        let hasTest = [DatasetFile.SplitNames.test.images, DatasetFile.SplitNames.test.labels].contains {
-            file.tensors[$0] != nil
-        }
+        let hasTest = [names[1].images, names[1].labels, names[1].names].contains { file.tensors[$0] != nil }
         test = hasTest ? try Self.split(file, .test, source, &testByClass) : nil
+        guard (test?.width ?? train.width) == train.width else {
+            throw DatasetError(
+                .malformed, path, "its training pictures have \(train.width) columns, its test pictures \(test!.width)")
+        }
+        let fit = file.metadata[DatasetFile.fitKey].flatMap { SquareFit(rawValue: $0) }
+        guard source != .pictures || fit != nil else {
+            throw DatasetError(.malformed, path, "its metadata has no known \(DatasetFile.fitKey)")
+        }
         description = DatasetDescription(
             format: source, classes: classes, trainByClass: trainByClass, testByClass: testByClass,
-            height: train.height, width: train.width)
+            height: train.height, width: train.width, fit: fit)
     }
 
     /// - Parameter counts: has a place for each class, to which its pictures are added.
@@ -114,16 +128,28 @@ public final class MappedDataset: Sendable {
         let images = try tensor(names.images, .uint8, rank: 4)
         let labels = try tensor(names.labels, .uint16, rank: 1)
         let count = labels.shape[0]
-        guard count > 0, images.shape == DatasetFile.imagesShape(count: count, source) else {
+        let side = images.shape[3]
+        guard count > 0, images.shape == DatasetFile.imagesShape(count: count, side: side),
+            source.side.map({ $0 == side }) ?? DatasetLimits.standard.sides.contains(side)
+        else {
+            let sides = source.side.map { "\($0), \($0)" } ?? "S, S"
             throw DatasetError(
                 .malformed, file.path,
                 """
                 \(names.images) is \(images.shape) and \(names.labels) \(labels.shape); right would be \
-                [N, \(DatasetFile.planes), \(source.height), \(source.width)] and [N], N at least 1
+                [N, \(DatasetFile.planes), \(sides)] and [N], N at least 1
                 """)
         }
+        let paths = source == .pictures ? try tensor(names.names, .uint8, rank: 1) : nil
+        if let paths {
+            let bytes = file.bytes(of: paths)
+            let found = bytes.split(separator: 0, omittingEmptySubsequences: false)
+            guard found.count == count + 1, found[count].isEmpty, !found.dropLast().contains(where: \.isEmpty) else {
+                throw DatasetError(.malformed, file.path, "\(names.names) has not a path for each of \(count) pictures")
+            }
+        }
         let split = Split(
-            count: count, width: images.shape[3], height: images.shape[2], file: file, images: images, labels: labels)
+            count: count, width: side, height: side, file: file, images: images, labels: labels, paths: paths)
         for index in 0..<count {
             let label = split.label(index)
             guard label < counts.count else {

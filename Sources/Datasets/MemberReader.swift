@@ -1,4 +1,4 @@
-/// The files that one input holds, one after the other: those of a tar archive, or the input itself.
+/// The files that one input holds, one after the other: those of an archive, or the input itself.
 final class MemberReader {
     struct Member {
         /// Position among the input's members.
@@ -12,24 +12,28 @@ final class MemberReader {
     }
 
     private let stream: ByteStream
-    private let tar: TarReader?
+    private let archive: ArchiveReader?
     private var count = 0
 
     init(_ file: SourceFile, limits: DatasetLimits) throws(DatasetError) {
         stream = try ByteStream(file, limits: limits)
         let isArchive =
             if file.name.hasSuffix(".bin") { false } else {
-                TarReader.recognizes(file.name, try stream.peek(TarReader.headerSize))
+                ArchiveReader.recognizes(file.name, try stream.peek(ArchiveReader.headerSize))
             }
-        tar = isArchive ? try TarReader(stream) : nil
+        archive = isArchive ? try ArchiveReader(stream, limits: limits) : nil
     }
 
     func next() throws(DatasetError) -> Member? {
         defer { count += 1 }
-        if let tar {
-            guard let (name, size) = try tar.next() else { return nil }
+        if let archive {
+            var entry = try archive.next()
+            while let link = entry, !link.isFile { entry = try archive.next() }
+            guard let entry else { return nil }
+            let name = entry.printableName
             return Member(
-                ordinal: count, baseName: Self.baseName(name), displayName: "\(stream.name): \(name)", size: size)
+                ordinal: count, baseName: Self.baseName(name), displayName: "\(stream.name): \(name)",
+                size: entry.size)
         }
         guard count == 0 else { return nil }
         return Member(
@@ -38,7 +42,7 @@ final class MemberReader {
 
     /// Consumes bytes of the current member into `target` until it is full or the member ends.
     func read(into target: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
-        if let tar { try tar.read(into: target) } else { try stream.read(into: target) }
+        if let archive { try archive.read(into: target) } else { try stream.read(into: target) }
     }
 
     /// Consumes up to `count` bytes.
@@ -53,7 +57,7 @@ final class MemberReader {
 
     /// Consumes the rest of an input that is no archive and returns its length.
     func drain() throws(DatasetError) -> Int {
-        precondition(tar == nil, "the size of an archive's member is known")
+        precondition(archive == nil, "the size of an archive's member is known")
         return try stream.drain()
     }
 

@@ -4,7 +4,7 @@ struct RecordBatch {
     let split: ImportPlan.Split
     /// Index, in the split, of the first.
     let start: Int
-    /// `SourceFormat.pictureBytes` each; empty where a file has labels only.
+    /// `PictureRecord.pictureBytes` each; empty where a file has labels only.
     var pictures = UnsafeRawBufferPointer(start: nil, count: 0)
     /// 2 bytes each, little-endian; empty where a file has pictures only.
     var labels = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -38,7 +38,7 @@ final class RecordReader {
         }
         self.inputs = inputs
         parts = plan.parts
-        pictureBytes = plan.format.pictureBytes
+        pictureBytes = PictureRecord.pictureBytes
         self.classCount = classCount
         self.limits = limits
         records = batch(of: parts.map(\.member.records.bytes).reduce(0, max))

@@ -60,6 +60,10 @@ public enum Limits {
     public static let chunkBytes = 768 << 10
     public static let uploadsPerUser = 1_024
     public static let filesPerDataset = 256
+    /// Rows and columns that pictures may become when they are imported.
+    public static let pictureSides = 1...1_024
+    /// Bytes of a picture's file that is imported.
+    public static let pictureFileBytes = 64 << 20
     /// Calls of one user that are worked on at the same time; their others wait.
     public static let callsAtOnce = 4
     /// Imports at the same time; each is a process.

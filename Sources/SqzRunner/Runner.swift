@@ -60,12 +60,10 @@ public final class Runner {
         case .describe: try send(try describe())
         case .import:
             let request = try parameters(Interface.Import.self)
+            DatasetImport.prepare()
             // The file is written beside its final name.
             try confine(reading: request.files.map(\.path), writing: [Self.directory(of: request.output)])
-            let imported = try Importing.run(request) { pictures in
-                try send(Interface.Import.Reply(pictures: pictures), continues: true)
-            }
-            try send(Interface.Import.Reply(imported: imported))
+            try send(try Importing.run(request) { try send($0, continues: true) })
         case .run:
             let run = try parameters(Interface.Run.self)
             try confine(reading: [run.dataset, run.model].compactMap { $0 }, writing: [run.directory])

@@ -59,7 +59,11 @@ struct LimitTests {
         let tar = try Oracle.run("tar", ["-C", scratch.path, "--sparse", "-c", "sparse.bin"])
         try Oracle.run("rm", [scratch["sparse.bin"]])
         try scratch.expectRefusal(
-            [("a.tar", tar)], code: .overLimit,
+            [("a.tar", tar)], code: .overLimit, "a.tar: more than 34359738368 bytes after decompression")
+        var limits = DatasetLimits()
+        limits.decompressedBytes = .max
+        try scratch.expectRefusal(
+            [("a.tar", tar)], limits: limits, code: .overLimit,
             "a.tar: sparse.bin: 2000000000 pictures; at most 10000000 are taken, and 10828235 fit into 33285996544 bytes"
         )
     }

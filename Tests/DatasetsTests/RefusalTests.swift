@@ -42,17 +42,18 @@ struct RefusalTests {
     @Test func nothingUsable() throws {
         let right =
             "right would be CIFAR-10 or CIFAR-100 binary files, their .tar.gz, or IDX files "
-            + "(train-images-idx3-ubyte and train-labels-idx1-ubyte)"
+            + "(train-images-idx3-ubyte and train-labels-idx1-ubyte), or a folder of PNG, JPEG or WebP pictures with a "
+            + "folder for each class, or its zip or tar archive"
         try scratch.expectRefusal([], "no usable file; \(right)")
         try scratch.expectRefusal([("readme.txt", [1])], "no usable file; \(right)")
         let error = try #require(throws: DatasetError.self) {
             try scratch.importing([SourceFile(name: "a.bin", path: scratch["absent"])])
         }
         #expect(error == DatasetError(.unreadable, "a.bin", "can't be read: No such file or directory"))
-        let folder = #expect(throws: DatasetError.self) {
-            try scratch.importing([SourceFile(name: "a.bin", path: scratch.path)])
+        let device = #expect(throws: DatasetError.self) {
+            try scratch.importing([SourceFile(name: "a.bin", path: "/dev/null")])
         }
-        #expect(folder == DatasetError(.unreadable, "a.bin", "it is not a regular file"))
+        #expect(device == DatasetError(.unreadable, "a.bin", "it is not a regular file"))
     }
 
     @Test func mixedOrDoubledFiles() throws {
@@ -144,8 +145,8 @@ struct RefusalTests {
         let inputs = try ["a.bin", "b.bin"].map {
             SourceFile(name: $0, path: try scratch.write("in/\($0)", TestData.records([[0], [1]])))
         }
-        func shortenTheSecond(_ written: Int) {
-            if written == 2 { #expect(throws: Never.self) { try scratch.write("in/b.bin", [1]) } }
+        func shortenTheSecond(_ news: ImportNews) {
+            if case .pictures(2, of: _) = news { #expect(throws: Never.self) { try scratch.write("in/b.bin", [1]) } }
         }
         let error = #expect(throws: DatasetError.self) {
             try DatasetImport.run(files: inputs, classes: nil, output: scratch["out"], progress: shortenTheSecond)

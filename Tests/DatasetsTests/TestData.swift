@@ -41,10 +41,10 @@ extension ScratchDirectory {
     func importing(
         _ inputs: [SourceFile], classes: [String]? = nil, limits: DatasetLimits = .standard
     ) throws -> MappedDataset {
-        let description = try DatasetImport.run(
+        let made = try DatasetImport.run(
             files: inputs, classes: classes, output: self["out"], limits: limits, progress: { _ in })
         let dataset = try MappedDataset(path: self["out"])
-        precondition(dataset.description == description, "the file says something else than the import")
+        precondition(dataset.description == made.dataset, "the file says something else than the import")
         return dataset
     }
 

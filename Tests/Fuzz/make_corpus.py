@@ -6,10 +6,14 @@ model is named, of its header.
 """
 
 import hashlib
+import io
 import json
 import subprocess
 import sys
+import tarfile
 import tempfile
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Dict
 
@@ -52,6 +56,8 @@ def datasets() -> None:
     seed("FuzzDatasets", "cifar-100", files(1, fine * 2, fine))
     seed("FuzzDatasets", "classes", files(6, record, b"cat\ndog\nbird\nfish\n"))
     seed("FuzzDatasets", "idx", files(4, idx, labels))
+    for number, name in ((8, "zip"), (9, "tar"), (10, "tar.xz")):
+        seed("FuzzDatasets", f"pictures-{name}", files(number, pictures_in(name)))
     archive = (FIXTURES / "datasets" / "cifar-10-binary.tar.gz").read_bytes()
     if len(archive) < 60_000:
         seed("FuzzDatasets", "archive", files(2, archive))
@@ -66,6 +72,32 @@ def pictures() -> None:
         for path in sorted(Path(folder).iterdir()):
             if path.suffix not in (".rgb", ".json"):
                 seed("FuzzPictures", path.name, path.read_bytes())
+
+
+def pictures_in(kind: str) -> bytes:
+    """An archive of two classes with a picture each, one to test, and what is none."""
+    # A grey pixel as PNG.
+    pixel = bytes.fromhex("89504e470d0a1a0a") + b"".join(
+        len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
+        for name, data in (
+            (b"IHDR", bytes.fromhex("00000001000000010800000000")),
+            (b"IDAT", zlib.compress(b"\0\x80")),
+            (b"IEND", b""),
+        )
+    )
+    members = {"x/train/a/1.png": pixel, "x/train/b/1": pixel, "x/test/a/2.png": pixel, "x/.DS_Store": b"x", "x/b.txt": b"y"}
+    target = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(target, "w") as archive:
+            for name, data in members.items():
+                archive.writestr(zipfile.ZipInfo(name), data)
+    else:
+        with tarfile.open(fileobj=target, mode="w:xz" if kind == "tar.xz" else "w") as archive:
+            for name, data in members.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+    return target.getvalue()
 
 
 def safetensors() -> None:

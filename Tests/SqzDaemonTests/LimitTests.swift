@@ -107,12 +107,13 @@ import Varlink
     }
 
     @Test func filesOfADataset() throws {
-        for index in 0...Limits.filesPerDataset {
-            try daemon.scratch.write("data/many/\(index)", [])
-        }
+        let sha256 = try Checksum.sha256([1])
+        try daemon.call(DatasetsInterface.Offer.self, .init(sha256: sha256, size: 1))
+        try daemon.call(DatasetsInterface.Write.self, .init(sha256: sha256, offset: 0, data: "AQ=="))
+        let files = (0...Limits.filesPerDataset).map { File(name: "\($0)", sha256: sha256) }
         try daemon.expect(
             .tooLarge(what: "files in one data set", limit: Limits.filesPerDataset),
-            from: DatasetsInterface.Import.self, .init(name: "many", path: "\(daemon.data)/many"))
+            from: DatasetsInterface.Import.self, .init(name: "many", files: files))
     }
 
     @Test(arguments: ["", ".hidden", "-x", "a b", "a/b", "a@1", "é", "a\n", String(repeating: "x", count: 65)])

@@ -1,11 +1,11 @@
 extension SourceFormat {
     /// A record has one label.
     public static let cifar10 = SourceFormat(
-        rawValue: "cifar-10", width: PictureRecord.side, height: PictureRecord.side, classList: "batches.meta.txt",
+        rawValue: "cifar-10", side: PictureRecord.side, classList: "batches.meta.txt",
         officialNames: "data_batch_1.bin or test_batch.bin")
     /// A record has a coarse and a fine label, of which the fine one counts.
     public static let cifar100 = SourceFormat(
-        rawValue: "cifar-100", width: PictureRecord.side, height: PictureRecord.side, classList: "fine_label_names.txt",
+        rawValue: "cifar-100", side: PictureRecord.side, classList: "fine_label_names.txt",
         officialNames: "train.bin or test.bin")
 }
 

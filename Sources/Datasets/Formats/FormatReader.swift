@@ -32,6 +32,6 @@ struct FileRecords: Sendable {
     let bytes: Int
     /// Place of the label, one byte, in a record; nil in a file of pictures alone, beside which there is one of labels.
     var label: Int?
-    /// Makes of a record the `format.pictureBytes` of a picture; nil in a file of labels alone.
+    /// Makes of a record the `PictureRecord.pictureBytes` of a picture; nil in a file of labels alone.
     var picture: (@Sendable (_ record: UnsafeRawBufferPointer, _ picture: UnsafeMutableRawBufferPointer) -> Void)?
 }

@@ -1,7 +1,7 @@
 extension SourceFormat {
     /// Pictures have the size of CIFAR's, so that the same networks take them.
     static let idx = SourceFormat(
-        rawValue: "idx", width: PictureRecord.side, height: PictureRecord.side,
+        rawValue: "idx", side: PictureRecord.side,
         officialNames: "train-images-idx3-ubyte and train-labels-idx1-ubyte")
 }
 
@@ -103,7 +103,7 @@ private struct IDXHeader {
 
 /// A grey picture amid a border of zeros, the same in all three planes.
 private func copyGrey(_ grey: UnsafeRawBufferPointer, _ side: Int, to picture: UnsafeMutableRawBufferPointer) {
-    let (width, planeBytes) = (SourceFormat.idx.width, picture.count / DatasetFile.planes)
+    let (width, planeBytes) = (PictureRecord.side, picture.count / DatasetFile.planes)
     let border = (width - side) / 2
     let plane = UnsafeMutableRawBufferPointer(rebasing: picture[..<planeBytes])
     plane.initializeMemory(as: UInt8.self, repeating: 0)

@@ -12,6 +12,11 @@ extension Handlers {
     ) async throws {
         try stopping.check()
         try checkName(parameters.name, option: "name")
+        if let size = parameters.size, !Limits.pictureSides.contains(size) {
+            let allowed = Limits.pictureSides
+            throw SqzError.invalidOption(
+                option: "size", reason: "must be \(allowed.lowerBound) to \(allowed.upperBound), not \(size)")
+        }
         let files = try await inputFiles(parameters, from: peer)
         guard files.count <= Limits.filesPerDataset else {
             throw SqzError.tooLarge(what: "files in one data set", limit: Limits.filesPerDataset)
@@ -20,16 +25,19 @@ extension Handlers {
         let name = UUID().uuidString
         let output = "\(state.imports)/\(name)"
         let dataset: Dataset
+        let summary: ImportSummary?
         do {
-            let imported = try await imports.run {
-                try await makeDataset(of: files, classes: parameters.classes, output: output, replies)
+            let made = try await imports.run {
+                try await makeDataset(of: files, parameters, output: output, replies)
             }
+            summary = made.summary
             let blobs = blobs
             let sealed = try await onDisk { try blobs.seal(output) }
             // What it was made of goes; a daemon that reads by itself what is not an upload has nothing to give back.
             try await disk.require(sealed.size - (try await uploaded(parameters.files, by: peer)), for: peer.uid)
             dataset = try await store.addDataset(
-                parameters.name, imported, sha256: sealed.sha256, size: sealed.size, uid: Int(peer.uid), at: Clock.now()
+                parameters.name, made.imported, sha256: sealed.sha256, size: sealed.size, uid: Int(peer.uid),
+                at: Clock.now()
             ) { try blobs.place(sealed) }
         } catch {
             try await removeLeftovers(name)
@@ -44,7 +52,7 @@ extension Handlers {
             data set \(dataset.name) imported: \(dataset.train) training and \(dataset.test) test pictures\
             \(dataset.remarks.map { "; " + $0 }.joined())
             """, metadata: ["SQZ_DATASET": "\(dataset.name)", "SQZ_UID": "\(peer.uid)", "SQZ_EVENT": "imported"])
-        try await replies.send(DatasetsInterface.Import.Reply(dataset: dataset))
+        try await replies.send(DatasetsInterface.Import.Reply(dataset: dataset, summary: summary))
     }
 
     /// What a runner that was killed leaves behind, and a data set that was there already.
@@ -69,23 +77,30 @@ extension Handlers {
     }
 
     private func makeDataset(
-        of files: [InputFile], classes: [String]?, output: String, _ replies: Replies
-    ) async throws -> Imported {
+        of files: [InputFile], _ parameters: DatasetsInterface.Import.Parameters, output: String, _ replies: Replies
+    ) async throws -> (imported: Imported, summary: ImportSummary?) {
         let log = RunnerJournal(log, [:])
         return try await RunnerLink.with(
-            try await registry.importer(), configuration.current, log: { log.write($0) }
+            try await registry.importer(), configuration.current, nice: JobRun.nice, log: { log.write($0) }
         ) { link in
-            var imported: Imported?
+            var last = RunnerInterface.Import.Reply()
             try await link.stream(
-                RunnerInterface.Import.self, .init(files: files, classes: classes, output: output)
+                RunnerInterface.Import.self,
+                .init(
+                    files: files, classes: parameters.classes, output: output, size: parameters.size,
+                    fit: parameters.fit, skipUnreadable: parameters.skipUnreadable)
             ) { reply in
-                if let pictures = reply.pictures, replies.mode == .more {
-                    try await replies.send(DatasetsInterface.Import.Reply(pictures: pictures), continues: true)
-                }
-                imported = reply.imported ?? imported
+                last = reply
+                guard replies.mode == .more, reply.pictures != nil || reply.unreadable != nil else { return }
+                try await replies.send(
+                    DatasetsInterface.Import.Reply(
+                        pictures: reply.pictures, total: reply.total, unreadable: reply.unreadable),
+                    continues: true)
             }
-            guard let imported else { throw SqzError.runnerFailed(reason: "it did not say what it imported") }
-            return imported
+            guard let imported = last.imported else {
+                throw SqzError.runnerFailed(reason: "it did not say what it imported")
+            }
+            return (imported, last.summary)
         }
     }
 
@@ -99,13 +114,14 @@ extension Handlers {
             return try await onDisk {
                 try files.map { InputFile(name: $0.name, path: try uploads.finished($0.sha256, by: peer.uid)) }
             }
-        case (nil, let path?): return try await onDisk { try Self.files(at: path, below: allowed) }
+        case (nil, let path?): return [try await onDisk { try Self.file(at: path, below: allowed) }]
         default: throw SqzError.invalidOption(option: "files", reason: "give either files or a path")
         }
     }
 
-    /// The regular files at a path, which must be, with all links followed, below an allowed directory.
-    private static func files(at path: String, below allowed: [String]) throws -> [InputFile] {
+    /// The file or folder at a path, which must be, with all links followed, below an allowed directory. What is in a folder
+    /// the runner finds out, which follows no link there: it could lead out of the allowed directories.
+    private static func file(at path: String, below allowed: [String]) throws -> InputFile {
         guard path.hasPrefix("/") else { throw SqzError.invalidOption(option: "path", reason: "must be absolute") }
         guard let resolved = realpath(path, nil) else { throw SqzError.noSuchPath(path: path) }
         defer { free(resolved) }
@@ -113,15 +129,6 @@ extension Handlers {
         guard allowed.contains(where: { real == $0 || real.hasPrefix($0 + "/") }) else {
             throw SqzError.pathNotAllowed(path: path, allowed: allowed)
         }
-        var status = stat()
-        guard stat(real, &status) == 0 else { throw SqzError.noSuchPath(path: path) }
-        if status.st_mode & S_IFMT == S_IFREG {
-            return [InputFile(name: String(real.split(separator: "/").last ?? ""), path: real)]
-        }
-        return try StateDirectory.names(in: real).compactMap { name in
-            // A link inside could lead out of the allowed directories.
-            guard lstat("\(real)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-            return InputFile(name: name, path: "\(real)/\(name)")
-        }
+        return InputFile(name: String(real.split(separator: "/").last ?? ""), path: real)
     }
 }

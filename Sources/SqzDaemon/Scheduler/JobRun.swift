@@ -21,8 +21,8 @@ struct JobRun: Sendable {
         case stopped
     }
 
-    /// Background work gives way to people: a job runs at this niceness.
-    private static let nice: CInt = 10
+    /// Background work gives way to people: a job, and an import, runs at this niceness.
+    static let nice: CInt = 10
 
     /// Runs until the runner says how it ended. Each element of `stops` asks it to stop. Throws `SqzError`.
     func run(stops: AsyncStream<Void>) async throws -> Ending {

@@ -171,11 +171,15 @@ public enum DatasetsInterface: VarlinkInterface {
         }
     }
 
-    /// Makes a data set of uploaded files, or of the files at a path of the machine that the administrator allows:
-    /// CIFAR-10 and CIFAR-100 binary files or their archive, IDX files. classes are the classes' names, where the files
-    /// do not say. With `more`, replies tell how many pictures were read before the last one has the data set.
-    /// Importing the same data under the same name again changes nothing. Either files or path must be given, else
-    /// InvalidOption tells of files.
+    /// Makes a data set of uploaded files, or of what is at a path of the machine that the administrator allows:
+    /// CIFAR-10 and CIFAR-100 binary files or their archive, IDX files, or pictures: a folder (uploaded as one tar
+    /// file) or an archive, with a folder for each class, and train, val and test above those if there are such, or
+    /// with a CSV or TSV file of their labels. Where there are val and test, val is left out. classes are the classes'
+    /// names, where the files do not say. size and fit say what becomes of pictures: by default the middle, of the size
+    /// that suits them, at most 256. Pictures that can't be read end the import, unless skipUnreadable leaves them out.
+    /// With `more`, replies tell how many pictures were read, of how many in total where that is known, and which can't
+    /// be, before the last one has the data set, and for pictures the summary. Importing the same data under the same
+    /// name again changes nothing. Either files or path must be given, else InvalidOption tells of files.
     public enum Import: VarlinkMethod {
         public static let name = "io.sqzd.Datasets.Import"
 
@@ -184,22 +188,40 @@ public enum DatasetsInterface: VarlinkInterface {
             public var files: [File]?
             public var path: String?
             public var classes: [String]?
+            public var size: Int?
+            public var fit: PictureFit?
+            public var skipUnreadable: Bool?
 
-            public init(name: String, files: [File]? = nil, path: String? = nil, classes: [String]? = nil) {
+            public init(
+                name: String, files: [File]? = nil, path: String? = nil, classes: [String]? = nil, size: Int? = nil,
+                fit: PictureFit? = nil, skipUnreadable: Bool? = nil
+            ) {
                 self.name = name
                 self.files = files
                 self.path = path
                 self.classes = classes
+                self.size = size
+                self.fit = fit
+                self.skipUnreadable = skipUnreadable
             }
         }
 
         public struct Reply: Codable, Equatable, Sendable {
             public var pictures: Int?
             public var dataset: Dataset?
+            public var total: Int?
+            public var unreadable: [UnreadablePicture]?
+            public var summary: ImportSummary?
 
-            public init(pictures: Int? = nil, dataset: Dataset? = nil) {
+            public init(
+                pictures: Int? = nil, dataset: Dataset? = nil, total: Int? = nil,
+                unreadable: [UnreadablePicture]? = nil, summary: ImportSummary? = nil
+            ) {
                 self.pictures = pictures
                 self.dataset = dataset
+                self.total = total
+                self.unreadable = unreadable
+                self.summary = summary
             }
         }
     }

@@ -55,7 +55,7 @@ public struct RunResult: Codable, Equatable, Sendable {
     }
 }
 
-/// A file to import, and the name it has to the user.
+/// A file to import, or a folder with all that is below it, and the name it has to the user.
 public struct InputFile: Codable, Equatable, Sendable {
     public var name: String
     public var path: String
@@ -142,8 +142,8 @@ public enum RunnerInterface: VarlinkInterface {
         }
     }
 
-    /// Makes one file of users' files, at the path output. Needs `more`: replies say how many pictures were read, the
-    /// last one has imported.
+    /// Makes one file of users' files, at the path output; the others are as in io.sqzd.Datasets. Needs `more`: replies
+    /// say how many pictures were read, and which can't be, the last one has imported.
     public enum Import: VarlinkMethod {
         public static let name = "io.sqzd.Runner.Import"
 
@@ -151,21 +151,39 @@ public enum RunnerInterface: VarlinkInterface {
             public var files: [InputFile]
             public var classes: [String]?
             public var output: String
+            public var size: Int?
+            public var fit: PictureFit?
+            public var skipUnreadable: Bool?
 
-            public init(files: [InputFile], classes: [String]? = nil, output: String) {
+            public init(
+                files: [InputFile], classes: [String]? = nil, output: String, size: Int? = nil, fit: PictureFit? = nil,
+                skipUnreadable: Bool? = nil
+            ) {
                 self.files = files
                 self.classes = classes
                 self.output = output
+                self.size = size
+                self.fit = fit
+                self.skipUnreadable = skipUnreadable
             }
         }
 
         public struct Reply: Codable, Equatable, Sendable {
             public var pictures: Int?
             public var imported: Imported?
+            public var total: Int?
+            public var unreadable: [UnreadablePicture]?
+            public var summary: ImportSummary?
 
-            public init(pictures: Int? = nil, imported: Imported? = nil) {
+            public init(
+                pictures: Int? = nil, imported: Imported? = nil, total: Int? = nil,
+                unreadable: [UnreadablePicture]? = nil, summary: ImportSummary? = nil
+            ) {
                 self.pictures = pictures
                 self.imported = imported
+                self.total = total
+                self.unreadable = unreadable
+                self.summary = summary
             }
         }
     }

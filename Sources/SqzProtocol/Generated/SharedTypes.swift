@@ -1,5 +1,53 @@
 // Made of protocol/*.varlink by `make generate`: change those.
 
+/// How a picture of any shape becomes a square: the middle of it, all of it with black beside it, or all of it whatever
+/// becomes of its proportions.
+public enum PictureFit: String, Codable, CaseIterable, Sendable {
+    case crop, pad, stretch
+}
+
+/// A picture that can't be read, and why.
+public struct UnreadablePicture: Codable, Equatable, Sendable {
+    public var file: String
+    public var reason: String
+
+    public init(file: String, reason: String) {
+        self.file = file
+        self.reason = reason
+    }
+}
+
+/// Files that are no part of a data set, and why; example is the first of them by name.
+public struct PassedOver: Codable, Equatable, Sendable {
+    public var reason: String
+    public var files: Int
+    public var example: String
+
+    public init(reason: String, files: Int, example: String) {
+        self.reason = reason
+        self.files = files
+        self.example = example
+    }
+}
+
+/// What an import of pictures came to: squares of so many pixels a side; what was passed over; how many pictures could
+/// not be read and were left out; how many test pictures are training pictures too, byte for byte.
+public struct ImportSummary: Codable, Equatable, Sendable {
+    public var size: Int
+    public var fit: PictureFit
+    public var passedOver: [PassedOver]
+    public var unreadable: Int
+    public var duplicates: Int
+
+    public init(size: Int, fit: PictureFit, passedOver: [PassedOver], unreadable: Int, duplicates: Int) {
+        self.size = size
+        self.fit = fit
+        self.passedOver = passedOver
+        self.unreadable = unreadable
+        self.duplicates = duplicates
+    }
+}
+
 public struct ClassProbability: Codable, Equatable, Sendable {
     public var index: Int
     public var name: String

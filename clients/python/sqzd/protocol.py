@@ -38,6 +38,41 @@ class File:
     sha256: str
 
 
+# "crop", "pad" or "stretch". How a picture of any shape becomes a square: the middle of it, all of it with black beside
+# it, or all of it whatever becomes of its proportions.
+PictureFit = str
+
+
+@dataclass(frozen=True)
+class UnreadablePicture:
+    """A picture that can't be read, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """Files that are no part of a data set, and why; example is the first of them by name."""
+
+    reason: str
+    files: int
+    example: str
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """What an import of pictures came to: squares of so many pixels a side; what was passed over; how many pictures
+    could not be read and were left out; how many test pictures are training pictures too, byte for byte.
+    """
+
+    size: int
+    fit: PictureFit
+    passed_over: List[PassedOver]
+    unreadable: int
+    duplicates: int
+
+
 @dataclass(frozen=True)
 class ClassProbability:
     index: int

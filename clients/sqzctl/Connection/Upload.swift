@@ -12,9 +12,23 @@ extension Daemon {
         defer { close(descriptor) }
         // Where the kernel does not know its length, it is 0.
         let length = lseek(descriptor, 0, SEEK_END)
+        return try upload(file, named: name, length: length) { try chunk(descriptor, file, at: $0) }
+    }
+
+    /// Uploads a folder as one tar file.
+    func upload(_ folder: FolderTar, at path: String, named name: String) throws -> String {
+        try upload(path, named: name, length: 0) { try folder.bytes(at: $0, count: Limits.chunkBytes) }
+    }
+
+    /// - Parameters:
+    ///   - length: how much there is at least, as far as that is known before it is read.
+    ///   - chunk: gives bytes from a place on, as many as a chunk has, and none at the end. It is asked twice.
+    private func upload(
+        _ file: String, named name: String, length: Int, chunk: (Int) throws -> [UInt8]
+    ) throws -> String {
         var hash = SHA256()
         var size = 0
-        while case let bytes = try chunk(descriptor, file, at: size), !bytes.isEmpty {
+        while case let bytes = try chunk(size), !bytes.isEmpty {
             hash.update(data: bytes)
             size += bytes.count
             guard max(size, length) <= Limits.uploadBytes else {
@@ -25,7 +39,7 @@ extension Daemon {
         let sha256 = hash.finalize().description.suffix(64)
         var sent = try call(DatasetsInterface.Offer.self, .init(sha256: String(sha256), size: size)).offset
         try pipeline(DatasetsInterface.Write.self) {
-            let bytes = try chunk(descriptor, file, at: sent)
+            let bytes = try chunk(sent)
             guard sent < size, !bytes.isEmpty else { return nil }
             defer { sent += bytes.count }
             return .init(sha256: String(sha256), offset: sent, data: Data(bytes).base64EncodedString())

@@ -1,0 +1,218 @@
+internal import Glibc
+internal import SqzProtocol
+
+/// A folder as one tar file that is nowhere: any part of it is made when it is asked for. What is below the same folder is the
+/// same file, since names are in order, and times and owners are left out.
+///
+/// Source: POSIX.1-2017, pax(1), "ustar Interchange Format" and "pax Header Block".
+struct FolderTar {
+    /// What is below the folder: files, and what is none (links, devices, hidden folders), of which only the name is sent.
+    private struct Entry {
+        /// Below the folder, as bytes: no more is known of names.
+        let path: [UInt8]
+        let isFile: Bool
+        /// Bytes of the file that are sent.
+        let size: Int
+        /// Where its header begins.
+        let start: Int
+
+        var header: [UInt8] { FolderTar.header(path, isFile: isFile, size: size) }
+        var end: Int { start + header.count + FolderTar.padded(size) }
+    }
+
+    private let folder: String
+    private var entries: [Entry] = []
+    private var end = 0
+
+    private static let block = 512
+
+    /// - Parameter folder: a path without links.
+    init(_ folder: String) throws {
+        self.folder = folder
+        try walk([])
+    }
+
+    /// Whether it is for an import of pictures: there is one below, and no file of records in it.
+    func holdsPictures() throws -> Bool {
+        guard !entries.contains(where: { !$0.path.contains(Self.slash) && Self.isOfRecords($0.path) }) else {
+            return false
+        }
+        let files = entries.filter { $0.isFile && $0.size > 0 }
+        return try files.contains { Self.hasPictureName($0.path) } || files.contains { try isPicture($0) }
+    }
+
+    /// Up to `count` bytes of the tar file from a place on; fewer only at its end.
+    func bytes(at offset: Int, count: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        // The last entry that begins at the place or before.
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].start <= offset { low = middle + 1 } else { high = middle }
+        }
+        var index = max(0, low - 1)
+        while bytes.count < count, index < entries.count {
+            let entry = entries[index]
+            try append(entry, from: offset + bytes.count - entry.start, to: &bytes, limit: count)
+            index += 1
+        }
+        // Two blocks of zeros end a tar file.
+        let rest = end + 2 * Self.block - offset - bytes.count
+        bytes += [UInt8](repeating: 0, count: max(0, min(rest, count - bytes.count)))
+        return bytes
+    }
+
+    private func append(_ entry: Entry, from place: Int, to bytes: inout [UInt8], limit: Int) throws {
+        let header = entry.header
+        let before = place - bytes.count
+        if place < header.count { bytes += header[place...].prefix(limit - bytes.count) }
+        let start = before + bytes.count - header.count
+        if start >= 0, start < entry.size, bytes.count < limit {
+            let wanted = min(entry.size - start, limit - bytes.count)
+            let part = try read(entry, at: start, count: wanted)
+            guard part.count == wanted else {
+                throw InputError(name(entry.path), bad: "changed while it was being read")
+            }
+            bytes += part
+        }
+        let padding = header.count + Self.padded(entry.size) - (before + bytes.count)
+        guard padding > 0, before + bytes.count >= header.count + entry.size else { return }
+        bytes += [UInt8](repeating: 0, count: min(padding, limit - bytes.count))
+    }
+
+    private func read(_ entry: Entry, at offset: Int, count: Int) throws -> [UInt8] {
+        let descriptor = openBelow(entry.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw InputError(name(entry.path)) }
+        defer { close(descriptor) }
+        var code: CInt = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+            while used < count {
+                let received = pread(descriptor, buffer.baseAddress! + used, count - used, off_t(offset + used))
+                if received < 0, errno == EINTR { continue }
+                if received < 0 { code = errno }
+                guard received > 0 else { return }
+                used += received
+            }
+        }
+        errno = code
+        guard code == 0 else { throw InputError(name(entry.path)) }
+        return bytes
+    }
+}
+
+// The folder.
+extension FolderTar {
+    private static let slash = UInt8(ascii: "/")
+
+    private func name(_ path: [UInt8]) -> String { "\(folder)/\(String(decoding: path, as: UTF8.self))" }
+
+    private func openBelow(_ path: [UInt8], _ flags: CInt) -> CInt {
+        open(
+            Array(folder.utf8CString.dropLast()) + [CChar(bitPattern: Self.slash)] + path.map(CChar.init(bitPattern:))
+                + [0], flags)
+    }
+
+    private mutating func walk(_ path: [UInt8]) throws {
+        let descriptor = openBelow(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0, let stream = fdopendir(descriptor) else { throw InputError(name(path)) }
+        defer { closedir(stream) }
+        var names: [[UInt8]] = []
+        errno = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
+        }
+        guard errno == 0 else { throw InputError(name(path)) }
+        for name in names.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            let member = path.isEmpty ? name : path + [Self.slash] + name
+            var status = stat()
+            guard fstatat(descriptor, name.map(CChar.init(bitPattern:)) + [0], &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+                throw InputError(self.name(member))
+            }
+            let kind = status.st_mode & S_IFMT
+            let isHidden = name.first == UInt8(ascii: ".")
+            if kind == S_IFDIR, !isHidden {
+                try walk(member)
+                continue
+            }
+            // Nobody looks into what is hidden. One byte more than a picture may have says that it has too many.
+            let size = isHidden ? 0 : min(Int(status.st_size), Limits.pictureFileBytes + 1)
+            let isFile = kind == S_IFREG || isHidden
+            let entry = Entry(path: member, isFile: isFile, size: isFile ? size : 0, start: end)
+            entries.append(entry)
+            end = entry.end
+        }
+    }
+
+    private static func isOfRecords(_ path: [UInt8]) -> Bool {
+        var name = String(decoding: path, as: UTF8.self)
+        if name.hasSuffix(".gz") { name.removeLast(3) }
+        return name.hasPrefix("data_batch_") || name.hasSuffix("-ubyte")
+            || ["test_batch.bin", "train.bin", "test.bin"].contains(name)
+    }
+
+    private static func hasPictureName(_ path: [UInt8]) -> Bool {
+        let name = String(decoding: path, as: UTF8.self).lowercased()
+        return [".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp", ".tif", ".tiff"].contains {
+            name.hasSuffix($0)
+        }
+    }
+
+    /// By the marks of the formats that are read.
+    private func isPicture(_ entry: Entry) throws -> Bool {
+        let start = try read(entry, at: 0, count: min(entry.size, 12))
+        return start.starts(with: [0x89, 0x50, 0x4e, 0x47]) || start.starts(with: [0xff, 0xd8, 0xff])
+            || start.starts(with: "RIFF".utf8) && start.suffix(4).elementsEqual("WEBP".utf8)
+    }
+}
+
+// The blocks.
+extension FolderTar {
+    private static func padded(_ size: Int) -> Int { (size + block - 1) / block * block }
+
+    private static func header(_ path: [UInt8], isFile: Bool, size: Int) -> [UInt8] {
+        let own = block(path, size: size, kind: isFile ? "0" : "2")
+        guard path.count > nameBytes else { return own }
+        // Longer than a name may be. Whatever its bytes are, they are meant so.
+        let records = record("hdrcharset=BINARY", []) + record("path=", path)
+        let extended = block(Array("PaxHeader".utf8), size: records.count, kind: "x")
+        return extended + records + [UInt8](repeating: 0, count: padded(records.count) - records.count) + own
+    }
+
+    private static let nameBytes = 100
+
+    /// A record of a pax header: its length in decimal, itself included, a blank, the text and a newline.
+    private static func record(_ key: String, _ value: [UInt8]) -> [UInt8] {
+        let rest = key.utf8.count + value.count + 2
+        var length = rest + 1
+        while length != rest + String(length).utf8.count { length += 1 }
+        return Array("\(length) \(key)".utf8) + value + [UInt8(ascii: "\n")]
+    }
+
+    private static func block(_ path: [UInt8], size: Int, kind: Unicode.Scalar) -> [UInt8] {
+        var header = [UInt8](repeating: 0, count: block)
+        func put(_ bytes: some Sequence<UInt8>, at place: Int) {
+            for (index, byte) in bytes.enumerated() { header[place + index] = byte }
+        }
+        func octal(_ value: Int, _ digits: Int) -> String.UTF8View {
+            let text = String(value, radix: 8)
+            return (String(repeating: "0", count: digits - text.utf8.count) + text).utf8
+        }
+        put(path.prefix(nameBytes), at: 0)
+        put(octal(0o644, 7), at: 100)
+        put(octal(0, 7), at: 108)
+        put(octal(0, 7), at: 116)
+        put(octal(size, 11), at: 124)
+        put(octal(0, 11), at: 136)
+        header[156] = UInt8(ascii: kind)
+        // Where a link leads is nobody's business.
+        if kind == "2" { put("-".utf8, at: 157) }
+        put("ustar\u{0}00".utf8, at: 257)
+        // The checksum counts itself as blanks.
+        put("        ".utf8, at: 148)
+        put(octal(header.reduce(0) { $0 + Int($1) }, 6), at: 148)
+        header[154] = 0
+        return header
+    }
+}
