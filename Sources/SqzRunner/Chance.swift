@@ -4,7 +4,7 @@ internal import SqueezeNet
 
 /// Whether a network tells no more than who guesses without having seen the picture.
 enum Chance {
-    static let warning = "no better than chance: try a smaller learning rate or another seed"
+    static let warning = "no better than chance: try a smaller learning rate, another seed or more epochs"
 
     /// A dead network answers every picture alike. One that lives must have failed in training and validation, by the loss of
     /// equal probabilities, and not hit more often than who always says the commonest class: what little data teaches in an epoch
