@@ -97,6 +97,7 @@ import Varlink
         _ = try daemon.train(as: name, options: ["epochs": .integer(1), "batch-size": .integer(500)])
         let text = try run(columns: 80, "models")
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 } && text.contains("\n\(name)@1  "), "\(text)")
+        try Sqzctl.run(daemon, "model", "rm", name).expect(0)
     }
 
     @Test func aWarningHasRoomBeforeDetails() throws {
@@ -104,10 +105,11 @@ import Varlink
         #expect(try daemon.train(as: "dead", options: options).outcome?.warning != nil)
         let text = try run(columns: 80, "models")
         let row = text.split(separator: "\n").first { $0.hasPrefix("dead@1 ") }
-        #expect(row?.contains("  no bett") == true && !text.contains("PARAMETERS"), "\(text)")
+        #expect(row?.contains("  no better") == true && !text.contains("PARAMETERS"), "\(text)")
         let whole = try Sqzctl.run(daemon, "models").output
         #expect(whole.contains("PARAMETERS"))
         #expect(try run(columns: 400, "models") == whole)
+        try Sqzctl.run(daemon, "model", "rm", "dead").expect(0)
     }
 
     @Test func topFitsTheHeight() throws {
