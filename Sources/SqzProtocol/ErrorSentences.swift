@@ -23,14 +23,14 @@ extension SqzError: CustomStringConvertible {
         case .queueFull(let limit, let queued, _?):
             "you have \(Self.count(queued, "job")) in the queue, the limit for a user is \(limit)"
         case .noSuchKind(let kind, let kinds):
-            "no runner offers jobs of the kind \(kind)\(Self.list(kinds, none: "any"))"
+            "no runner offers jobs of the kind \(Self.shown(kind))\(Self.list(kinds, none: "any"))"
         // No option that was given: the reason names the job.
         case .invalidOption("id", let reason): reason
         case .invalidOption(let option, let reason): "\(option): \(reason)"
         case .noSuchDataset(let name, let known):
-            "there is no data set \(name)\(Self.list(known, none: "any data set"))"
+            "there is no data set \(Self.shown(name))\(Self.list(known, none: "any data set"))"
         case .noSuchModel(let name, let known, let makers):
-            "there is no model \(name)" + (Self.coming(makers ?? []) ?? Self.list(known, none: "any model"))
+            "there is no model \(Self.shown(name))" + (Self.coming(makers ?? []) ?? Self.list(known, none: "any model"))
         case .stopping: "the daemon is stopping"
         case .noDatasets: "there is no data set yet; sqzctl dataset import makes one"
         case .noModels(let passedOver?) where !passedOver.isEmpty:
@@ -62,6 +62,9 @@ extension SqzError: CustomStringConvertible {
         case .failed(let reason): reason
         }
     }
+
+    /// A name in a sentence, where an empty one would not be seen.
+    private static func shown(_ name: String) -> String { name.isEmpty ? "''" : name }
 
     private static func list(_ known: [String], none: String) -> String {
         known.isEmpty ? "; there is not \(none)" : "; there are: \(first(known))"

@@ -42,10 +42,23 @@ extension JobOption {
             if let choices, !choices.contains(value) {
                 throw refusal("must be one of \(choices.joined(separator: ", ")), is \(value)")
             }
-        case (.integer, _): throw refusal("must be an integer")
-        case (.number, _): throw refusal("must be a number")
-        case (.flag, _): throw refusal("must be true or false")
-        case (.text, _): throw refusal("must be a string")
+        case (.integer, _): throw refusal("must be an integer" + Self.found(value))
+        case (.number, _): throw refusal("must be a number" + Self.found(value))
+        case (.flag, _): throw refusal("must be true or false" + Self.found(value))
+        case (.text, _): throw refusal("must be a string" + Self.found(value))
+        }
+    }
+
+    /// What was given instead. A text is shown as one, for it may be empty or look like a number; a long one says nothing.
+    private static func found(_ value: JSONValue) -> String {
+        switch value {
+        case .null: ", is null"
+        case .bool(let value): ", is \(value)"
+        case .integer(let value): ", is \(value)"
+        case .number(let value): ", is \(value)"
+        case .string(let text): text.utf8.count <= 64 ? ", is '\(text)'" : ", is a text"
+        case .array: ", is an array"
+        case .object: ", is an object"
         }
     }
 

@@ -34,6 +34,12 @@ struct Sqzd: AsyncParsableCommand {
     /// nobody asked it to.
     static func main() async {
         setenv("LIBDISPATCH_LOG", "NO", 0)
+        // Else the next file that is opened would be standard output, as in gnulib's stdopen.
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+        // The help and the version are written only now, as gnulib's close_stdout knows.
+        atexit(checkOutput)
         await main(nil)
     }
 
@@ -52,4 +58,11 @@ struct Sqzd: AsyncParsableCommand {
             throw ExitCode(1)
         }
     }
+}
+
+/// Runs on whatever thread ends the program.
+private func checkOutput() {
+    guard fflush(nil) != 0 else { return }
+    perror("sqzd: standard output")
+    _exit(EX_IOERR)
 }

@@ -49,6 +49,21 @@ import Varlink
         }
     }
 
+    /// The parser breaks what is longer than its 80 columns; what the source breaks before would leave a short line, and an
+    /// example could not be copied.
+    @Test func noHelpIsRagged() throws {
+        for words in try [[]] + Self.commands() {
+            let help = try Sqzctl.run(socket: Self.nowhere, words + ["--help"]).output
+            let overview = help.components(separatedBy: "\n").prefix { !$0.hasPrefix("USAGE") }
+            for (line, next) in zip(overview, overview.dropFirst())
+            where !line.isEmpty && next.first.map({ $0 != " " }) == true {
+                #expect(!line.hasPrefix(" "), "\(words): an example is broken: \(line)")
+                let word = next.prefix { $0 != " " }
+                #expect(line.count + 1 + word.count >= 80, "\(words): \(line)")
+            }
+        }
+    }
+
     @Test func theVersionIsToldWithoutADaemon() throws {
         let version = try Sqzctl.run(socket: Self.nowhere, ["--version"])
         #expect(version.ending == .exited(0) && version.lines.count == 1)

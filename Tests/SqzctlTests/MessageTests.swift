@@ -35,6 +35,10 @@ import Varlink
     }
 
     @Test func numbersThatAreNone() throws {
+        for option in ["epochs=", "epochs=1.5", "epochs=x", "epochs=true"] {
+            try Sqzctl.run(daemon, "submit", "train", "-o", option, "--data", "x").expect(
+                64, "epochs: must be an integer, is ")
+        }
         for timeout in ["nan", "inf", "1e300", "-1"] {
             try Sqzctl.run(daemon, "wait", "1", "--timeout", timeout)
                 .expect(64, "--timeout must be from 0 to 316224000 seconds, is ")
@@ -54,11 +58,38 @@ import Varlink
                 64, "sqzctl: The value '\(time)' is invalid for '--deadline <moment>'\n", "2026-12-01T08:00",
                 "or as +2h")
         }
+        for time in ["-1", "soon", "-2h"] {
+            for option in ["--time-limit", "--deadline"] {
+                try Sqzctl.run(daemon, "limit", "1", option, time).expect(
+                    64, "The value '\(time)' is invalid for '\(option) <")
+            }
+        }
+        try Sqzctl.run(daemon, "wait", "1", "--timeout", "soon").expect(64, "'soon'", "seconds, or as 90m, 2h")
+        try Sqzctl.run(daemon, "wait", "1", "--timeout", "2h").expect(66, "there is no job 1")
         for option in ["--after", "--after-failure", "--after-any"] {
             try Sqzctl.run(daemon, "submit", "countdown", option, "-1").expect(66, "there is no job -1")
         }
         try Sqzctl.run(daemon, "submit", "countdown", "-o", "from=3", "-o", "delay=0", "-o", "from=3").expect(
             64, "sqzctl: from: is given twice; once would be right\n")
+    }
+
+    @Test func whatIsEmptyIsShown() throws {
+        for verb in ["train", "evaluate"] {
+            try Sqzctl.run(daemon, verb, "--data", "").expect(66, "there is no data set ''")
+        }
+        try Sqzctl.run(daemon, "model", "show", "").expect(66, "there is no model ''")
+        try Sqzctl.run(daemon, "submit", "").expect(64, "no runner offers jobs of the kind ''")
+        for words in [["--socket", "", "jobs"], ["jobs", "--socket", ""]] {
+            try Sqzctl.run(socket: daemon.socket, words).expect(
+                64, "sqzctl: --socket is empty; right would be a path\n")
+        }
+    }
+
+    @Test func whatDoesNotReadStandardInputSaysSo() throws {
+        for words in [["model", "import", "-"], ["model", "import", "-", "--name", "x"], ["dataset", "import", "-"]] {
+            try Sqzctl.run(socket: daemon.socket, words)
+                .expect(66, "sqzctl: -: standard input is not read here; right would be a file\n")
+        }
     }
 
     @Test func statesAndWhatCanBeDone() throws {

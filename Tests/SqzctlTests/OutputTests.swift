@@ -40,6 +40,14 @@ import Varlink
         try daemon.cancel(held)
     }
 
+    @Test(arguments: ["--help", "--version"]) func theDaemonsHelpToo(option: String) throws {
+        for (target, reason) in [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")] {
+            let transcript = try shell("\"$1\" \(option) \(target)", ["\(TestDaemon.programs)/sqzd"])
+            #expect(transcript.ending == .exited(74), "\(option) \(target)")
+            #expect(transcript.errors == "sqzd: standard output: \(reason)\n", "\(option) \(target)")
+        }
+    }
+
     @Test func closedDescriptorsThatAreNotUsedAreNone() throws {
         let transcript = try shell("\"$0\" jobs <&- 2>&-")
         transcript.expect(0)

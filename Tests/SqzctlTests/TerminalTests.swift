@@ -53,7 +53,7 @@ import Varlink
         func width(_ text: String) -> Int {
             text.split(separator: "\n").filter { !$0.contains("/") && !$0.contains(": ") }.map(\.count).max() ?? 0
         }
-        for verb in ["jobs", "runners", "datasets"] {
+        for verb in ["jobs", "datasets"] {
             let whole = try Sqzctl.run(daemon, verb).output
             #expect(!whole.contains("…") && width(whole) > 60)
             for columns in [20, 60, 80] {
@@ -64,6 +64,52 @@ import Varlink
             #expect(try run(columns: 400, verb) == whole)
         }
         try daemon.cancel(job)
+    }
+
+    /// A text's words, however it is broken into lines.
+    private func words(_ text: String) -> [Substring] { text.split { " \n".contains($0) } }
+
+    @Test func whatIsLongGoesOnBelowItself() throws {
+        let job = try daemon.train(as: "long", options: ["epochs": .integer(1), "batch-size": .integer(500)]).id
+        for verb in [["show", "\(job)"], ["model", "show", "long"]] {
+            let whole = try Sqzctl.run(daemon, "show", "\(job)").output
+            let text = try run(columns: 80, verb.joined(separator: " "))
+            #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(text)")
+            #expect(!text.contains("…") && text.contains("\n    "), "\(text)")
+            if verb[0] == "show" { #expect(words(text) == words(whole)) }
+        }
+        // What has ended has no time left.
+        #expect(try !Sqzctl.run(daemon, "show", "\(job)").output.contains(" left"))
+        let whole = try Sqzctl.run(daemon, "runners").output
+        // A list of choices is broken between them.
+        let broken = words(whole).filter { $0.contains("|") }
+        for columns in [80, 100] {
+            let text = try run(columns: columns, "runners")
+            let table = text.split(separator: "\n").filter { !$0.contains("/") && !$0.contains(": ") }
+            #expect(table.allSatisfy { $0.count <= columns }, "\(text)")
+            #expect(!text.contains("…") && Set(words(whole)).isSubset(of: words(text) + broken), "\(text)")
+        }
+        #expect(try run(columns: 400, "runners") == whole)
+    }
+
+    @Test func aNameIsNotCutBeforeWhatStandsBesideIt() throws {
+        let name = "a-name-of-thirty-three-characters"
+        _ = try daemon.train(as: name, options: ["epochs": .integer(1), "batch-size": .integer(500)])
+        let text = try run(columns: 80, "models")
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 } && text.contains("\n\(name)@1  "), "\(text)")
+        try Sqzctl.run(daemon, "model", "rm", name).expect(0)
+    }
+
+    @Test func aWarningHasRoomBeforeDetails() throws {
+        let options: [String: JSONValue] = ["epochs": .integer(2), "learning-rate": .number(1)]
+        #expect(try daemon.train(as: "dead", options: options).outcome?.warning != nil)
+        let text = try run(columns: 80, "models")
+        let row = text.split(separator: "\n").first { $0.hasPrefix("dead@1 ") }
+        #expect(row?.contains("  no better") == true && !text.contains("PARAMETERS"), "\(text)")
+        let whole = try Sqzctl.run(daemon, "models").output
+        #expect(whole.contains("PARAMETERS"))
+        #expect(try run(columns: 400, "models") == whole)
+        try Sqzctl.run(daemon, "model", "rm", "dead").expect(0)
     }
 
     @Test func topFitsTheHeight() throws {

@@ -223,6 +223,8 @@ import Varlink
     @Test func models() throws {
         let text = try people("models")
         #expect(text.hasPrefix("MODEL") && text.contains("tints@1  squeezenet-cifar") && text.contains("146,570"))
+        // Nothing warns.
+        #expect(!text.contains("WARNING") && text.contains("  MADE\n"), "\(text)")
         _ = try json(ModelsInterface.List.self, NoParameters(), "models")
     }
 

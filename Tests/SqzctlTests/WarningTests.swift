@@ -35,6 +35,7 @@ import Varlink
             try Transcript.run([Sqzctl.path] + words, environment: ["SQZD_SOCKET": daemon.socket]).lines
                 .first { $0.hasPrefix(start) }
         }
+        #expect(try row("MODEL", "models")?.hasSuffix("  WARNING") == true)
         #expect(try row("dead@1", "models")?.hasSuffix("  " + warning) == true)
         #expect(try row("warning", "model", "show", "dead")?.hasSuffix("  " + warning) == true)
         let job = try #require(daemon.call(ModelsInterface.Show.self, .init(model: "dead")).model.job)

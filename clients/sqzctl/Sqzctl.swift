@@ -10,9 +10,10 @@ struct Sqzctl: ParsableCommand {
               sqzctl train --data /usr/share/datasets/fashion-mnist --epochs 5 --follow
               sqzctl classify image.bin
 
-            Exit status: 0 done; 1 the job failed; 2 it was cancelled; 64 wrong usage, or a job in no state for it;
-            65 bad data; 66 no such input; 69 the daemon can't be reached; 74 the output can't be written; 75 busy or
-            timed out; 77 not permitted. Of several failures the first one's.
+            Exit status: 0 done; 1 the job failed; 2 it was cancelled; 64 wrong usage, or a \
+            job in no state for it; 65 bad data; 66 no such input; 69 the daemon can't be \
+            reached; 74 the output can't be written; 75 busy or timed out; 77 not \
+            permitted. Of several failures the first one's.
             """, version: Version.current,
         groupedSubcommands: [
             CommandGroup(name: "Jobs", subcommands: [Train.self, Evaluate.self, Predict.self, Submit.self]),

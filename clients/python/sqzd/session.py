@@ -26,6 +26,8 @@ class Session:
     """Calls methods by their full names. For one thread at a time; each stream has a connection of its own."""
 
     def __init__(self, socket: Optional[str] = None) -> None:
+        if socket == "":
+            raise ValueError("the socket's path is empty")
         self.socket = socket or default_socket()
         self._connection: Optional[Connection] = None
 

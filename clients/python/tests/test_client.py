@@ -37,6 +37,8 @@ def test_default_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setenv("SQZD_SOCKET", "/tmp/mine")
     assert sqzd.Client().socket == "/tmp/mine"
     assert sqzd.Client("/tmp/given").socket == "/tmp/given"
+    with pytest.raises(ValueError, match="the socket's path is empty"):
+        sqzd.Client("")
 
 
 def test_no_daemon(path: Path) -> None:

@@ -8,6 +8,7 @@ struct Daemon {
     private let json: Bool
 
     init(_ common: Common) throws {
+        guard common.socket != "" else { throw UsageError(description: "--socket is empty; right would be a path") }
         client = try Client(path: Self.socket(common.socket))
         json = common.json
     }

@@ -106,7 +106,10 @@ struct InputError: Error, CustomStringConvertible {
     init(_ path: String) { self.init(path, code: errno) }
 
     init(_ path: String, code: CInt) {
-        description = "\(path): \(String(errno: code))"
+        // Other verbs take that for standard input.
+        let isStandardInput = path == "-" && code == ENOENT
+        let reason = isStandardInput ? "standard input is not read here; right would be a file" : String(errno: code)
+        description = "\(path): \(reason)"
         status = code == EACCES ? EX_NOPERM : EX_NOINPUT
     }
 

@@ -21,6 +21,27 @@ extension String {
         return text + "…"
     }
 
+    /// The text in lines of this many columns at most, broken after a space or a `|` where there is one.
+    func lines(of columns: Int) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        var width = 0
+        for character in self {
+            if width + character.columns > columns, character != " ", !line.isEmpty {
+                let end = line.lastIndex { $0 == " " || $0 == "|" }.map(line.index(after:)) ?? line.endIndex
+                lines.append(String(line[..<end]))
+                line = String(line[end...])
+                width = line.columns
+            }
+            line.append(character)
+            width += character.columns
+        }
+        return (lines + [line]).map { $0.withoutEnd }
+    }
+
+    /// Without the spaces at its end.
+    var withoutEnd: String { lastIndex { $0 != " " }.map { String(self[...$0]) } ?? "" }
+
     /// A text that takes this many columns at least.
     func padded(to columns: Int, atStart: Bool = false) -> String {
         let space = String(repeating: " ", count: max(0, columns - self.columns))

@@ -5,8 +5,9 @@ struct Classify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tells what pictures show.",
         discussion: """
-            A picture is a file of 3,072 bytes (32x32 pixels: the red, the green, the blue plane) or 3,073 (the label first, as
-            in CIFAR-10's files). One that can't be used is named, and the others are classified. For example:
+            A picture is a file of 3,072 bytes (32x32 pixels: the red, the green, \
+            the blue plane) or 3,073 (the label first, as in CIFAR-10's files). One that \
+            can't be used is named, and the others are classified. For example:
               sqzctl classify image.bin --model fashion-mnist --top 3
               head -c 3073 test_batch.bin | sqzctl classify -
             """)

@@ -23,7 +23,7 @@ struct Datasets: ParsableCommand {
                 .text("FORMAT") { $0.format },
                 .number("SIZE") { Format.bytes($0.size) },
                 .text("USER") { Format.user($0.uid) },
-                .text("IMPORTED") { Format.time($0.createdAt) },
+                .text("IMPORTED") { Format.clock($0.createdAt) },
             ])
     }
 }

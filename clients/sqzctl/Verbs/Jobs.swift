@@ -30,7 +30,7 @@ struct Jobs: ParsableCommand {
         .text("USER") { Format.user($0.uid) },
         .text("DATA SET") { $0.dataset ?? "-" },
         .text("MODEL") { $0.outcome?.model ?? $0.model ?? "-" },
-        .text("SUBMITTED") { Format.time($0.submittedAt) },
+        .text("SUBMITTED") { Format.clock($0.submittedAt) },
         .text("HOW FAR", howFar),
     ]
 

@@ -13,10 +13,12 @@ struct Limit: ParsableCommand {
 
     @Argument(help: "The jobs' ids.") var jobs: [Int]
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How long it may run, over all its runs: seconds, or as 90m, 2h, 1d12h; or none.", valueName: "time"))
     var timeLimit: OrNone<TimeSpan>?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "When it must have ended: 2026-12-01T08:00, here or with Z or +01:00 after it; as +2h, from now; or none.",
             valueName: "moment"))

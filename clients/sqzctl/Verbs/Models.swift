@@ -18,13 +18,13 @@ struct Models: ParsableCommand {
             [
                 .text("MODEL") { "\($0.name)@\($0.version)" },
                 .text("ARCHITECTURE") { $0.architecture },
-                .text("BYPASS") { $0.bypass },
-                .number("CLASSES") { String($0.classes.count) },
-                .number("PARAMETERS") { Format.number($0.parameters) },
-                .number("SIZE") { Format.bytes($0.size) },
+                .text("BYPASS") { $0.bypass }.detail,
+                .number("CLASSES") { String($0.classes.count) }.detail,
+                .number("PARAMETERS") { Format.number($0.parameters) }.detail,
+                .number("SIZE") { Format.bytes($0.size) }.detail,
                 .number("ACCURACY") { $0.accuracy.map(Format.percent) ?? "-" },
                 .text("DATA SET") { $0.dataset ?? "-" },
-                .text("MADE") { Format.time($0.createdAt) },
+                .text("MADE") { Format.clock($0.createdAt) },
                 .text("WARNING") { $0.warning ?? "" },
             ])
     }

@@ -28,7 +28,7 @@ struct Runners: ParsableCommand {
                     for option in kind.options {
                         table.add(["  " + option.name, option.values, option.default ?? "-", option.help])
                     }
-                    if !kind.options.isEmpty { table.print() }
+                    if !kind.options.isEmpty { table.printWrapped() }
                 }
             }
         }

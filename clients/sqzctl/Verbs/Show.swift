@@ -40,7 +40,9 @@ struct Show: ParsableCommand {
             fields.add(
                 "started", job.startedAt.map { Format.time($0) + (job.starts > 1 ? " (\(job.starts) starts)" : "") })
             fields.add("ended", job.endedAt.map(Format.time))
-            fields.add("progress", job.progress.map { Format.progress($0) })
+            var progress = job.progress
+            if job.state.isEnd { progress?.secondsLeft = nil }
+            fields.add("progress", progress.map { Format.progress($0) })
             fields.add("outcome", job.outcome.map(Format.outcome))
             // A running job's is that of its last epoch.
             fields.add("warning", job.outcome?.warning ?? (job.state.isEnd ? nil : job.progress?.warning))

@@ -5,8 +5,8 @@ struct Train: ParsableCommand {
         abstract: "Trains a network on a data set; prints the job's id.",
         discussion: """
             For example:
-              sqzctl train --data cifar-10-binary.tar.gz --pad 4 --epochs 10 --model cifar --follow
-              sqzctl train --data cifar --epochs 100 --after 7 --time-limit 8h --deadline 2026-12-01T08:00
+              sqzctl train --data cifar-10-binary.tar.gz --epochs 10 --model cifar --follow
+              sqzctl train --data cifar --epochs 100 --after 7 --time-limit 8h
             """)
 
     @Option(help: "A data set's name, or a path that is imported first. By default the only data set there is.")

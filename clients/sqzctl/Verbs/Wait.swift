@@ -10,7 +10,10 @@ struct Wait: ParsableCommand {
             """)
 
     @Argument(help: "The jobs' ids.") var jobs: [Int]
-    @Option(parsing: .unconditional, help: "Seconds to wait at most, for all of them; the exit status is 75 then.")
+    @Option(
+        parsing: .unconditional,
+        help: "How long to wait at most, for all of them: seconds, or as 90m, 2h; the exit status is 75 then.",
+        transform: seconds)
     var timeout: Double?
     @OptionGroup var common: Common
 
@@ -19,6 +22,12 @@ struct Wait: ParsableCommand {
         if let timeout, !(0...longest).contains(timeout) {
             throw ValidationError("--timeout must be from 0 to \(Limits.longestTime) seconds, is \(timeout)")
         }
+    }
+
+    /// Seconds may be 0, or less than one.
+    private static func seconds(_ text: String) throws -> Double {
+        if let seconds = Double(text) ?? TimeSpan(argument: text).map({ Double($0.seconds) }) { return seconds }
+        throw ValidationError("right would be seconds, or as 90m, 2h")
     }
 
     func run() throws {
