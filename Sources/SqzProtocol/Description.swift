@@ -1,3 +1,5 @@
+internal import Varlink
+
 extension RunnerInterface.Describe.Reply {
     /// Checks what a runner says of itself: others are shown it, and their jobs are refused by it.
     /// - Throws: `SqzError.runnerFailed`.
@@ -34,6 +36,10 @@ extension RunnerInterface.Describe.Reply {
                     }
                 }
             }
+        }
+        let size = try JSON.encode(self).count
+        guard size <= Limits.describedTotal else {
+            throw refuse("it has \(size) bytes, \(Limits.describedTotal) are taken at most")
         }
     }
 }
