@@ -111,10 +111,19 @@ private let planFile = "/tmp/sqzd-odd-\(ProcessInfo.processInfo.processIdentifie
     @Test func whoSaysTooMuchOfItselfIsNotUsed() throws {
         try daemon.add(
             .python("endless", describe: "offer('endless', properties={str(i): 'x' * 4096 for i in range(256)})"))
+        try daemon.add(
+            .python(
+                "twins",
+                describe: """
+                    option = {'name': 'a', 'type': 'flag', 'help': ''}
+                    offer('twins', kinds=[{'name': 'twins', 'help': '', 'dataset': False, 'model': 'none', 'options': [option] * 2}])
+                    """))
         try daemon.reload()
         let runners = try daemon.call(ManagerInterface.Runners.self, NoParameters()).runners
         let error = runners.first { $0.path.hasSuffix("/endless") }?.error
         #expect(error?.contains("bytes, 1048576 are taken at most") == true, "\(error ?? "")")
+        let twins = runners.first { $0.path.hasSuffix("/twins") }?.error
+        #expect(twins?.contains("twins has two options a") == true, "\(twins ?? "")")
         #expect(runners.contains { $0.name == "odd" && $0.error == nil })
     }
 }
