@@ -1,4 +1,5 @@
 internal import GRDB
+internal import SqzProtocol
 
 /// How long jobs take, as those tell that have succeeded: those like it as long as the last ones, others by their work.
 struct Durations {
@@ -19,8 +20,11 @@ struct Durations {
     private static let looked = 500
     private static let counted = 9
 
-    /// What a job's row has to have, from some column on.
-    static let columns = "ranFor, kind, dataset, options, json_extract(options, '$.epochs')"
+    /// What a job's row has to have, from some column on. A runner of somebody else's may call something else epochs.
+    static let columns = """
+        ranFor, kind, dataset, options,
+        CASE json_type(options, '$.epochs') WHEN 'integer' THEN json_extract(options, '$.epochs') END
+        """
 
     init(in database: Database) throws {
         let datasets = try Row.fetchAll(
@@ -43,9 +47,9 @@ struct Durations {
             // A job that tells of no epochs sees each picture once.
             let (asked, told): (Int?, Int) = (row[4], row[5] ?? 1)
             if asked == nil, epochs[kind.kind] == nil { epochs[kind.kind] = told }
-            let work = (asked ?? told) * (kind.dataset.flatMap { pictures[$0] } ?? 0)
+            let work = Double(asked ?? told) * Double(kind.dataset.flatMap { pictures[$0] } ?? 0)
             guard work > 0, rates[kind.kind, default: []].count < Self.counted else { continue }
-            rates[kind.kind, default: []].append(Double(row[0] as Int) / Double(work))
+            rates[kind.kind, default: []].append(Double(row[0] as Int) / work)
         }
         self.epochs = epochs
         self.pictures = pictures
@@ -68,6 +72,8 @@ struct Durations {
         guard let pace = paces[kind.kind], let epochs = asked ?? epochs[kind.kind],
             let pictures = kind.dataset.flatMap({ pictures[$0] })
         else { return nil }
-        return Int(pace * Double(epochs) * Double(pictures))
+        let duration = pace * Double(epochs) * Double(pictures)
+        // Longer than any job may take is not known.
+        return duration < Double(Limits.longestTime) * 1e6 ? Int(duration) : nil
     }
 }

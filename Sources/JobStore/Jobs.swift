@@ -91,13 +91,20 @@ extension JobStore {
         }
     }
 
+    /// From picture number `first` on, `limit` at most, and as many as fit into a reply; empty only where there are no more.
     public func predictions(of id: Int, from first: Int, limit: Int) async throws -> [Prediction] {
         try await read { database in
-            try Row.fetchAll(
+            let rows = try Row.fetchCursor(
                 database,
                 sql: "SELECT * FROM predictions WHERE job = ? AND picture >= ? ORDER BY picture LIMIT ?",
-                arguments: [id, first, limit]
-            ).map { try Prediction(row: $0) }
+                arguments: [id, first, limit])
+            var (page, bytes) = ([Prediction](), 0)
+            while let row = try rows.next() {
+                bytes += (row["classes"] as String).utf8.count
+                guard page.isEmpty || bytes <= Limits.predictionBytesPerReply else { break }
+                page.append(try Prediction(row: row))
+            }
+            return page
         }
     }
 }

@@ -63,8 +63,10 @@ extension JobStore {
             database, sql: "SELECT id FROM jobs WHERE maker = ? AND state IN ('queued', 'paused') ORDER BY id",
             arguments: [maker])
         let reason = "job \(maker), which was to make its model, made none"
-        return try waiting.flatMap {
-            try move($0, to: .cancelled, Event(time: time, kind: .state, reason: reason), in: database)
+        return try waiting.flatMap { id -> [Change] in
+            // It may have waited for one of those before it, too.
+            guard try !job(id, in: database).state.isEnd else { return [] }
+            return try move(id, to: .cancelled, Event(time: time, kind: .state, reason: reason), in: database)
         }
     }
 

@@ -79,6 +79,7 @@ extension JobStore {
             let submission = try Self.withMadeModel(submission, in: database)
             try database.insert(into: "jobs", try submission.columns(state, reason: reason, at: time))
             let id = Int(database.lastInsertedRowID)
+            try Self.checkAgreement(of: submission.after)
             for dependency in submission.after { try Self.add(dependency, to: id, in: database) }
             let event = try Self.append(
                 Event(time: time, kind: .state, state: state, reason: reason), to: id, in: database)
@@ -97,6 +98,21 @@ extension JobStore {
         guard dependency.job != id else { throw SqzError.noSuchJob(id: id) }
         try check(dependency, in: database)
         try database.insert(into: "dependencies", dependency.columns(of: id), replacing: true)
+    }
+
+    /// Refuses two conditions for one job: one of them would be forgotten.
+    private static func checkAgreement(of after: [Dependency]) throws {
+        var conditions: [Int: DependencyCondition] = [:]
+        for dependency in after {
+            let before = conditions.updateValue(dependency.condition, forKey: dependency.job)
+            guard let before, before != dependency.condition else { continue }
+            throw SqzError.invalidOption(
+                option: "after",
+                reason: """
+                    job \(dependency.job) is there with two conditions, \(before.rawValue) and \(dependency.condition.rawValue); \
+                    give one
+                    """)
+        }
     }
 
     /// Refuses to wait for what will not come (`SqzError.invalidOption`).

@@ -34,11 +34,13 @@ extension JobStore {
         }
     }
 
-    /// As `move`, but only for a job that is in one of `states`; nil if it is running and that is none of them.
+    /// As `move`, but only for a job that is in one of `states`; nil if it is running and that is none of them. `ifDue`: none
+    /// but one whose time is over then.
     public func move(
-        _ id: Int, from states: Set<State>, to state: State, reason: String?, at time: Int
+        _ id: Int, from states: Set<State>, to state: State, reason: String?, at time: Int, ifDue due: Int? = nil
     ) async throws -> [Change]? {
         try await database.write { database in
+            if let due, try !Self.isDue(id, at: due, in: database) { return [] }
             let current = try Self.job(id, in: database).state
             if current == .running, !states.contains(.running) { return nil }
             guard states.contains(current) else {
@@ -116,9 +118,10 @@ extension JobStore {
     }
 
     /// A running job is to become `state` when it stops: kept, so that it also does if the daemon is killed before. Tells
-    /// whether it is running.
-    public func intend(_ id: Int, to state: State, reason: String) async throws -> Bool {
+    /// whether it is running, and, with `ifDue`, whether its time is over then.
+    public func intend(_ id: Int, to state: State, reason: String, ifDue due: Int? = nil) async throws -> Bool {
         try await database.write { database in
+            if let due, try !Self.isDue(id, at: due, in: database) { return false }
             try database.execute(
                 sql: "UPDATE jobs SET intent = ?, intentReason = ? WHERE id = ? AND state = 'running'",
                 arguments: [state.rawValue, reason, id])
@@ -174,6 +177,22 @@ extension JobStore {
     static func move(
         _ id: Int, to state: State, _ event: Event, ranUntil: Int? = nil, in database: Database
     ) throws -> [Change] {
+        var changes = [try moveAlone(id, to: state, event, ranUntil: ranUntil, in: database)]
+        // No recursion: a chain may be as long as the queue. A job that waits for several of these is met once, for by then it
+        // does not wait any more.
+        var next = 0
+        while next < changes.count {
+            let job = changes[next].job
+            next += 1
+            guard job.state.isEnd else { continue }
+            changes += try cancelThoseThatWaitInVain(for: job.id, ended: job.state, event.time, in: database)
+        }
+        return changes
+    }
+
+    private static func moveAlone(
+        _ id: Int, to state: State, _ event: Event, ranUntil: Int? = nil, in database: Database
+    ) throws -> Change {
         let current = try job(id, in: database).state
         guard current.canBecome(state) else {
             throw current.isEnd
@@ -209,11 +228,10 @@ extension JobStore {
                 state == .succeeded || state == .cancelled, id,
             ])
         event = try append(event, to: id, in: database)
-        let change = Change(before: current, job: try job(id, in: database), event: event)
-        return [change]
-            + (state.isEnd ? try cancelThoseThatWaitInVain(for: id, ended: state, event.time, in: database) : [])
+        return Change(before: current, job: try job(id, in: database), event: event)
     }
 
+    /// The jobs that wait directly for one that has ended otherwise.
     private static func cancelThoseThatWaitInVain(
         for id: Int, ended end: State, _ time: Int, in database: Database
     ) throws -> [Change] {
@@ -224,11 +242,12 @@ extension JobStore {
                 WHERE after = ? AND state IN ('queued', 'paused') ORDER BY job
                 """,
             arguments: [id])
-        return try rows.flatMap { row -> [Change] in
+        return try rows.compactMap { row in
             let dependency = try Dependency(job: id, row: row)
-            guard !dependency.isMet(by: end) else { return [] }
+            guard !dependency.isMet(by: end) else { return nil }
             let reason = "job \(id), which it waited for, \(end.asEnd)"
-            return try move(row["job"], to: .cancelled, Event(time: time, kind: .state, reason: reason), in: database)
+            return try moveAlone(
+                row["job"], to: .cancelled, Event(time: time, kind: .state, reason: reason), in: database)
         }
     }
 

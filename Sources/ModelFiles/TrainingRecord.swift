@@ -26,6 +26,10 @@ public struct TrainingRecord: Codable, Equatable, Sendable {
     /// - Throws: `ModelFileError` if a number makes no sense.
     func validate() throws(ModelFileError) {
         guard heldOut >= 0 else { throw ModelFileError("its training.heldOut is \(heldOut); right would be 0 or more") }
+        guard pictures.utf8.count == 64 else {
+            throw ModelFileError(
+                "its training.pictures has \(pictures.utf8.count) bytes; right would be the 64 of a sha256")
+        }
     }
 
     /// Over all labels, and some pictures: where these are the same the others are, and 30 GB need not be read for it.

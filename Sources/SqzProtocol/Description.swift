@@ -1,3 +1,5 @@
+internal import Varlink
+
 extension RunnerInterface.Describe.Reply {
     /// Checks what a runner says of itself: others are shown it, and their jobs are refused by it.
     /// - Throws: `SqzError.runnerFailed`.
@@ -20,6 +22,9 @@ extension RunnerInterface.Describe.Reply {
             try check([kind.name, kind.help], of: "one of its kinds")
             try check(kind.options.count, Limits.describedOptions, "options of \(kind.name)")
             let names = kind.options.map(\.name)
+            if let twin = names.first(where: { name in names.count { $0 == name } > 1 }) {
+                throw refuse("\(kind.name) has two options \(twin)")
+            }
             for option in kind.options {
                 let (choices, bounds) = (option.choices ?? [], option.bounds ?? [])
                 try check([option.name, option.help, option.default] + choices, of: "an option of \(kind.name)")
@@ -34,6 +39,10 @@ extension RunnerInterface.Describe.Reply {
                     }
                 }
             }
+        }
+        let size = try JSON.encode(self).count
+        guard size <= Limits.describedTotal else {
+            throw refuse("it has \(size) bytes, \(Limits.describedTotal) are taken at most")
         }
     }
 }

@@ -22,6 +22,8 @@ public enum Limits {
     public static let retries = 3
     public static let listedJobs = 1_000
     public static let predictionsPerReply = 1_000
+    /// Their bytes: of many classes fewer predictions fit into a message.
+    public static let predictionBytesPerReply = 4 << 20
     /// Bytes of what a runner writes that are kept, and of one line of it.
     public static let logBytes = 1 << 20
     public static let logLine = 4_096
@@ -33,6 +35,15 @@ public enum Limits {
     public static let describedChoices = 1_000
     public static let describedBounds = 64
     public static let describedBytes = 4_096
+    /// Bytes of all of that, so that a reply with what every runner says of itself fits into a message.
+    public static let describedTotal = 1 << 20
+    /// Bytes of a text about a job or a model that others wrote: a thousand of each fit into a message.
+    public static let toldBytes = 512
+    /// What a runner may say of a job: epochs, steps, pictures; of a model's classes and layers, how many, and the bytes of a name.
+    public static let describedCount = 1_000_000_000_000
+    public static let describedClasses = 65_536
+    public static let describedLayers = 10_000
+    public static let classNameBytes = 255
     /// And what a model is that it made.
     public static let inspectSeconds = 60
     /// Lines that a runner writes into the daemon's own log: these at once, and these every second.

@@ -129,5 +129,19 @@ struct RunReplies {
         try send(.init(progress: progress, epochEnded: epochEnded ? true : nil))
     }
 
-    func predictions(_ predictions: [Prediction]) throws { try send(.init(predictions: predictions)) }
+    /// In as many replies as a message's size asks for.
+    func predictions(_ predictions: [Prediction]) throws {
+        var (piece, bytes) = ([Prediction](), 0)
+        for prediction in predictions {
+            // Beside the name there are some words and two numbers.
+            let size = prediction.classes.reduce(64) { $0 + 64 + $1.name.utf8.count }
+            if bytes + size > Limits.predictionBytesPerReply, !piece.isEmpty {
+                try send(.init(predictions: piece))
+                (piece, bytes) = ([], 0)
+            }
+            piece.append(prediction)
+            bytes += size
+        }
+        try send(.init(predictions: piece))
+    }
 }

@@ -157,6 +157,10 @@ import Varlink
             "the name of class 1 has 100000 bytes; at most 255 are taken"
         ),
         (
+            "training", #"{"pictures":"","seed":1,"heldOut":0,"isNoBetterThanChance":false}"#,
+            "its training.pictures has 0 bytes; right would be the 64 of a sha256"
+        ),
+        (
             "training", #"{"pictures":"","seed":1,"heldOut":-1,"isNoBetterThanChance":false}"#,
             "its training.heldOut is -1; right would be 0 or more"
         ),

@@ -150,4 +150,35 @@ import Varlink
             #expect(warning?.hasPrefix("classes were compared by their number only") == true)
         }
     }
+
+    /// 256 classes with long names, each of them told of each picture: more than one message may hold, were there more pictures.
+    @Test func predictionsAreSentInPieces() throws {
+        let records = (0..<600).flatMap { [UInt8($0 % 256)] + [UInt8](repeating: UInt8($0 % 251), count: 3_072) }
+        try scratch.write("many/data_batch_1.bin", records)
+        let classes = (0..<256).map { String(repeating: "c", count: 240) + "\($0)" }
+        try Self.importFiles(scratch, "many/data_batch_1.bin", classes: classes, as: "many-data")
+        try FileManager.default.createDirectory(atPath: scratch["many-job"], withIntermediateDirectories: true)
+        _ = try Self.run(
+            scratch,
+            .init(
+                id: 1, kind: "train", options: ["epochs": .integer(1), "batch-size": .integer(100)],
+                dataset: scratch["many-data"], directory: scratch["many-job"]))
+        let runner = try RunnerProcess()
+        defer { runner.end() }
+        var sizes: [Int] = []
+        var count = 0
+        try runner.client.stream(
+            RunnerInterface.Run.self,
+            .init(
+                id: 2, kind: "predict", options: ["top": .integer(256)], dataset: scratch["many-data"],
+                model: scratch["many-job/model.safetensors"], directory: scratch["many-job"])
+        ) { reply in
+            guard let predictions = reply.predictions else { return .more }
+            count += predictions.count
+            sizes.append(try JSON.encode(predictions).count)
+            return .more
+        }
+        #expect(count == 60 && sizes.count > 1)
+        #expect(sizes.allSatisfy { $0 <= Limits.predictionBytesPerReply }, "\(sizes)")
+    }
 }

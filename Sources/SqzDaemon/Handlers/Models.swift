@@ -49,7 +49,7 @@ extension Handlers {
                 try await RunnerLink.with(
                     runner.path, configuration.current, log: { log.write($0) }
                 ) { link in
-                    try await link.call(RunnerInterface.Inspect.self, .init(model: path)).model
+                    try await link.call(RunnerInterface.Inspect.self, .init(model: path)).model.checked()
                 }
             }
         } catch SqzError.badModel(let reason) {

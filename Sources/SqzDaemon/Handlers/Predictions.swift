@@ -12,19 +12,19 @@ extension Handlers {
         }
         let job = try await store.job(parameters.id)
         let id = job.id
-        var first = parameters.first ?? 0
-        var page = try await store.predictions(of: id, from: first, limit: limit)
+        var page = try await store.predictions(of: id, from: parameters.first ?? 0, limit: limit)
         if page.isEmpty, try await store.predictions(of: id, from: 0, limit: 1).isEmpty {
             throw SqzError.invalidOption(option: "id", reason: "job \(id) \(Self.withoutPredictions(job))")
         }
-        while replies.mode == .more, page.count == limit {
-            first = page[page.count - 1].picture + 1
-            let next = try await store.predictions(of: id, from: first, limit: limit)
+        while replies.mode == .more, let last = page.last?.picture, last < .max {
+            let next = try await store.predictions(of: id, from: last + 1, limit: limit)
+            guard !next.isEmpty else { break }
             try await replies.send(Reply(predictions: page), continues: true)
             page = next
         }
         try await replies.send(Reply(predictions: page))
     }
+
     /// Why there are none.
     private static func withoutPredictions(_ job: Job) -> String {
         switch job.state {

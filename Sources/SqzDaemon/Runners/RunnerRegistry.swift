@@ -105,7 +105,7 @@ final class RunnerRegistry: Sendable {
                     kinds: reply.kinds),
                 imports: reply.imports, classifies: reply.classifies)
         } catch {
-            return unusable(path, "\(error)")
+            return unusable(path, "\(error)".shortened)
         }
     }
 

@@ -139,5 +139,8 @@ enum Transition: String, CaseIterable {
 
     private func also(_ warning: String?) -> String { warning.map { "; \($0)" } ?? "" }
 
-    private func rounded(_ value: Double) -> Double { (value * 10_000).rounded() / 10_000 }
+    private func rounded(_ value: Double) -> Double {
+        let rounded = (value * 10_000).rounded() / 10_000
+        return rounded.isFinite ? rounded : value
+    }
 }

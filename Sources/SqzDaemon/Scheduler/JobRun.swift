@@ -52,7 +52,8 @@ struct JobRun: Sendable {
         let parameters = RunnerInterface.Run.Parameters(
             id: job.id, kind: job.kind, options: job.options, dataset: datasetFile, model: modelFile,
             directory: directory)
-        try await link.stream(RunnerInterface.Run.self, parameters) { reply in
+        try await link.stream(RunnerInterface.Run.self, parameters) { answer in
+            let reply = try answer.checked()
             if let predictions = reply.predictions { try await store.add(predictions, to: job.id) }
             if let progress = reply.progress {
                 if reply.epochEnded == true {

@@ -98,10 +98,12 @@ actor Scheduler: Service {
 
     /// Ends jobs whose time is over, and sets the timer.
     private func lookAtTheClock() async throws {
-        let agenda = try await store.agenda(at: Clock.now())
+        let now = Clock.now()
+        let agenda = try await store.agenda(at: now)
         for expiry in agenda.expired where !isStopping {
             do {
-                try await ask(expiry.id, Intent(state: .failed, reason: expiry.reason), from: [.queued, .paused])
+                try await ask(
+                    expiry.id, Intent(state: .failed, reason: expiry.reason), from: [.queued, .paused], ifDue: now)
             } catch is SqzError {
                 // It has ended at this very moment.
             }
@@ -110,18 +112,18 @@ actor Scheduler: Service {
     }
 
     /// A job that waits becomes what is asked at once; one that runs at its next step, after a checkpoint. Throws
-    /// `SqzError.jobEnded` or `wrongState`.
-    func ask(_ id: Int, _ intent: Intent, from states: Set<State>) async throws {
+    /// `SqzError.jobEnded` or `wrongState`. `ifDue`: nothing is asked of one whose time is not over then.
+    func ask(_ id: Int, _ intent: Intent, from states: Set<State>, ifDue due: Int? = nil) async throws {
         // Twice where it begins or ends to run between the two looks.
         while true {
             if let changes = try await store.move(
-                id, from: states, to: intent.state, reason: intent.reason, at: Clock.now())
+                id, from: states, to: intent.state, reason: intent.reason, at: Clock.now(), ifDue: due)
             {
                 try await cleanUp(changes)
                 try await announcer.announce(changes)
                 return wake()
             }
-            guard try await store.intend(id, to: intent.state, reason: intent.reason) else { continue }
+            guard try await store.intend(id, to: intent.state, reason: intent.reason, ifDue: due) else { continue }
             // The store calls it running: it is here by now, or about to be.
             if running[id] == nil { askedWhileStarting[id] = intent } else { stop(id, intent) }
             return
@@ -228,7 +230,7 @@ actor Scheduler: Service {
             do {
                 (model, sealed) = try await look(at: made, of: job, result)
             } catch {
-                return try await store.move(job.id, to: .failed, reason: "\(error)", at: Clock.now())
+                return try await store.move(job.id, to: .failed, reason: "\(error)".shortened, at: Clock.now())
             }
             let blobs = blobs
             do {
@@ -236,7 +238,7 @@ actor Scheduler: Service {
                     try blobs.place(sealed)
                 }
             } catch let error where error is DaemonError || error is SqzError {
-                return try await store.move(job.id, to: .failed, reason: "\(error)", at: Clock.now())
+                return try await store.move(job.id, to: .failed, reason: "\(error)".shortened, at: Clock.now())
             }
         case (_, let intent?):
             return try await store.move(job.id, to: intent.state, reason: intent.reason, at: Clock.now())
@@ -249,7 +251,7 @@ actor Scheduler: Service {
                 job.id, cause: "\(crash)", from: job.progress,
                 reached: announcer.watchers.progress(of: job.id)?.progress, policy, at: Clock.now())
         case (.failure(let error), nil):
-            return try await store.move(job.id, to: .failed, reason: "\(error)", at: Clock.now())
+            return try await store.move(job.id, to: .failed, reason: "\(error)".shortened, at: Clock.now())
         }
     }
 
@@ -272,7 +274,7 @@ actor Scheduler: Service {
         ) { link in
             try await link.call(
                 RunnerInterface.Inspect.self, .init(model: sealed.file), within: Limits.inspectSeconds
-            ).model
+            ).model.checked()
         }
         let model = NewModel(
             name: job.model ?? job.dataset ?? job.kind, sha256: sealed.sha256, size: sealed.size, runner: job.runner,

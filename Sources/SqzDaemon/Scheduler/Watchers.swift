@@ -67,7 +67,10 @@ final class Watchers: Sendable {
     func expectedEnds() -> [Int: Int] {
         state.withLock { state in
             state.progress.compactMapValues { event in
-                event.progress?.secondsLeft.flatMap { $0 < 1e9 ? event.time + Int($0 * 1e6) : nil }
+                // As a runner says, which may be anything.
+                event.progress?.secondsLeft.flatMap { left in
+                    (0...Double(Limits.longestTime)).contains(left) ? event.time + Int(left * 1e6) : nil
+                }
             }
         }
     }

@@ -1,0 +1,129 @@
+import Foundation
+import SqzProtocol
+import TestSupport
+import Testing
+import Varlink
+
+/// Where it stands what the runner is to do, as Python.
+private let planFile = "/tmp/sqzd-odd-\(ProcessInfo.processInfo.processIdentifier)"
+
+/// A runner that says what can't be, or too much of it, costs its job and nothing else.
+@Suite(
+    .serialized,
+    .daemon {
+        try TestDaemon(runners: [
+            .countdown,
+            .python(
+                "odd", describe: "offer('odd', classifies=True)",
+                run: """
+                    model = {'file': 'm', 'weightsSha256': '', 'architecture': '', 'bypass': '', 'classes': [], 'parameters': 0,
+                             'multiplyAdds': 0, 'preprocessing': '', 'layers': []}
+                    open(call['parameters']['directory'] + '/m', 'w').write('x')
+                    step = {'epoch': 1, 'epochs': 1, 'step': 1, 'steps': 2}
+                    exec(open('\(planFile)').read())
+                    send({'result': {}})
+                    """,
+                others: ["Inspect": "exec(open('\(planFile).inspect').read())"]),
+        ])
+    }) struct OddRunnerTests
+{
+    private let daemon: TestDaemon
+
+    init() throws { daemon = try #require(TestDaemon.current) }
+
+    private func run(_ plan: String, inspect: String = "") throws -> Job {
+        try Data(plan.utf8).write(to: URL(fileURLWithPath: planFile))
+        try Data(inspect.utf8).write(to: URL(fileURLWithPath: planFile + ".inspect"))
+        defer { for end in ["", ".inspect"] { unlink(planFile + end) } }
+        return try daemon.end(of: daemon.submit(.init(kind: "odd", model: "odd")))
+    }
+
+    @Test(arguments: [
+        ("send({'progress': {**step, 'epoch': 1 << 62}}, continues=True)", "progress.epoch is 4611686018427387904"),
+        ("send({'progress': {**step, 'steps': -1}}, continues=True)", "progress.steps is -1"),
+        ("send({'progress': {**step, 'accuracy': 1e308}}, continues=True)", "progress.accuracy is 1e+308"),
+        (
+            "send({'predictions': [{'picture': (1 << 63) - 1, 'classes': []}]}, continues=True)",
+            "predictions.picture is"
+        ),
+        (
+            "send({'predictions': [{'picture': 1, 'classes': [{'index': 0, 'name': 'c' * 999, 'probability': 1}]}]}, continues=True)",
+            "the number of bytes in a class's name is 999; right would be 0 to 255"
+        ),
+        ("send({'result': {'images': -5}})", "result.images is -5"),
+    ]) func whatCanNotBeFailsTheJob(_ plan: String, _ reason: String) throws {
+        let job = try run(plan)
+        #expect(job.state == .failed && job.reason?.contains("what it says can't be: \(reason)") == true, "\(job)")
+    }
+
+    @Test func whatAModelCanNotBeFailsTheJob() throws {
+        let job = try run(
+            "send({'result': {'model': model}})",
+            inspect: """
+                send({'model': {'file': '', 'weightsSha256': '', 'architecture': '', 'bypass': '', 'classes': [], 'parameters': -1,
+                                'multiplyAdds': 0, 'preprocessing': '', 'layers': []}})
+                """)
+        #expect(
+            job.state == .failed && job.reason?.contains("model.parameters is -1; right would be 0 or more") == true)
+    }
+
+    /// What is far below zero ended the daemon.
+    @Test(arguments: ["1e308", "-1e308", "-1e300"]) func anyTimeLeftIsTaken(_ left: String) throws {
+        let plan = """
+            send({'progress': {**step, 'secondsLeft': \(left), 'loss': 1e308}}, continues=True)
+            os.read(0, 65536)
+            send({'stopped': True})
+            sys.exit(0)
+            """
+        try Data(plan.utf8).write(to: URL(fileURLWithPath: planFile))
+        defer { unlink(planFile) }
+        let id = try daemon.submit(.init(kind: "odd", model: "odd"))
+        try daemon.watch(id) { $0.kind == .progress ? .stop : .more }
+        let job = try daemon.job(id)
+        #expect(job.state == .running && job.expectedEnd == nil)
+        try daemon.cancel(id)
+        #expect(try daemon.end(of: id).state == .cancelled)
+    }
+
+    /// A list of a thousand jobs must fit into a message.
+    @Test func longTextsAreCut() throws {
+        let long = "'\u{E9}' * 500_000"
+        func isCut(_ text: String?) -> Bool {
+            text.map { $0.utf8.count <= Limits.toldBytes + 40 && $0.hasSuffix("bytes in all)") } ?? false
+        }
+        let told = try run(
+            """
+            send({'progress': {**step, 'warning': \(long)}, 'epochEnded': True}, continues=True)
+            send({'result': {'warning': \(long), 'measured': \(long)}})
+            """)
+        #expect(isCut(told.outcome?.warning) && isCut(told.outcome?.measured) && isCut(told.progress?.warning))
+        let failed = try run(
+            """
+            sys.stdout.write(json.dumps(
+                {"error": "io.sqzd.Runner.Failed", "parameters": {"reason": \(long)}}) + "\\0")
+            sys.stdout.flush()
+            sys.exit(0)
+            """)
+        #expect(failed.state == .failed && isCut(failed.reason), "\(failed.reason?.utf8.count ?? 0)")
+    }
+
+    /// What each says of itself is in one reply with what the others say.
+    @Test func whoSaysTooMuchOfItselfIsNotUsed() throws {
+        try daemon.add(
+            .python("endless", describe: "offer('endless', properties={str(i): 'x' * 4096 for i in range(256)})"))
+        try daemon.add(
+            .python(
+                "twins",
+                describe: """
+                    option = {'name': 'a', 'type': 'flag', 'help': ''}
+                    offer('twins', kinds=[{'name': 'twins', 'help': '', 'dataset': False, 'model': 'none', 'options': [option] * 2}])
+                    """))
+        try daemon.reload()
+        let runners = try daemon.call(ManagerInterface.Runners.self, NoParameters()).runners
+        let error = runners.first { $0.path.hasSuffix("/endless") }?.error
+        #expect(error?.contains("bytes, 1048576 are taken at most") == true, "\(error ?? "")")
+        let twins = runners.first { $0.path.hasSuffix("/twins") }?.error
+        #expect(twins?.contains("twins has two options a") == true, "\(twins ?? "")")
+        #expect(runners.contains { $0.name == "odd" && $0.error == nil })
+    }
+}
