@@ -11,7 +11,8 @@ VENV := .venv
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # Debian's packages, and Python's.
-BUILD_PACKAGES := binutils libarchive-dev libjansson-dev libseccomp-dev libsqlite3-dev libsystemd-dev pkgconf zlib1g-dev
+BUILD_PACKAGES := binutils libarchive-dev libjansson-dev libjpeg62-turbo-dev libpng-dev libseccomp-dev libsqlite3-dev \
+	libsystemd-dev libwebp-dev pkgconf zlib1g-dev
 DEMO_PACKAGES := dataset-fashion-mnist
 TEST_PACKAGES := debootstrap libc6-dev-arm64-cross libgcc-12-dev-arm64-cross python3 python3-venv qemu-user \
 	systemd-container xfsprogs

@@ -23,7 +23,7 @@ let staticRuntime: [LinkerSetting] =
     ]
 
 /// The parsers of untrusted bytes, for the package in Tests/Fuzz.
-let parsers = ["Varlink", "SqzProtocol", "Safetensors", "Datasets", "ModelFiles", "SqueezeNet"]
+let parsers = ["Varlink", "SqzProtocol", "Safetensors", "Datasets", "ModelFiles", "SqueezeNet", "Imaging"]
 
 /// The files of `protocol/`, which are compiled in.
 let interfaces = ["Jobs", "Inference", "Models", "Datasets", "Manager", "Runner"]
@@ -52,6 +52,9 @@ let package = Package(
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+        .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
         .target(
             name: "CSqueezeKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
         .target(name: "SqueezeNet", dependencies: ["CSqueezeKernels"], swiftSettings: strict),
@@ -68,6 +71,8 @@ let package = Package(
         .target(name: "CLandlock"),
         .target(name: "CProcess"),
         .target(name: "Processors", dependencies: ["CProcess", "Files"], swiftSettings: strict),
+        .target(name: "CImaging", dependencies: ["CJPEG", "CPNG"]),
+        .target(name: "Imaging", dependencies: ["CImaging", "CPNG", "CWebP"], swiftSettings: strict),
         .target(name: "Confinement", dependencies: ["CLandlock", "CSeccomp"], swiftSettings: strict),
         .target(name: "Safetensors", dependencies: ["Files", "Varlink"], swiftSettings: strict),
         .target(
@@ -104,7 +109,8 @@ let package = Package(
         .target(
             name: "SqzRunner",
             dependencies: [
-                "Confinement", "Processors", "SqueezeNet", "Datasets", "ModelFiles", "SqzProtocol", "Varlink",
+                "Confinement", "Processors", "SqueezeNet", "Datasets", "Imaging", "ModelFiles", "SqzProtocol",
+                "Varlink",
             ],
             swiftSettings: strict),
         .target(name: "OptionCompiler", dependencies: ["SqzProtocol", "VarlinkCompiler"], swiftSettings: strict),
@@ -161,7 +167,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SqzRunnerTests",
-            dependencies: ["Datasets", "ModelFiles", "SqueezeNet", "SqzProtocol", "TestSupport", "Varlink"],
+            dependencies: [
+                "Datasets", "Imaging", "ModelFiles", "SqueezeNet", "SqzProtocol", "TestSupport", "Varlink",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "OptionCompilerTests", dependencies: ["OptionCompiler", "SqzProtocol", "SqzRunner"],
@@ -176,6 +184,7 @@ let package = Package(
         .testTarget(
             name: "DatasetsTests", dependencies: ["Datasets", "Safetensors", "TestSupport", "Varlink"],
             swiftSettings: strict),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport", "Varlink"], swiftSettings: strict),
     ],
     cLanguageStandard: .c17
 )

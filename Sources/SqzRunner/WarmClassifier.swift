@@ -1,5 +1,4 @@
 internal import Datasets
-internal import FoundationEssentials
 internal import ModelFiles
 internal import SqueezeNet
 internal import SqzProtocol
@@ -18,20 +17,11 @@ final class WarmClassifier {
         ranking = Ranking(classes: model.classes)
     }
 
-    /// Classifies pictures, each base64 of 3,072 or 3,073 bytes. Throws `SqzError.badImage`.
+    /// Classifies pictures, each base64 of what a `ReceivedPicture` is. Throws `SqzError.badImage`.
     func classify(_ images: [String], top: Int) throws -> [Classification] {
-        let records = try images.enumerated().map { index, text in
-            guard let bytes = Data(base64Encoded: text) else {
-                throw SqzError.badImage(index: index, reason: "is not base64")
-            }
-            do throws(DatasetError) {
-                return try PictureRecord(bytes: Array(bytes))
-            } catch {
-                throw SqzError.badImage(index: index, reason: error.problem)
-            }
-        }
+        let received = try images.enumerated().map { try ReceivedPicture(base64: $1, index: $0) }
         // One piece of memory for all pixels, whose parts stay where they are while they are classified.
-        let pixels = records.flatMap(\.pixels)
+        let pixels = received.flatMap(\.planes)
         let logits = pixels.withUnsafeBytes { pixels in
             let each = PictureRecord.pictureBytes
             return classifier.classify(
@@ -40,10 +30,10 @@ final class WarmClassifier {
                 })
         }
         let count = model.classes.count
-        return records.enumerated().map { row, record in
+        return received.enumerated().map { row, picture in
             let probabilities = softmax(Array(logits[(row * count)..<((row + 1) * count)]))
             return Classification(
-                label: record.label.map(Int.init), classes: ranking.likeliest(probabilities, top: top))
+                label: picture.label.map(Int.init), classes: ranking.likeliest(probabilities, top: top))
         }
     }
 }

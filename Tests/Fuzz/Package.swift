@@ -19,6 +19,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzDatasets", dependencies: ["Fuzzing", .product(name: "Datasets", package: "sqzd")]),
         .executableTarget(
+            name: "FuzzPictures", dependencies: ["Fuzzing", .product(name: "Imaging", package: "sqzd")]),
+        .executableTarget(
             name: "FuzzModelFiles",
             dependencies: [
                 "Fuzzing", .product(name: "ModelFiles", package: "sqzd"),

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Makes corpus/ of the protocol's examples, of Tests/Fixtures, and, where a model is named, of its header.
+"""Makes corpus/ of the protocol's examples, of Tests/Fixtures, of small pictures (with numpy and Pillow), and, where a
+model is named, of its header.
 
     make_corpus.py [MODEL.safetensors]
 """
 
 import hashlib
 import json
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Dict
 
@@ -57,6 +60,14 @@ def datasets() -> None:
         seed("FuzzDatasets", "idx-gz", files(5, pictures, (FIXTURES / "datasets" / "train-labels-idx1-ubyte.gz").read_bytes()))
 
 
+def pictures() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, str(FIXTURES / "imaging" / "make.py"), folder, "seeds"], check=True)
+        for path in sorted(Path(folder).iterdir()):
+            if path.suffix not in (".rgb", ".json"):
+                seed("FuzzPictures", path.name, path.read_bytes())
+
+
 def safetensors() -> None:
     seed("FuzzSafetensors", "types", (FIXTURES / "safetensors" / "types.safetensors").read_bytes())
     header = b'{"__metadata__":{"format":"x"},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}'
@@ -103,6 +114,7 @@ def model(path: Path) -> None:
 if __name__ == "__main__":
     varlink()
     datasets()
+    pictures()
     safetensors()
     checkpoint()
     for name in sys.argv[1:]:

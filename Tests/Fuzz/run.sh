@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")"
 seconds=$(echo "${1:-0.5}" | awk '{ print int(60 * $1) }')
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- FuzzVarlink FuzzSafetensors FuzzDatasets FuzzModelFiles FuzzCheckpoints
+[ $# -gt 0 ] || set -- FuzzVarlink FuzzSafetensors FuzzDatasets FuzzPictures FuzzModelFiles FuzzCheckpoints
 
 # These flags are for the project's targets, too. gold, the default linker, fails on them; lld comes with the compiler.
 build="swift build -c release -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld -Xcc -fsanitize=fuzzer-no-link,address"

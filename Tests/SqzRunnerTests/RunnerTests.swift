@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Imaging
 import ModelFiles
 import SqueezeNet
 import SqzProtocol
@@ -89,6 +90,52 @@ import Varlink
         #expect(
             try runner.client.call(RunnerInterface.Classify.self, .init(images: [labelled], top: 3)).results[0].label
                 == 2)
+    }
+
+    @Test func picturesOfAnyFormatAndSizeAreClassified() throws {
+        let directory = scratch["job"]
+        _ = try train(in: directory, options(epochs: 1))
+        let runner = try RunnerProcess()
+        defer { runner.end() }
+        _ = try runner.client.call(RunnerInterface.Load.self, .init(model: directory + "/model.safetensors"))
+        func classes(_ pictures: [[UInt8]]) throws -> [[ClassProbability]] {
+            let images = pictures.map { Data($0).base64EncodedString() }
+            let results = try runner.client.call(RunnerInterface.Classify.self, .init(images: images, top: 3)).results
+            #expect(results.allSatisfy { $0.label == nil })
+            return results.map(\.classes)
+        }
+        func orange(_ width: Int, _ height: Int) -> Bitmap {
+            Bitmap(
+                width: width, height: height, pixels: (0..<width * height).flatMap { _ in [230, 120, 20] as [UInt8] })
+        }
+        var generator = SeededGenerator(seed: 5)
+        let noise = Bitmap(width: 32, height: 32, pixels: generator.bytes(3 * 32 * 32))
+        let small = try orange(32, 32).png()
+        // Whatever its size is: a record's, too.
+        let padded = small + [UInt8](repeating: 0, count: PictureRecord.pictureBytes - small.count)
+        let found = try classes([
+            noise.planes, noise.png(), orange(32, 32).planes, orange(640, 480).png(), orange(5, 900).png(), padded,
+        ])
+        #expect(found[0] == found[1])
+        #expect(found[2...].allSatisfy { $0 == found[2] })
+        for name in ["turned.jpg", "grey-progressive.jpg", "cmyk.jpg", "lossy.webp", "animated.webp", "animated.png"] {
+            let file = Oracle.tests.appendingPathComponent("Fuzz/corpus/FuzzPictures/\(name)")
+            #expect(try classes([Array(Data(contentsOf: file))]).count == 1, "\(name)")
+        }
+
+        for (bytes, reason) in [
+            (Array("\0\0\0\u{18}ftypheic\0\0\0\0mif1heic".utf8), "this is a HEIC picture; PNG, JPEG and WebP are read"),
+            (small.dropLast(40), "the picture is cut off: "), (Array("cat,1\n".utf8), "this is text; "),
+            ([1, 2, 3], "a picture of 3 bytes; right would be 3072 "),
+            ([0], " (a label, then the picture), or a PNG, JPEG or WebP file"),
+        ] as [([UInt8], String)] {
+            let error = #expect(throws: VarlinkError.self) { try classes([noise.planes, Array(bytes)]) }
+            guard case .badImage(1, let told)? = error.flatMap({ SqzError($0) }) else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+            #expect(told.contains(reason), "\(told)")
+        }
     }
 
     /// 0.1.0 wrote, and believed, a size of the pictures: of a large one it read memory that was no picture's.

@@ -53,7 +53,9 @@ class Container:
     """Changes go to an overlay that is dropped at the end: the cached root stays as it is."""
 
     def __init__(self) -> None:
-        libraries = ("libarchive13", "libjansson4", "libseccomp2", "libsqlite3-0", "libsystemd0")
+        libraries = (
+            "libarchive13 libjansson4 libjpeg62-turbo libpng16-16 libseccomp2 libsqlite3-0 libsystemd0 libwebp7 libwebpdemux2"
+        ).split()
         self.system = debian("bookworm", "systemd", "dbus", *libraries, "procps", "python3")
         self.varlinkctl = debian("trixie", "systemd")
         self.folder = Path(tempfile.mkdtemp(prefix="sqzd-system-"))
