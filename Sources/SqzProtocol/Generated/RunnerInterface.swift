@@ -254,7 +254,7 @@ public enum RunnerInterface: VarlinkInterface {
     }
 
     /// Classifies pictures as io.sqzd.Inference.Classify describes them, as with skipBad. A runner that can't go on
-    /// after a picture that it can't use may answer BadImage instead.
+    /// after a picture that it can't use answers BadImage, and classifies none.
     public enum Classify: VarlinkMethod {
         public static let name = "io.sqzd.Runner.Classify"
 

@@ -4,6 +4,7 @@ import base64
 from typing import Iterable, Iterator, List, Optional, Union
 
 from . import pictures
+from .pictures import IMAGE_BYTES as IMAGE_BYTES
 from .pictures import IMAGES_PER_CALL, Picture
 from .protocol import BadImage, Classification, Classified
 from .records import member, record
