@@ -300,7 +300,7 @@ def test_bad_pictures_stop_no_others(
     assert [result.label for number, result in enumerate(found) if number not in bad] == [
         pictures[number % TEST][0] for number in range(count) if number not in bad
     ]
-    assert "4 bytes" in str(found[5].problem) and "No such file" in str(found[700].problem)
+    assert "this is text" in str(found[5].problem) and "No such file" in str(found[700].problem)
     assert "12,000,000" in str(found[701].problem) and found[701].classes == []
     assert list(client.classify_each([])) == []
 

@@ -7,7 +7,7 @@ enum PictureFile {
     static func read(_ path: String) throws(InputError) -> [UInt8] {
         guard path != "-" else { return try read(STDIN_FILENO, path) }
         let descriptor = try Reading.open(
-            path, pipes: true, right: "a picture's file, - for standard input, or with -r a folder of pictures")
+            path, pipes: true, right: "a picture's file, or - for standard input, or with -r a folder")
         defer { close(descriptor) }
         return try read(descriptor, path)
     }
