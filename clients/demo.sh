@@ -41,6 +41,34 @@ padded_plane() {
     head -c 64 /dev/zero
 }
 
+# Bytes in hexadecimal digits, as themselves.
+raw() {
+    printf '%b' "$(sed 's/../\\x&/g' <<<"$1")"
+}
+
+# A chunk of a PNG file: its kind and its data in digits. gzip knows the CRC, its last word but one, low byte first.
+chunk() {
+    local kind crc
+    kind=$(printf '%s' "$1" | od -An -v -t x1 | tr -d ' \n')
+    crc=$(raw "$kind$2" | gzip -c | tail -c 8 | head -c 4 | od -An -t x1 | tr -d ' \n')
+    raw "$(printf '%08x' $((${#2} / 2)))$kind$2${crc:6:2}${crc:4:2}${crc:2:2}${crc:0:2}"
+}
+
+# A plane of 32×32 on standard input, as a grey PNG file: not compressed, which is allowed (RFC 1950 and 1951).
+grey_png() {
+    local rows low=1 high=0 byte
+    rows=$(od -An -v -t x1 -w32 | tr -d ' ' | sed 's/^/00/' | tr -d '\n')
+    for byte in $(sed 's/../0x& /g' <<<"$rows"); do
+        low=$(((low + byte) % 65521))
+        high=$(((high + low) % 65521))
+    done
+    # 32 rows of 33 bytes are 0x0420.
+    raw 89504e470d0a1a0a
+    chunk IHDR 00000020000000200800000000
+    chunk IDAT "7801012004dffb$rows$(printf '%04x%04x' "$high" "$low")"
+    chunk IEND ""
+}
+
 # Bytes of a file: the first one's offset, and how many.
 bytes() {
     dd if="$1" iflag=skip_bytes,count_bytes skip="$2" count="$3" status=none
@@ -62,15 +90,14 @@ show sqzctl dataset import "$fashion" --classes names.txt
 show sqzctl train --data fashion-mnist --epochs "$epochs" --follow
 show sqzctl evaluate --data fashion-mnist --model fashion-mnist --follow
 
-# A CIFAR record: the label, then three equal planes. IDX files have headers of 8 and 16 bytes.
+# A picture that a person can look at. IDX files have headers of 8 and 16 bytes.
 zcat "$fashion/t10k-labels-idx1-ubyte.gz" >labels
 zcat "$fashion/t10k-images-idx3-ubyte.gz" >images
-bytes labels $((8 + picture)) 1 >label
-bytes images $((16 + 784 * picture)) 784 | padded_plane >plane
-cat label plane plane plane >image.bin
-printf '\n$ ls -l image.bin    # test picture %s: %s\n' "$picture" "${names[$(od -An -t u1 label)]}"
-ls -l image.bin
-show sqzctl classify image.bin
+label=$(bytes labels $((8 + picture)) 1 | od -An -t u1)
+bytes images $((16 + 784 * picture)) 784 | padded_plane | grey_png >image.png
+printf '\n$ ls -l image.png    # test picture %s: %s\n' "$picture" "${names[label]}"
+ls -l image.png
+show sqzctl classify image.png
 
 printf '\n$ kill %s    # sqzd\n' "$daemon"
 kill -TERM "$daemon"

@@ -52,7 +52,9 @@ public enum Limits {
 
     // Classifying
     public static let imagesPerCall = 1_024
-    public static let imageBytes = 3_073
+    /// Bytes of a picture's file: as base64 it fits a message, and leaves room for the rest of the call. A photograph of 50
+    /// megapixels has as many.
+    public static let imageBytes = 12_000_000
     /// How many of a picture's classes a call may ask for, and how many it gets if it does not say.
     public static let classesToName = 1...1_000
     public static let classesNamed = 5

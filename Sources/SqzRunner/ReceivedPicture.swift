@@ -4,23 +4,25 @@ internal import Imaging
 internal import SqzProtocol
 
 /// A picture that somebody wants classified, in the size of those that models are trained on.
-struct ReceivedPicture {
+struct ReceivedPicture: Sendable {
     /// Where a record has one.
     let label: UInt8?
     /// `PictureRecord.pictureBytes` of them.
     let planes: [UInt8]
 
+    /// Why bytes are no such picture.
+    struct Problem: Error {
+        let reason: String
+    }
+
     /// - Parameters:
     ///   - base64: a PNG, JPEG or WebP file, whatever its size, or the bytes of a `PictureRecord`.
-    ///   - index: its place in the call, for the error.
-    /// - Throws: `SqzError.badImage`.
-    init(base64: String, index: Int) throws {
-        guard let data = Data(base64Encoded: base64) else {
-            throw SqzError.badImage(index: index, reason: "is not base64")
-        }
+    ///   - budget: where the memory for decoding is drawn from.
+    init(base64: String, _ budget: DecodingBudget) throws(Problem) {
+        guard let data = Data(base64Encoded: base64) else { throw Problem(reason: "is not base64") }
         let bytes = Array(data)
         do {
-            if let bitmap = try Self.decoded(bytes) {
+            if let bitmap = try Self.decoded(bytes, budget) {
                 label = nil
                 planes = bitmap.planes
             } else {
@@ -29,24 +31,29 @@ struct ReceivedPicture {
                 planes = record.pixels
             }
         } catch let error as ImagingError {
-            throw SqzError.badImage(index: index, reason: error.problem)
+            throw Problem(reason: error.problem)
         } catch let error as DatasetError {
-            throw SqzError.badImage(index: index, reason: "\(error.problem), or a PNG, JPEG or WebP file")
+            throw Problem(reason: "\(error.problem), or a PNG, JPEG or WebP file")
+        } catch {
+            throw Problem(reason: "\(error)")
         }
     }
 
     /// The centre of the picture in a file; nil, if these are the bytes of a record, or nothing that is known.
-    private static func decoded(_ bytes: [UInt8]) throws(ImagingError) -> Bitmap? {
+    private static func decoded(_ bytes: [UInt8], _ budget: DecodingBudget) throws(ImagingError) -> Bitmap? {
         try bytes.withUnsafeBufferPointer { bytes throws(ImagingError) in
             let bytes = UnsafeRawBufferPointer(bytes)
+            let header: PictureHeader
             do throws(ImagingError) {
-                _ = try PictureHeader(of: bytes)
+                header = try PictureHeader(of: bytes)
             } catch {
                 // Planes may begin as a file does; they don't have a file's header.
                 let isRecord = (0...1).contains(bytes.count - PictureRecord.pictureBytes)
                 guard isRecord || error.code == .unknown else { throw error }
                 return nil
             }
+            let share = budget.draw(header)
+            defer { budget.giveBack(share) }
             return try Bitmap(
                 decoding: bytes, to: .crop(shorterSide: PictureRecord.side), size: PictureRecord.side)
         }

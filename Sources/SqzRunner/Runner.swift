@@ -87,7 +87,7 @@ public final class Runner {
         case .classify:
             let classify = try parameters(Interface.Classify.self)
             guard let classifier else { throw SqzError.badModel(reason: "none is loaded") }
-            try send(Interface.Classify.Reply(results: try classifier.classify(classify.images, top: classify.top)))
+            try send(Interface.Classify.Reply(results: classifier.classify(classify.images, top: classify.top)))
         // While a job runs, the inbox takes it; there is nothing else to stop.
         case .stop: throw ServiceError.methodNotFound(method: call.method)
         }

@@ -17,11 +17,12 @@ final class WarmClassifier {
         ranking = Ranking(classes: model.classes)
     }
 
-    /// Classifies pictures, each base64 of what a `ReceivedPicture` is. Throws `SqzError.badImage`.
-    func classify(_ images: [String], top: Int) throws -> [Classification] {
-        let received = try images.enumerated().map { try ReceivedPicture(base64: $1, index: $0) }
+    /// Classifies pictures, each base64 of what a `ReceivedPicture` is; those that are none have a problem instead of classes.
+    func classify(_ images: [String], top: Int) -> [Classification] {
+        let read = PictureReading.read(images, threads: Self.threads(for: images))
         // One piece of memory for all pixels, whose parts stay where they are while they are classified.
-        let pixels = received.flatMap(\.planes)
+        var pixels: [UInt8] = []
+        for case .success(let picture) in read { pixels += picture.planes }
         let logits = pixels.withUnsafeBytes { pixels in
             let each = PictureRecord.pictureBytes
             return classifier.classify(
@@ -30,10 +31,25 @@ final class WarmClassifier {
                 })
         }
         let count = model.classes.count
-        return received.enumerated().map { row, picture in
-            let probabilities = softmax(Array(logits[(row * count)..<((row + 1) * count)]))
-            return Classification(
-                label: picture.label.map(Int.init), classes: ranking.likeliest(probabilities, top: top))
+        var row = 0
+        return read.map { found in
+            switch found {
+            case .failure(let problem): return Classification(classes: [], problem: problem.reason)
+            case .success(let picture):
+                defer { row += 1 }
+                let probabilities = softmax(Array(logits[(row * count)..<((row + 1) * count)]))
+                return Classification(
+                    label: picture.label.map(Int.init), classes: ranking.likeliest(probabilities, top: top))
+            }
         }
     }
+
+    /// Records are copied sooner than a thread begins.
+    private static func threads(for images: [String]) -> Int {
+        let files = images.count { $0.utf8.count > longestRecord }
+        return min(Classifier.availableThreads, max(1, files))
+    }
+
+    /// As base64.
+    private static let longestRecord = (PictureRecord.pictureBytes + 1 + 2) / 3 * 4
 }

@@ -123,6 +123,21 @@ import Varlink
         #expect(try daemon.call(Classify.self, .init(images: [good])).results.count == 1)
     }
 
+    @Test func badPicturesAreToldOfSinglyWhereThatIsWanted() throws {
+        let long = String(repeating: "A", count: (Limits.imageBytes + 2) / 3 * 4 + 4)
+        let bad = [Data(count: 3_071).base64EncodedString(), long, "no base64!"]
+        let images = [bad[0], Self.image(4), bad[1], bad[2], Self.unlabelled(7), bad[2]]
+        let results = try daemon.call(Classify.self, .init(images: images, skipBad: true)).results
+        #expect(results.count == images.count)
+        for (index, words) in [(0, "3071"), (2, "12000000"), (3, "base64"), (5, "base64")] {
+            #expect(results[index].problem?.contains(words) == true && results[index].classes.isEmpty)
+        }
+        let good = try daemon.call(Classify.self, .init(images: [images[1], images[4]])).results
+        #expect([results[1], results[4]] == good && good.allSatisfy { $0.problem == nil })
+        // None is left for the runner.
+        #expect(try daemon.call(Classify.self, .init(images: [long], skipBad: true)).results.count == 1)
+    }
+
     @Test func unknownModelsAreRefused() throws {
         try daemon.expect(
             .noSuchModel(model: "nothing", known: ["new", "old"], makers: nil), from: Classify.self,

@@ -35,7 +35,9 @@ import Varlink
             try Sqzctl.run(daemon, "model", "import", path).expect(
                 66, "sqzctl: \(path): is \(kind); right would be a regular file\n")
             try Sqzctl.run(daemon, "classify", path).expect(
-                66, "sqzctl: \(path): is \(kind); right would be a picture's file, or - for standard input\n")
+                66,
+                "sqzctl: \(path): is \(kind); right would be a picture's file, or - for standard input, or with -r a folder\n"
+            )
             try Sqzctl.run(daemon, "dataset", "import", pictures, "--name", "x", "--classes", path).expect(
                 66, "sqzctl: \(path): is \(kind); right would be a text file with the classes' names, one a line\n")
         }

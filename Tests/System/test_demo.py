@@ -25,8 +25,8 @@ def test_the_demo_trains_and_classifies_and_leaves_nothing(built: Path, tmp_path
     assert re.search(r"job 2 +succeeded: 10,000 images", done.stdout)
     label = re.search(r"test picture 0: (.+)", done.stdout)
     assert label is not None and label[1] == "Ankle boot"
-    classified = done.stdout.partition("$ sqzctl classify image.bin\n")[2].partition("\n$ kill")[0]
-    assert "labelled Ankle boot" in classified
+    classified = done.stdout.partition("$ sqzctl classify image.png\n")[2].partition("\n$ kill")[0]
+    assert classified.startswith("image.png (fashion-mnist@1)\n  Ankle boot ")
     assert len(re.findall(r"^  \S.* \d+\.\d %", classified, re.MULTILINE)) == 5
     assert "nothing of it is left running" in done.stdout
     assert list(temporary.iterdir()) == []

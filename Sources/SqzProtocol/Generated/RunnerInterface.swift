@@ -284,7 +284,8 @@ public enum RunnerInterface: VarlinkInterface {
         }
     }
 
-    /// Classifies pictures as io.sqzd.Inference.Classify describes them.
+    /// Classifies pictures as io.sqzd.Inference.Classify describes them, as with skipBad. A runner that can't go on
+    /// after a picture that it can't use answers BadImage, and classifies none.
     public enum Classify: VarlinkMethod {
         public static let name = "io.sqzd.Runner.Classify"
 

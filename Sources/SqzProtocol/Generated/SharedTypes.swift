@@ -60,14 +60,17 @@ public struct ClassProbability: Codable, Equatable, Sendable {
     }
 }
 
-/// label is the true class, where the picture came with one (a record of 3,073 bytes).
+/// label is the true class, where the picture came with one (a record of 3,073 bytes). problem is why the picture can't
+/// be used; it has no classes then.
 public struct Classification: Codable, Equatable, Sendable {
     public var label: Int?
     public var classes: [ClassProbability]
+    public var problem: String?
 
-    public init(label: Int? = nil, classes: [ClassProbability]) {
+    public init(label: Int? = nil, classes: [ClassProbability], problem: String? = nil) {
         self.label = label
         self.classes = classes
+        self.problem = problem
     }
 }
 

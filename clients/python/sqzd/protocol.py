@@ -82,10 +82,13 @@ class ClassProbability:
 
 @dataclass(frozen=True)
 class Classification:
-    """label is the true class, where the picture came with one (a record of 3,073 bytes)."""
+    """label is the true class, where the picture came with one (a record of 3,073 bytes). problem is why the picture
+    can't be used; it has no classes then.
+    """
 
     label: Optional[int]
     classes: List[ClassProbability]
+    problem: Optional[str]
 
 
 # "queued", "running", "paused", "succeeded", "failed" or "cancelled". queued: waits for its turn; a job that was
@@ -339,10 +342,13 @@ class Model:
 class Classified:
     """What io.sqzd.Inference.Classify replies.
 
-    Classifies pictures, each as base64: 3,072 bytes (32x32 pixels; all of the red, then the green, then the blue
-    plane, row by row) or 3,073 bytes (the label first, as in a CIFAR-10 file). model is NAME or NAME@VERSION; by
-    default the default model of the configuration, else the newest one without a warning. top is how many classes
-    to name, 5 by default. model in the reply is NAME@VERSION.
+    Classifies pictures, each as base64: a PNG, JPEG or WebP file of any size in pixels and at most 12,000,000
+    bytes, which is known by its content and shown upright, over white; or 3,072 bytes (32x32 pixels; all of the
+    red, then the green, then the blue plane, row by row) or 3,073 bytes (the label first, as in a CIFAR-10 file).
+    There are 1,024 at most. model is NAME or NAME@VERSION; by default the default model of the configuration,
+    else the newest one. top is how many classes to name, 5 by default. With skipBad, each picture that can't be
+    used has its problem among the results; else the first one is the error BadImage. model in the reply is
+    NAME@VERSION. There is a result for each picture, in their order.
     """
 
     model: str

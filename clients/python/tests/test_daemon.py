@@ -5,7 +5,7 @@ import socket
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import List
+from typing import Any, Iterator, List
 
 import pytest
 from contract import DESCRIPTIONS, EXAMPLES, identical
@@ -254,6 +254,72 @@ def test_any_number_of_pictures_is_classified(
     with pytest.raises(sqzd.BadImage) as bad:
         client.classify(many, model="colours")
     assert bad.value.parameters["index"] == count - 2
+
+
+def test_pictures_are_taken_as_programs_have_them(
+    client: sqzd.Client, training: sqzd.Job, pictures: List[bytes], tmp_path: Path
+) -> None:
+    numpy = pytest.importorskip("numpy")
+    image = pytest.importorskip("PIL.Image")
+    planes = numpy.frombuffer(pictures[3][1:], numpy.uint8).reshape(3, 32, 32)
+    array = numpy.ascontiguousarray(planes.transpose(1, 2, 0))
+    pil = image.fromarray(array)
+    path = tmp_path / "picture.jpg"
+    pil.save(path, "PNG")
+    wanted = client.classify(pictures[3][1:], model="colours").results
+    for picture in (path, str(path), path.read_bytes(), bytearray(path.read_bytes()), pil, array, pil.convert("RGBA")):
+        assert client.classify(picture, model="colours").results == wanted
+    assert client.classify(numpy.stack([array, array]), model="colours").results == wanted * 2
+    assert client.classify([array, pil, str(path)], model="colours").results == wanted * 3
+
+    large = numpy.asarray(pil.resize((200, 101)))
+    file = tmp_path / "large.png"
+    image.fromarray(large).save(file)
+    assert client.classify(large).results == client.classify(file).results
+    # Its sides are exchanged by what EXIF says, which goes with the image.
+    turned = image.fromarray(large)
+    turned.getexif()[0x0112] = 6
+    assert client.classify(turned).results == client.classify(numpy.rot90(large, -1)).results
+    assert client.classify(pil.convert("CMYK")).results == client.classify(pil.convert("CMYK").convert("RGB")).results
+
+    for wrong in (array.astype("float32"), array[:, :, 0], array[:, :, :2], array[:0], numpy.uint8(3)):
+        with pytest.raises((TypeError, ValueError), match="right would be"):
+            client.classify(wrong)
+    for wrong in (3, None, [None], {"a": 1}.items(), pil.convert("F")):
+        with pytest.raises((TypeError, ValueError), match="right would be"):
+            client.classify(wrong)
+    with pytest.raises(FileNotFoundError):
+        client.classify(tmp_path / "none.png")
+    with pytest.raises(sqzd.BadImage) as bad:
+        client.classify([path, bytes(inference.IMAGE_BYTES + 1)])
+    assert bad.value.parameters["index"] == 1
+
+
+def test_bad_pictures_stop_no_others(
+    client: sqzd.Client, training: sqzd.Job, pictures: List[bytes], tmp_path: Path
+) -> None:
+    bad = {5: b"none", 700: tmp_path / "none.png", 701: bytes(inference.IMAGE_BYTES + 1)}
+    count = 1_000
+    given = 0
+
+    def many() -> Iterator[Any]:
+        nonlocal given
+        for number in range(count):
+            given += 1
+            yield bad.get(number, pictures[number % TEST])
+
+    results = client.classify_each(many(), model="colours", top=1)
+    found = [next(results)]
+    # The first answers do not wait for the last pictures.
+    assert given < count
+    found += results
+    assert [number for number, result in enumerate(found) if result.problem] == sorted(bad)
+    assert [result.label for number, result in enumerate(found) if number not in bad] == [
+        pictures[number % TEST][0] for number in range(count) if number not in bad
+    ]
+    assert "this is text" in str(found[5].problem) and "No such file" in str(found[700].problem)
+    assert "12,000,000" in str(found[701].problem) and found[701].classes == []
+    assert list(client.classify_each([])) == []
 
 
 def test_what_has_ended_needs_no_time_to_be_waited_for(client: sqzd.Client) -> None:

@@ -1,29 +1,33 @@
 internal import FoundationEssentials
-internal import Glibc
 internal import SqzProtocol
 internal import Varlink
 
-/// Any number of pictures, in calls that the daemon takes. A picture that can't be used is named, the others go on.
+/// Any number of pictures, in calls that the daemon takes: what is held is one call's. A picture that can't be used is
+/// told of in its place, and the others go on.
 struct Classifying {
     let daemon: Daemon
     /// NAME@VERSION once there was a reply, so that one model answers for all.
-    var model: String?
+    private(set) var model: String?
     let top: Int?
-    /// The status of the first picture that could not be used.
-    private(set) var failure: CInt?
 
-    private struct Picture {
+    /// What was found of a picture: what the daemon says of it, or why it can't be used.
+    struct Answer {
         let name: String
-        let base64: String
+        let found: Result<Classification, InputError>
     }
 
-    private var waiting: [Picture] = []
-    private var waitingBytes = 0
-    /// How many go into a call: fewer after a bad one, of which the daemon names one for each call.
-    private var size = Limits.imagesPerCall
+    /// Gets pictures in their order, as soon as there are answers, and the model that gave them.
+    typealias Print = ([Answer], _ model: String?) throws -> Void
 
-    /// Half of what a message may hold.
-    private static let callBytes = FramedFile.maximumMessage / 2
+    /// A picture's base64, or why there is none.
+    private var waiting: [(name: String, base64: Result<String, InputError>)] = []
+    private var waitingBytes = 0
+    /// How many go into a call, so that the next answers are never far.
+    private var size = Limits.imagesPerBatch
+
+    /// Several photographs. More would not be faster, but hold up others who use the model.
+    private static let callBytes = 4 << 20
+    private static let callTime = Duration.milliseconds(500)
 
     init(daemon: Daemon, model: String?, top: Int?) {
         self.daemon = daemon
@@ -31,73 +35,49 @@ struct Classifying {
         self.top = top
     }
 
-    /// Takes one more picture; `print` gets the names and what the daemon says of them, as it says so.
-    mutating func add(_ name: String, _ print: Print) throws {
-        let base64: String
-        do {
-            base64 = Data(try Self.read(name)).base64EncodedString()
-        } catch let error as InputError {
-            // After what is said of those before it.
-            try finish(print)
-            return try fail(error)
-        }
-        if waiting.count == size || waitingBytes + base64.utf8.count > Self.callBytes { try finish(print) }
-        waiting.append(Picture(name: name, base64: base64))
-        waitingBytes += base64.utf8.count
+    /// Takes one more picture.
+    mutating func add(_ name: String, _ picture: Result<[UInt8], InputError>, _ print: Print) throws {
+        let base64 = picture.map { Data($0).base64EncodedString() }
+        let bytes = if case .success(let text) = base64 { text.utf8.count } else { 0 }
+        if waiting.count >= size || waitingBytes + bytes > Self.callBytes { try finish(print) }
+        waiting.append((name, base64))
+        waitingBytes += bytes
     }
-
-    typealias Print = ([String], InferenceInterface.Classify.Reply) throws -> Void
 
     /// Classifies those that wait.
     mutating func finish(_ print: Print) throws {
-        var rest = waiting[...]
+        let pictures = waiting
         (waiting, waitingBytes) = ([], 0)
-        while !rest.isEmpty {
-            let part = rest.prefix(size)
-            do {
-                let reply = try daemon.show(
-                    InferenceInterface.Classify.self, .init(images: part.map(\.base64), model: model, top: top)
-                ) { try print(part.map(\.name), $0) }
-                model = reply.model
-                rest = rest.dropFirst(size)
-                size = min(size * 2, Limits.imagesPerCall)
-            } catch let error as VarlinkError {
-                // The user knows pictures by their names.
-                guard case .badImage(let index, let reason)? = SqzError(error), index >= 0, index < part.count else {
-                    throw error
-                }
-                if index > 0 {
-                    // Those before it are good.
-                    size = index
-                } else {
-                    try fail(InputError(rest.removeFirst().name, bad: reason))
-                    size = max(size / 4, 1)
-                }
+        let images = pictures.compactMap { picture in
+            if case .success(let base64) = picture.base64 { base64 } else { nil }
+        }
+        var results = try images.isEmpty ? [] : classify(images)[...]
+        var answers: [Answer] = []
+        for picture in pictures {
+            let found = picture.base64.flatMap { _ -> Result<Classification, InputError> in
+                let result = results.removeFirst()
+                return result.problem.map { .failure(InputError(picture.name, bad: $0)) } ?? .success(result)
             }
+            answers.append(Answer(name: picture.name, found: found))
         }
+        try print(answers, model)
     }
 
-    private mutating func fail(_ error: InputError) throws {
-        let status = try ExitStatus.tell(error)
-        failure = failure ?? status
-    }
-
-    /// A whole file, or one byte more than a picture may have.
-    private static func read(_ path: String) throws -> [UInt8] {
-        let descriptor =
-            path == "-"
-            ? STDIN_FILENO
-            : try Reading.open(path, pipes: true, right: "a picture's file, or - for standard input")
-        defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-        let limit = Limits.imageBytes + 1
-        let bytes = try Reading.bytes(of: descriptor, path, limit: limit)
-        guard bytes.count < limit else {
-            throw InputError(
-                path,
-                bad:
-                    "has more than \(Format.number(Limits.imageBytes)) bytes; a picture has 3,072, or 3,073 with its label"
-            )
+    private mutating func classify(_ images: [String]) throws -> ArraySlice<Classification> {
+        let start = ContinuousClock.now
+        let reply = try daemon.call(
+            InferenceInterface.Classify.self, .init(images: images, model: model, top: top, skipBad: true))
+        guard reply.results.count == images.count else {
+            throw SqzError.runnerFailed(reason: "\(reply.results.count) answers to \(images.count) pictures")
         }
-        return bytes
+        model = reply.model
+        // One that waited for a runner's start tells little, and the next one mends it.
+        let time = ContinuousClock.now - start
+        if time > Self.callTime * 2 {
+            size = max(size / 2, 1)
+        } else if images.count == size, time < Self.callTime {
+            size = min(2 * size, Limits.imagesPerCall)
+        }
+        return reply.results[...]
     }
 }

@@ -8,14 +8,14 @@ enum Reading {
     /// - Parameters:
     ///   - pipes: whether a pipe without a name serves, too, as `<(…)` is one: who writes into it was started with it.
     ///   - right: what to say that would be right.
-    static func open(_ path: String, pipes: Bool, right: String) throws -> CInt {
+    static func open(_ path: String, pipes: Bool, right: String) throws(InputError) -> CInt {
         // A look before it is opened, which does things to a device.
         var status = stat()
         guard stat(path, &status) == 0 else { throw InputError(path) }
         try check(status, path, pipes, right)
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw InputError(path) }
-        do {
+        do throws(InputError) {
             guard fstat(descriptor, &status) == 0 else { throw InputError(path) }
             try check(status, path, pipes, right)
             guard fcntl(descriptor, F_SETFL, O_RDONLY) == 0 else { throw InputError(path) }
@@ -26,7 +26,7 @@ enum Reading {
         }
     }
 
-    private static func check(_ status: stat, _ path: String, _ pipes: Bool, _ right: String) throws {
+    private static func check(_ status: stat, _ path: String, _ pipes: Bool, _ right: String) throws(InputError) {
         let kind = FileKind(status)
         if kind == .regular || kind == .fifo && pipes && !hasName(path) { return }
         throw InputError(path, is: kind.description, right: right)
@@ -40,18 +40,24 @@ enum Reading {
     }
 
     /// The bytes of an open file, `limit` at most. A pipe, as <(…) is one, gives a part at a time.
-    static func bytes(of descriptor: CInt, _ path: String, limit: Int) throws -> [UInt8] {
+    static func bytes(of descriptor: CInt, _ path: String, limit: Int) throws(InputError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < limit {
-            var chunk = [UInt8](repeating: 0, count: limit - bytes.count)
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            var count = 0
+            let part = [UInt8](unsafeUninitializedCapacity: min(limit - bytes.count, partBytes)) { buffer, used in
+                count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                used = max(0, count)
+            }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw InputError(path) }
             if count == 0 { break }
-            bytes += chunk.prefix(count)
+            bytes += part
         }
         return bytes
     }
+
+    /// What is read at once.
+    private static let partBytes = 256 << 10
 }
 
 /// What there is at a path (inode(7)).

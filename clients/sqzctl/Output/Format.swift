@@ -18,6 +18,12 @@ enum Format {
         "\(number(value)) \(value == 1 ? noun : plural ?? noun + "s")"
     }
 
+    /// How many there were a second.
+    static func rate(_ count: Int, since start: ContinuousClock.Instant) -> String {
+        let rate = Double(count) / max((ContinuousClock.now - start) / .seconds(1), 1e-6)
+        return (rate < 10 ? decimal(rate, places: 1) : number(Int(min(rate, 1e9)))) + "/s"
+    }
+
     /// A fraction as a percentage.
     static func percent(_ value: Double) -> String { decimal(value * 100, places: 1) + " %" }
 

@@ -40,6 +40,11 @@ enum Output {
         write(String(decoding: try JSON.encode(JSONValue.object(object)), as: UTF8.self) + "\n")
     }
 
+    /// An object of the client's own, on a line.
+    static func object(_ object: some Encodable) throws {
+        write(String(decoding: try JSON.encode(object), as: UTF8.self) + "\n")
+    }
+
     /// A line on standard output, at once: somebody may be reading along. It is one, whatever others wrote into it.
     static func line(_ text: String) { write(text.printable + "\n") }
 

@@ -1,23 +1,30 @@
 internal import ArgumentParser
+internal import FoundationEssentials
 internal import SqzProtocol
+internal import Varlink
 
 struct Classify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tells what pictures show.",
         discussion: """
-            A picture is a file of 3,072 bytes (32x32 pixels: the red, the green, \
-            the blue plane) or 3,073 (the label first, as in CIFAR-10's files). One that \
-            can't be used is named, and the others are classified. For example:
-              sqzctl classify image.bin --model fashion-mnist --top 3
+            A picture is a PNG, JPEG or WebP file of any size, known by its content, or 3,072 bytes (32x32 pixels: the red, \
+            the green, the blue plane) or 3,073 (the label first, as in CIFAR-10's files). One that can't be used is \
+            named, and the others are classified. Several have a line each: the file, its likeliest class and the \
+            percentage; behind a pipe, with tabs between, the probability, and the label where there is one; with --json \
+            an object. For example:
+              sqzctl classify photo.jpg --model fashion-mnist --top 3
+              sqzctl classify -r holidays > classes.tsv
               head -c 3073 test_batch.bin | sqzctl classify -
             """)
 
-    @Argument(help: "Files; - is standard input.")
+    @Argument(help: "Files, and with -r folders; - is standard input.")
     var images: [String]
     @Option(help: "NAME or NAME@VERSION. By default the default model, else the newest without a warning.")
     var model: String?
-    @Option(parsing: .unconditional, help: "How many classes to name.")
+    @Option(parsing: .unconditional, help: "How many classes to name; by default 5, and 1 of each of several pictures.")
     var top: Int?
+    @Flag(name: [.short, .long], help: "Take all pictures below folders, in the order of their paths.")
+    var recursive = false
     @OptionGroup var common: Common
 
     func validate() throws {
@@ -29,25 +36,38 @@ struct Classify: ParsableCommand {
 
     func run() throws {
         let daemon = try Daemon(common)
-        var classifying = Classifying(daemon: daemon, model: model, top: top)
-        // Nobody asked for more than what is printed.
-        for image in images where Output.isOpen { try classifying.add(image) { try show($1, of: $0, daemon) } }
-        if Output.isOpen { try classifying.finish { try show($1, of: $0, daemon) } }
-        if let failure = classifying.failure { throw ExitCode(failure) }
+        if images.count == 1, !recursive || !PictureFolder.isOne(at: images[0]) {
+            try classifyOne(images[0], daemon)
+        } else {
+            try classifyAll(daemon)
+        }
     }
 
-    private func show(_ reply: InferenceInterface.Classify.Reply, of images: [String], _ daemon: Daemon) throws {
-        // The reply names the likeliest classes only, and a label may be none of them.
-        let isNamed = reply.results.allSatisfy { result in
-            result.label == nil || result.classes.contains { $0.index == result.label }
-        }
-        let names = isNamed ? [] : try daemon.call(ModelsInterface.Show.self, .init(model: reply.model)).model.classes
-        for (image, result) in zip(images, reply.results) {
-            let label = result.label.map { label in
-                let name = result.classes.first { $0.index == label }?.name
-                return ", labelled \(name ?? (names.indices.contains(label) ? names[label] : "class \(label)"))"
+    // One
+
+    private func classifyOne(_ image: String, _ daemon: Daemon) throws {
+        let base64 = Data(try PictureFile.read(image)).base64EncodedString()
+        do {
+            try daemon.show(InferenceInterface.Classify.self, .init(images: [base64], model: model, top: top)) {
+                try show($0, of: image, daemon)
             }
-            Output.line("\(image)\(label ?? "") (\(reply.model))")
+        } catch let error as VarlinkError {
+            // The user knows the picture by its name.
+            guard case .badImage(_, let reason)? = SqzError(error) else { throw error }
+            throw InputError(image, bad: reason)
+        }
+    }
+
+    private func show(_ reply: InferenceInterface.Classify.Reply, of image: String, _ daemon: Daemon) throws {
+        for result in reply.results {
+            var label = ""
+            if let index = result.label {
+                // The reply names the likeliest classes only, and a label may be none of them.
+                let named = result.classes.first { $0.index == index }?.name
+                let names = try named == nil ? classes(of: reply.model, daemon) : []
+                label = ", labelled \(named ?? (names.indices.contains(index) ? names[index] : "class \(index)"))"
+            }
+            Output.line("\(image)\(label) (\(reply.model))")
             let entries = result.classes.map { ($0.name.cell, $0.probability) }
             let terminal = Terminal.output
             // Beside it stand its probability and a bar of 20.
@@ -65,4 +85,49 @@ struct Classify: ParsableCommand {
     /// How wide it is behind a pipe, where a longer name moves the rest of its line.
     private static let columns = 80
     private static let leastNameColumns = 8
+
+    private func classes(of model: String, _ daemon: Daemon) throws -> [String] {
+        try daemon.call(ModelsInterface.Show.self, .init(model: model)).model.classes
+    }
+
+    // Several
+
+    private func classifyAll(_ daemon: Daemon) throws {
+        let start = ContinuousClock.now
+        var classifying = Classifying(daemon: daemon, model: model, top: top ?? (common.json ? nil : 1))
+        var lines = ClassificationLines(json: common.json) { try classes(of: $0, daemon) }
+        var failure: CInt?
+        var done = 0
+        func show(_ answers: [Classifying.Answer], _ model: String?) throws {
+            Output.endLive()
+            try lines.add(answers, model) { error in
+                let status = try ExitStatus.tell(error)
+                failure = failure ?? status
+            }
+            done += answers.count
+            Output.live("\(Format.count(done, "picture"))  \(Format.rate(done, since: start))")
+        }
+        var remarks: [String] = []
+        // Nobody asked for more than what is printed.
+        for image in images where Output.isOpen {
+            guard recursive, PictureFolder.isOne(at: image) else {
+                try classifying.add(image, Result { () throws(InputError) in try PictureFile.read(image) }, show)
+                continue
+            }
+            var folder = PictureFolder(image)
+            try folder.forEach { path, picture in
+                try classifying.add(path, picture, show)
+                return Output.isOpen
+            }
+            if folder.isEmpty {
+                let error = InputError(image, bad: "there is no picture below this folder")
+                try classifying.add(image, .failure(error), show)
+            }
+            remarks += [folder.remark].compactMap { $0 }
+        }
+        if Output.isOpen { try classifying.finish(show) }
+        Output.endLive()
+        for remark in remarks { Output.error(remark) }
+        if let failure { throw ExitCode(failure) }
+    }
 }
