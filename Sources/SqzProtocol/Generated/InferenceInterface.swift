@@ -18,9 +18,9 @@ public enum InferenceInterface: VarlinkInterface {
     /// bytes, which is known by its content and shown upright, over white; or 3,072 bytes (32x32 pixels; all of the
     /// red, then the green, then the blue plane, row by row) or 3,073 bytes (the label first, as in a CIFAR-10 file).
     /// There are 1,024 at most. model is NAME or NAME@VERSION; by default the default model of the configuration, else
-    /// the newest one. top is how many classes to name, 5 by default. With skipBad, each picture that can't be used has
-    /// its problem among the results; else the first one is the error BadImage. model in the reply is NAME@VERSION.
-    /// There is a result for each picture, in their order.
+    /// the newest one without a warning. top is how many classes to name, 5 by default. With skipBad, each picture that
+    /// can't be used has its problem among the results; else the first one is the error BadImage. model in the reply is
+    /// NAME@VERSION. There is a result for each picture, in their order.
     public enum Classify: VarlinkMethod {
         public static let name = "io.sqzd.Inference.Classify"
 
