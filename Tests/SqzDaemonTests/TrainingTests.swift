@@ -119,7 +119,7 @@ import Varlink
             let pages = try daemon.stream(Predictions.self, .init(id: id, limit: limit)).map(\.predictions)
             #expect(pages.flatMap { $0 } == all)
             #expect(pages.allSatisfy { $0.count <= limit })
-            #expect(pages.count == 40 / limit + 1)
+            #expect(pages.count == (40 + limit - 1) / limit)
         }
     }
 

@@ -26,7 +26,7 @@ import Varlink
         let followed = try Sqzctl.run(
             daemon, "train", "--epochs", "2", "--batch-size", "20", "--learning-rate", "1", "--model", "dead",
             "--follow")
-        let warning = "\(Self.told): try a smaller learning rate or another seed"
+        let warning = "\(Self.told): try a smaller learning rate, another seed or more epochs"
         #expect(followed.lines.contains { $0.contains("epoch 2/2") && $0.hasSuffix("  " + warning) }, "\(followed)")
         #expect(followed.lines.last?.contains("succeeded: model dead@1") == true)
         #expect(followed.lines.last?.hasSuffix("; " + warning) == true)

@@ -9,8 +9,8 @@ struct DatasetImport: ParsableCommand {
         abstract: "Makes a data set of pictures in folders, or of CIFAR or IDX files.",
         discussion: """
             Pictures (PNG, JPEG, WebP) lie in a folder for each class, and those in train, val and test if there are \
-            such; the whole may be a zip or tar archive (.tar, .tar.gz, .tar.xz, .tar.zst). Beside test, val is left out.
-            Or they lie beside a CSV or TSV file with the headings file and label, which may be called train and test.
+            such; the whole may be a zip or tar archive (.tar, .tar.gz, .tar.xz, .tar.zst). Beside test, val is left out. \
+            Or they lie beside a CSV or TSV file with the headings file and label, which may be called train and test. \
             CIFAR-10 and CIFAR-100 are taken as binary files or their archive, IDX files also gzipped.
 
             For example:
@@ -37,7 +37,8 @@ struct DatasetImport: ParsableCommand {
         let names = try classes.map(Self.read)
         let pictures = Importing.PictureChoices(size: size, fit: fit, skipsUnreadable: skipUnreadable)
         do {
-            try Importing(daemon: Daemon(common), path: path, classes: names, pictures: pictures).run(as: name) { dataset in
+            try Importing(daemon: Daemon(common), path: path, classes: names, pictures: pictures).run(as: name) {
+                dataset in
                 if !common.json { DatasetShow.print(dataset) }
             }
         } catch let error as VarlinkError {
