@@ -72,7 +72,7 @@ def test_the_transcript_can_be_typed(environment: Dict[str, str], tmp_path: Path
         assert done.returncode == (2 if line.endswith("sqzctl wait 5 6") else 0), f"{line}: {done.stdout}"
         printed += done.stdout
     assert "job 2  succeeded: model big@1" in printed
-    assert re.search(r"^job 3  succeeded: .*top-1 accuracy", printed, re.MULTILINE)
+    assert "job 3  succeeded\n" in printed
     assert re.search(r"^0\t0\t\w+\t[01]\.\d+$", printed, re.MULTILINE), "predictions"
     assert "image.bin, labelled red (big@1)" in printed
     assert "job 5  cancelled\njob 6  cancelled\n" in printed
