@@ -83,6 +83,31 @@ extension MadeModel {
     }
 }
 
+extension Imported {
+    /// - Throws: `SqzError.runnerFailed` where a number can't be.
+    public func checked() throws -> Self {
+        for (name, value) in [("train", train), ("test", test), ("height", height), ("width", width)] {
+            try checkCount(value, "imported.\(name)")
+        }
+        try checkCount(classes.count, "the number of the data set's classes", upTo: Limits.describedClasses)
+        for name in classes {
+            try checkCount(name.utf8.count, "the number of bytes in a class's name", upTo: Limits.classNameBytes)
+        }
+        for (name, counts) in [("trainByClass", trainByClass), ("testByClass", testByClass)] {
+            guard let counts else { continue }
+            guard counts.count == classes.count else {
+                throw SqzError.runnerFailed(
+                    reason:
+                        "what it says can't be: imported.\(name) has \(counts.count) numbers, classes \(classes.count)")
+            }
+            for count in counts { try checkCount(count, "imported.\(name)") }
+        }
+        var imported = self
+        imported.format = format.shortened
+        return imported
+    }
+}
+
 private func checkCount(_ value: Int, _ name: String, upTo largest: Int = Limits.describedCount) throws {
     guard (0...largest).contains(value) else {
         let right = largest == .max ? "0 or more" : "0 to \(largest)"

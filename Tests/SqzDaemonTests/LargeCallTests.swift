@@ -19,13 +19,19 @@ import Varlink
         }
         try classify(1)
         let before = try daemon.privateMemory()
-        for _ in 0..<3 { try classify(1_000) }
         // Each call's 4 MB are 25 MB of values while they are read; 17 to 21 MB stayed before, now the connection's buffer and
-        // what lies in pages of others. Nobody tells when memory was given back.
+        // what lies in pages of others. Nobody tells when memory was given back, and where the machine is busy a call's last
+        // pieces may come after: then the next call's return takes them along.
         let bound = before + 12 << 20
-        let deadline = ContinuousClock.now + .seconds(20)
-        while try daemon.privateMemory() > bound, .now < deadline { usleep(50_000) }
-        let after = try daemon.privateMemory()
+        var after = Int.max
+        for _ in 0..<3 where after > bound {
+            for _ in 0..<3 { try classify(1_000) }
+            let deadline = ContinuousClock.now + .seconds(10)
+            repeat {
+                usleep(50_000)
+                after = try daemon.privateMemory()
+            } while after > bound && .now < deadline
+        }
         #expect(after <= bound, "\(before) bytes before, \(after) after")
     }
 }

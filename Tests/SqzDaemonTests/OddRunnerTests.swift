@@ -14,7 +14,7 @@ private let planFile = "/tmp/sqzd-odd-\(ProcessInfo.processInfo.processIdentifie
         try TestDaemon(runners: [
             .countdown,
             .python(
-                "odd", describe: "offer('odd', classifies=True)",
+                "odd", describe: "offer('odd', classifies=True, imports=True)",
                 run: """
                     model = {'file': 'm', 'weightsSha256': '', 'architecture': '', 'bypass': '', 'classes': [], 'parameters': 0,
                              'multiplyAdds': 0, 'preprocessing': '', 'layers': []}
@@ -23,7 +23,14 @@ private let planFile = "/tmp/sqzd-odd-\(ProcessInfo.processInfo.processIdentifie
                     exec(open('\(planFile)').read())
                     send({'result': {}})
                     """,
-                others: ["Inspect": "exec(open('\(planFile).inspect').read())"]),
+                others: [
+                    "Inspect": "exec(open('\(planFile).inspect').read())",
+                    "Import": """
+                    open(call['parameters']['output'], 'w').write('x')
+                    imported = {'format': 'odd', 'train': 1, 'test': 1, 'classes': ['a'], 'height': 1, 'width': 1}
+                    exec(open('\(planFile)').read())
+                    """,
+                ]),
         ])
     }) struct OddRunnerTests
 {
@@ -54,6 +61,23 @@ private let planFile = "/tmp/sqzd-odd-\(ProcessInfo.processInfo.processIdentifie
     ]) func whatCanNotBeFailsTheJob(_ plan: String, _ reason: String) throws {
         let job = try run(plan)
         #expect(job.state == .failed && job.reason?.contains("what it says can't be: \(reason)") == true, "\(job)")
+    }
+
+    @Test(arguments: [
+        ("'train': (1 << 63) - 1", "imported.train is"),
+        ("'test': -1", "imported.test is -1"),
+        ("'trainByClass': [1, 2]", "imported.trainByClass has 2 numbers, classes 1"),
+        ("'classes': ['c' * 999]", "the number of bytes in a class"),
+    ]) func whatADatasetCanNotBeFailsTheImport(_ member: String, _ reason: String) throws {
+        let plan = "send({'imported': {**imported, \(member)}})"
+        try Data(plan.utf8).write(to: URL(fileURLWithPath: planFile))
+        defer { unlink(planFile) }
+        try daemon.scratch.write("data/odd", [1])
+        let error = #expect(throws: (any Error).self) {
+            try daemon.call(DatasetsInterface.Import.self, .init(name: "odd", path: daemon.scratch["data/odd"]))
+        }
+        #expect(String(describing: error).contains("be: \(reason)"), "\(String(describing: error))")
+        #expect(try daemon.call(DatasetsInterface.List.self, NoParameters()).datasets.isEmpty)
     }
 
     @Test func whatAModelCanNotBeFailsTheJob() throws {

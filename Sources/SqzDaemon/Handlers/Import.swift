@@ -100,7 +100,7 @@ extension Handlers {
             guard let imported = last.imported else {
                 throw SqzError.runnerFailed(reason: "it did not say what it imported")
             }
-            return (imported, last.summary)
+            return (try imported.checked(), last.summary)
         }
     }
 
