@@ -30,10 +30,16 @@ public struct PictureHeader: Equatable, Sendable {
         self.orientation = orientation
     }
 
+    /// Bytes that it takes decoded; the greatest number where they are more.
+    public var decodedBytes: Int {
+        // Sides have at most 32 bits.
+        let (bytes, overflow) = width.multipliedReportingOverflow(by: height * channels)
+        return overflow ? .max : bytes
+    }
+
     /// - Throws: `ImagingError.Code.overLimit`.
     func check(limit: Int) throws(ImagingError) {
-        // Sides have at most 32 bits.
-        guard width.multipliedFullWidth(by: height * channels) <= (0, UInt(limit)) else {
+        guard decodedBytes <= limit else {
             throw ImagingError(
                 code: .overLimit,
                 problem: "\(width)×\(height) pixels of \(channels) channels are more than \(limit) values")

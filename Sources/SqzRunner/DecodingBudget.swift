@@ -24,8 +24,7 @@ final class DecodingBudget: @unchecked Sendable {
 
     /// Takes what a picture needs, and gives how much that is. One over the limit is refused before it takes memory.
     func draw(_ header: PictureHeader) -> Int {
-        let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height * header.channels)
-        let bytes = overflow ? ImagingLimits.values : min(pixels, ImagingLimits.values)
+        let bytes = min(header.decodedBytes, ImagingLimits.values)
         pthread_mutex_lock(mutex)
         while left < bytes { pthread_cond_wait(returned, mutex) }
         left -= bytes

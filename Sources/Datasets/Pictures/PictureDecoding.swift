@@ -89,13 +89,12 @@ final class PictureDecoding: @unchecked Sendable {
         return Outcome(problems: decoding.problems, digests: decoding.digests)
     }
 
-    /// So many of the threads as the largest pictures leave memory for. A picture is there twice while it is turned.
+    /// So many of the threads as the largest pictures leave memory for. A progressive JPEG is there twice while it is decoded.
     private func allowed(_ threads: Int) -> Int {
         let largest = plan.pictures.reduce(1) { largest, picture in
             guard let header = picture.candidate.header else { return largest }
-            let values = header.width.multipliedReportingOverflow(by: header.height * header.channels)
             // What is more is not decoded.
-            return max(largest, values.overflow ? 1 : min(values.partialValue, ImagingLimits.values))
+            return max(largest, min(header.decodedBytes, ImagingLimits.values))
         }
         return max(1, min(threads, limits.decodedBytes / (2 * largest), plan.pictures.count))
     }
@@ -175,27 +174,13 @@ final class PictureDecoding: @unchecked Sendable {
                 let bytes = UnsafeRawBufferPointer(buffer)
                 // What the size was chosen by, and the memory.
                 guard try PictureHeader(of: bytes) == picture.header else { return nil }
-                return plan.fit.square(of: try Bitmap(decoding: bytes), size: plan.size)
+                return try Bitmap(decoding: bytes, to: plan.fit.fit(to: plan.size), size: plan.size)
             }
         } catch {
             return "\(error)"
         }
         guard let square else { throw .changed(picture.entry.path) }
-        try spool.write(Self.planes(of: square), at: place)
+        try spool.write(square.planes, at: place)
         return nil
-    }
-
-    private static func planes(of square: Bitmap) -> [UInt8] {
-        let count = square.width * square.height
-        return [UInt8](unsafeUninitializedCapacity: DatasetFile.planes * count) { planes, used in
-            square.pixels.withUnsafeBufferPointer { pixels in
-                for plane in 0..<DatasetFile.planes {
-                    for pixel in 0..<count {
-                        planes[plane * count + pixel] = pixels[DatasetFile.planes * pixel + plane]
-                    }
-                }
-            }
-            used = DatasetFile.planes * count
-        }
     }
 }

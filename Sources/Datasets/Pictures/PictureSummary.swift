@@ -9,11 +9,11 @@ public enum SquareFit: String, CaseIterable, Sendable {
     /// Both sides take the square's.
     case stretch
 
-    func square(of picture: Bitmap, size: Int) -> Bitmap {
+    func fit(to size: Int) -> Fit {
         switch self {
-        case .crop: picture.fitted(.crop(shorterSide: size), size: size)
-        case .pad: picture.fitted(.pad, size: size)
-        case .stretch: picture.fitted(.stretch, size: size)
+        case .crop: .crop(shorterSide: size)
+        case .pad: .pad
+        case .stretch: .stretch
         }
     }
 }
