@@ -76,7 +76,7 @@ let package = Package(
         .target(name: "Confinement", dependencies: ["CLandlock", "CSeccomp"], swiftSettings: strict),
         .target(name: "Safetensors", dependencies: ["Files", "Varlink"], swiftSettings: strict),
         .target(
-            name: "Datasets", dependencies: ["CArchive", "CZlib", "Imaging", "Safetensors", "Varlink"],
+            name: "Datasets", dependencies: ["CArchive", "CZlib", "Imaging", "Processors", "Safetensors", "Varlink"],
             swiftSettings: strict),
         .target(
             name: "ModelFiles",

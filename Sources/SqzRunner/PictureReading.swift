@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Processors
 internal import Synchronization
 
 /// Reads the pictures of a call with several threads: they are begun in their order, each by the next thread that is free.
@@ -17,12 +17,10 @@ final class PictureReading: Sendable {
 
     /// What each of these is: base64 of what a `ReceivedPicture` is.
     ///
-    /// - Parameter threads: the calling one included. They live as long as the call: a runner that waits has none of them.
+    /// - Parameter threads: the calling one included.
     static func read(_ images: [String], threads: Int) -> [Found] {
         let reading = PictureReading(images)
-        let helpers = (1..<max(1, min(threads, images.count))).compactMap { _ in reading.startHelper() }
-        reading.work()
-        for helper in helpers { pthread_join(helper, nil) }
+        Threads.run(min(threads, images.count), others: { reading.work() }, own: { reading.work() })
         return reading.found.withLock { $0.map { $0! } }
     }
 
@@ -36,22 +34,5 @@ final class PictureReading: Sendable {
             }
             found.withLock { $0[index] = picture }
         }
-    }
-
-    /// Where there is no further thread to be had, those that there are do the work.
-    private func startHelper() -> pthread_t? {
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(self)
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                Unmanaged<PictureReading>.fromOpaque(context!).takeRetainedValue().work()
-                return nil
-            }, context.toOpaque())
-        guard code == 0 else {
-            context.release()
-            return nil
-        }
-        return thread
     }
 }

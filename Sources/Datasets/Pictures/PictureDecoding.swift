@@ -1,5 +1,5 @@
-internal import Glibc
 internal import Imaging
+internal import Processors
 internal import Synchronization
 
 /// The second pass over a tree of pictures: decodes them on several threads.
@@ -64,26 +64,7 @@ final class PictureDecoding: @unchecked Sendable {
         progress: (Int) -> Void
     ) throws(DatasetError) -> Outcome {
         let decoding = try PictureDecoding(tree, plan, spool, limits: limits)
-        var others: [pthread_t] = []
-        let count = decoding.allowed(threads)
-        while others.count + 1 < count {
-            var thread = pthread_t()
-            let argument = Unmanaged.passRetained(decoding)
-            let code = pthread_create(
-                &thread, nil,
-                { argument in
-                    Unmanaged<PictureDecoding>.fromOpaque(argument!).takeRetainedValue().work { _ in }
-                    return nil
-                }, argument.toOpaque())
-            guard code == 0 else {
-                // As many as there can be: this thread does the rest.
-                argument.release()
-                break
-            }
-            others.append(thread)
-        }
-        decoding.work(progress)
-        for thread in others { pthread_join(thread, nil) }
+        Threads.run(decoding.allowed(threads), others: { decoding.work { _ in } }, own: { decoding.work(progress) })
         if let failure = decoding.failure { throw failure }
         progress(decoding.done)
         return Outcome(problems: decoding.problems, digests: decoding.digests)
