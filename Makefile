@@ -11,18 +11,24 @@ VENV := .venv
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # Debian's packages, and Python's.
-BUILD_PACKAGES := binutils libarchive-dev libjansson-dev libjpeg62-turbo-dev libpng-dev libseccomp-dev libsqlite3-dev \
-	libsystemd-dev libwebp-dev pkgconf zlib1g-dev
+BUILD_PACKAGES := binutils libaec-dev libarchive-dev libhdf5-dev libjansson-dev libjpeg62-turbo-dev libpng-dev libseccomp-dev \
+	libsqlite3-dev libsystemd-dev libwebp-dev pkgconf python3-minimal zlib1g-dev
+DEB_PACKAGES := debhelper lintian
 DEMO_PACKAGES := dataset-fashion-mnist
-TEST_PACKAGES := debootstrap libc6-dev-arm64-cross libgcc-12-dev-arm64-cross python3 python3-venv qemu-user \
-	systemd-container xfsprogs
-PYTHON_PACKAGES := numpy pillow safetensors
+TEST_PACKAGES := chromium debootstrap fish libc6-dev-arm64-cross libgcc-12-dev-arm64-cross librsvg2-bin openssh-server python3 \
+	python3-venv prometheus qemu-user systemd-container xfsprogs zsh
+PYTHON_PACKAGES := numpy onnx onnxruntime pillow prometheus-client safetensors tensorboard
 PEERS := numpy torch tensorflow-cpu onnx onnxruntime openvino ncnn
 BENCH_VENV := .venv-bench
 
 PROGRAMS := sqzd sqzctl sqz-runner-squeezenet
 SHELLS := bash zsh fish
 COMPLETIONS := $(SHELLS:%=$(BUILD)/sqzctl.%)
+VERSION := $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/SqzProtocol/Version.swift)
+# Of the last release: the same sources give the same man pages, and the same package.
+DATE := $(shell date -u -d "$$(sed -n 's/^ -- .*>  //p' debian/changelog | head -1)" +%F)
+MANUAL := $(BUILD)/manual
+PACKAGES := .build/packages
 INTERFACES := $(wildcard protocol/*.varlink)
 
 # What is installed: FILE:PLACE below PREFIX. Of these, systemd reads units, users and catalogs below /usr/local too.
@@ -30,17 +36,24 @@ INSTALLED_PROGRAMS := \
 	$(BUILD)/sqzd:bin/sqzd \
 	$(BUILD)/sqzctl:bin/sqzctl \
 	$(BUILD)/sqz-runner-squeezenet:libexec/sqzd/runners/sqz-runner-squeezenet
-UNIT := lib/systemd/system/sqzd.service
+UNITS := lib/systemd/system
+USER_UNITS := lib/systemd/user
+# Those that name a program.
+MADE_UNITS := sqzd.service sqzd-metrics.service sqzd-metrics-http@.service
 INSTALLED_FILES := \
-	systemd/sqzd.service.in:$(UNIT) \
-	systemd/sqzd.socket:lib/systemd/system/sqzd.socket \
+	$(foreach unit,$(MADE_UNITS),systemd/$(unit).in:$(UNITS)/$(unit)) \
+	$(foreach unit,sqzd.socket sqzd-metrics.timer sqzd-metrics-http.socket,systemd/$(unit):$(UNITS)/$(unit)) \
+	systemd/user/sqzd.service.in:$(USER_UNITS)/sqzd.service \
+	systemd/user/sqzd.socket:$(USER_UNITS)/sqzd.socket \
 	systemd/sqzd.sysusers:lib/sysusers.d/sqzd.conf \
 	systemd/sqzd.catalog:lib/systemd/catalog/sqzd.catalog \
 	systemd/sqzd.json:share/doc/sqzd/sqzd.json \
+	systemd/sqzd.json.5:share/man/man5/sqzd.json.5 \
 	$(BUILD)/sqzctl.bash:share/bash-completion/completions/sqzctl \
 	$(BUILD)/sqzctl.zsh:share/zsh/site-functions/_sqzctl \
 	$(BUILD)/sqzctl.fish:share/fish/vendor_completions.d/sqzctl.fish \
 	$(foreach interface,$(INTERFACES),$(interface):share/varlink/$(notdir $(interface)))
+MAN_PAGES = $(notdir $(wildcard $(MANUAL)/*.[158]))
 INSTALLED_FOLDERS := libexec/sqzd/runners libexec/sqzd share/doc/sqzd share/varlink
 
 # Installs those of the named packages that are missing, and says so.
@@ -67,10 +80,10 @@ demo: deps stage ## build, train on Fashion-MNIST for a minute, classify a pictu
 .PHONY: test
 test: deps test-deps ## run every test: Swift, Python, and a booted systemd
 	$(SWIFT) build -c release --build-tests
-	@$(MAKE) --no-print-directory $(COMPLETIONS)
+	@$(MAKE) --no-print-directory $(COMPLETIONS) $(MANUAL)/made
 	SQZ_PYTHON="$(CURDIR)/$(VENV)/bin/python" $(SWIFT) test -c release --skip-build
 	Tests/KernelsCross/run
-	Tests/Fuzz/run.sh 0.5
+	Tests/Fuzz/run.sh 0.25
 	SQZD_BIN="$(CURDIR)/$(BUILD)" $(VENV)/bin/pytest -ra clients/python/tests Tests/System Tests/Torture
 
 COUNT ?= 300
@@ -108,7 +121,7 @@ bench-kernels: build ## each kernel's share of the processor's peak, and where t
 .PHONY: build
 build: deps ## build everything in release, with the Swift runtime linked statically
 	$(SWIFT) build -c release
-	@$(MAKE) --no-print-directory $(COMPLETIONS)
+	@$(MAKE) --no-print-directory $(COMPLETIONS) $(MANUAL)/made
 
 .PHONY: install
 install: ## install below PREFIX (/usr/local), for packagers with DESTDIR before it; `make build` comes first
@@ -118,7 +131,11 @@ install: ## install below PREFIX (/usr/local), for packagers with DESTDIR before
 	@for entry in $(INSTALLED_FILES); do \
 		install -D -m 644 $${entry%%:*} "$(DESTDIR)$(PREFIX)/$${entry#*:}" || exit; \
 	done
-	@sed -i 's|@PREFIX@|$(PREFIX)|' "$(DESTDIR)$(PREFIX)/$(UNIT)"
+	@for page in $(MAN_PAGES); do \
+		install -D -m 644 $(MANUAL)/$$page "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page" || exit; \
+	done
+	@sed -i 's|@PREFIX@|$(PREFIX)|' $(MADE_UNITS:%="$(DESTDIR)$(PREFIX)/$(UNITS)/%") \
+		"$(DESTDIR)$(PREFIX)/$(USER_UNITS)/sqzd.service"
 	@echo "Installed below $(DESTDIR)$(PREFIX)."
 ifeq ($(DESTDIR),)
 	@echo "To start it, as root: systemd-sysusers && journalctl --update-catalog && systemctl daemon-reload \\"
@@ -129,6 +146,7 @@ endif
 .PHONY: uninstall
 uninstall: ## remove what install put there; jobs, models and data sets in /var/lib/sqzd stay
 	@for entry in $(INSTALLED_PROGRAMS) $(INSTALLED_FILES); do rm -f "$(DESTDIR)$(PREFIX)/$${entry#*:}"; done
+	@for page in $(MAN_PAGES); do rm -f "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page"; done
 	@for folder in $(INSTALLED_FOLDERS); do \
 		[ ! -d "$(DESTDIR)$(PREFIX)/$$folder" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(PREFIX)/$$folder"; \
 	done
@@ -156,18 +174,39 @@ deps: ## install the Debian packages that a build needs
 
 .PHONY: test-deps
 test-deps: ## install what the tests need besides: Debian packages, and Python packages into .venv
-	$(call apt-install,$(DEMO_PACKAGES) $(TEST_PACKAGES))
+	$(call apt-install,$(DEB_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES))
 	@$(MAKE) --no-print-directory $(VENV)/installed
 
 .PHONY: stage
 stage: build
 	@$(MAKE) --no-print-directory install DESTDIR=$(STAGE) PREFIX=/usr
 
+.PHONY: deb
+deb: build ## make a Debian package, in .build/packages
+	$(call apt-install,$(DEB_PACKAGES))
+	@$(MAKE) --no-print-directory package
+
+# Of what was built.
+.PHONY: package
+package:
+	@mkdir -p $(PACKAGES)
+	debian/rules binary DEB_DESTINATION=$(abspath $(PACKAGES))
+	@debian/rules clean
+
 $(PROGRAMS:%=$(BUILD)/%):
 	@echo "$@ is missing: make build comes first" >&2; exit 1
 
-$(COMPLETIONS): $(BUILD)/sqzctl
-	@$< --generate-completion-script $(subst .,,$(suffix $@)) > $@
+# The argument parser's, and what that leaves out. zsh runs the script's end when TAB is first pressed.
+$(COMPLETIONS): $(BUILD)/sqzctl $(wildcard clients/completions/*)
+	@$< --generate-completion-script $(subst .,,$(suffix $@)) \
+		| sed '1{/^#!/d}; /^if .*funcstack/e cat clients/completions/inside.zsh' > $@
+	@cat $(wildcard clients/completions/behind$(suffix $@)) /dev/null >> $@
+
+$(MANUAL)/made: clients/manual.py $(BUILD)/sqzctl $(BUILD)/sqzd debian/changelog
+	@rm -rf $(MANUAL)
+	@python3 $< $(MANUAL) $(VERSION) $(DATE) 1 $(BUILD)/sqzctl
+	@python3 $< $(MANUAL) $(VERSION) $(DATE) 8 $(BUILD)/sqzd
+	@touch $@
 
 # triton comes with torch and is for GPUs; its LLVM and TensorFlow's clash.
 $(BENCH_VENV)/installed: Makefile

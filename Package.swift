@@ -23,7 +23,7 @@ let staticRuntime: [LinkerSetting] =
     ]
 
 /// The parsers of untrusted bytes, for the package in Tests/Fuzz.
-let parsers = ["Varlink", "SqzProtocol", "Safetensors", "Datasets", "ModelFiles", "SqueezeNet", "Imaging"]
+let parsers = ["Varlink", "SqzProtocol", "Safetensors", "Datasets", "ModelFiles", "SqueezeNet", "Imaging", "Bitmaps"]
 
 /// The files of `protocol/`, which are compiled in.
 let interfaces = ["Jobs", "Inference", "Models", "Datasets", "Manager", "Runner"]
@@ -43,6 +43,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
@@ -57,7 +58,8 @@ let package = Package(
         .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
         .target(
             name: "CSqueezeKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
-        .target(name: "SqueezeNet", dependencies: ["CSqueezeKernels"], swiftSettings: strict),
+        .target(name: "Bitmaps", swiftSettings: strict),
+        .target(name: "SqueezeNet", dependencies: ["Bitmaps", "CSqueezeKernels"], swiftSettings: strict),
         .target(name: "Files", swiftSettings: strict),
         .target(name: "Varlink", dependencies: ["CJansson", "Files"], swiftSettings: strict),
         .target(
@@ -71,19 +73,30 @@ let package = Package(
         .target(name: "CLandlock"),
         .target(name: "CProcess"),
         .target(name: "Processors", dependencies: ["CProcess", "Files"], swiftSettings: strict),
+        // Linked statically: Debian's shared library brings 36 others (for network file systems), which each runner would load.
+        .target(
+            name: "CHDF5", dependencies: ["CZlib"],
+            linkerSettings: [
+                .linkedLibrary(":libhdf5_serial.a"), .linkedLibrary("sz"), .linkedLibrary("dl"), .linkedLibrary("m"),
+            ]),
         .target(name: "CImaging", dependencies: ["CJPEG", "CPNG"]),
-        .target(name: "Imaging", dependencies: ["CImaging", "CPNG", "CWebP"], swiftSettings: strict),
+        .target(name: "Imaging", dependencies: ["Bitmaps", "CImaging", "CPNG", "CWebP"], swiftSettings: strict),
         .target(name: "Confinement", dependencies: ["CLandlock", "CSeccomp"], swiftSettings: strict),
         .target(name: "Safetensors", dependencies: ["Files", "Varlink"], swiftSettings: strict),
         .target(
-            name: "Datasets", dependencies: ["CArchive", "CZlib", "Imaging", "Processors", "Safetensors", "Varlink"],
+            name: "Datasets",
+            dependencies: [
+                "Bitmaps", "CArchive", "CZlib", "Imaging", "Processors", "Safetensors", "Varlink",
+            ],
             swiftSettings: strict),
         .target(
             name: "ModelFiles",
             dependencies: [
-                "Datasets", "Files", "SqueezeNet", "Safetensors", "Varlink",
+                "Bitmaps", "CArchive", "CHDF5", "Datasets", "Files", "SqueezeNet", "Safetensors", "Varlink",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
+            exclude: ["ONNX/onnx.proto"],
             swiftSettings: strict),
         .target(
             name: "JobStore",
@@ -111,8 +124,8 @@ let package = Package(
         .target(
             name: "SqzRunner",
             dependencies: [
-                "Confinement", "Processors", "SqueezeNet", "Datasets", "Imaging", "ModelFiles", "SqzProtocol",
-                "Varlink",
+                "Bitmaps", "Confinement", "Processors", "SqueezeNet", "Datasets", "Imaging", "ModelFiles",
+                "SqzProtocol", "Varlink",
             ],
             swiftSettings: strict),
         .target(name: "OptionCompiler", dependencies: ["SqzProtocol", "VarlinkCompiler"], swiftSettings: strict),
@@ -135,13 +148,16 @@ let package = Package(
                 "Files", "SqzProtocol", "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
-            path: "clients/sqzctl", swiftSettings: strict, linkerSettings: staticRuntime),
+            path: "clients/sqzctl", exclude: ["TensorBoard/event.proto"], swiftSettings: strict,
+            linkerSettings: staticRuntime),
         .executableTarget(
             name: "sqz-bench", dependencies: ["CSqueezeKernels", "SqueezeNet"], path: "Sources/SqzBench",
             swiftSettings: strict),
         .testTarget(
-            name: "SqueezeNetTests", dependencies: ["SqueezeNet", "CSqueezeKernels"], swiftSettings: strict),
+            name: "SqueezeNetTests", dependencies: ["Bitmaps", "SqueezeNet", "CSqueezeKernels", "TestSupport"],
+            swiftSettings: strict),
         .executableTarget(
             name: "confinement-probe", dependencies: ["Confinement"], path: "Tests/ConfinementProbe",
             swiftSettings: strict),
@@ -163,14 +179,14 @@ let package = Package(
         .testTarget(
             name: "ModelFilesTests",
             dependencies: [
-                "ModelFiles", "SqueezeNet", "Safetensors", "TestSupport", "Varlink",
+                "Bitmaps", "ModelFiles", "SqueezeNet", "Safetensors", "TestSupport", "Varlink",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "SqzRunnerTests",
             dependencies: [
-                "Datasets", "Imaging", "ModelFiles", "SqueezeNet", "SqzProtocol", "TestSupport", "Varlink",
+                "Bitmaps", "Datasets", "Imaging", "ModelFiles", "SqueezeNet", "SqzProtocol", "TestSupport", "Varlink",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -184,9 +200,11 @@ let package = Package(
         .testTarget(
             name: "SafetensorsTests", dependencies: ["Safetensors", "TestSupport", "Varlink"], swiftSettings: strict),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "Imaging", "Safetensors", "TestSupport", "Varlink"],
+            name: "DatasetsTests",
+            dependencies: ["Bitmaps", "Datasets", "Imaging", "Safetensors", "TestSupport", "Varlink"],
             swiftSettings: strict),
-        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport", "Varlink"], swiftSettings: strict),
+        .testTarget(
+            name: "ImagingTests", dependencies: ["Bitmaps", "Imaging", "TestSupport", "Varlink"], swiftSettings: strict),
     ],
     cLanguageStandard: .c17
 )

@@ -12,6 +12,7 @@ int sqz_has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_
 #define TILE 4
 #define SMALL_TILE 4
 #define LEAST_TILE 4
+#define INT_TILE 4
 #define OUTER 4
 #define PICK(four, index) __builtin_ia32_vpermilvarps256(__builtin_shufflevector(four, four, 0, 1, 2, 3, 0, 1, 2, 3), index)
 #define TABLE sqz_kernels_avx2

@@ -14,6 +14,7 @@ int sqz_has_avx512(void) {
 #define TILE 12
 #define SMALL_TILE 8
 #define LEAST_TILE 4
+#define INT_TILE 8
 #define OUTER 16
 #define PICK_OF_FOUR_TAPS(sixteen, index) __builtin_ia32_permvarsf512(sixteen, index)
 #define TABLE sqz_kernels_avx512

@@ -10,12 +10,14 @@ int sqz_has_baseline(void) { return 1; }
 #define TILE 6
 #define SMALL_TILE 4
 #define LEAST_TILE 4
+#define INT_TILE 4
 #define OUTER 6
 #define TABLE_NAME "neon"
 #else
 #define TILE 2
 #define SMALL_TILE 2
 #define LEAST_TILE 2
+#define INT_TILE 2
 #define OUTER 2
 #define TABLE_NAME "baseline"
 #endif

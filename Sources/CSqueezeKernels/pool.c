@@ -64,7 +64,7 @@ static void advance(sqz_pool *pool, _Atomic uint64_t *count, uint64_t value) {
     if (atomic_load(&pool->sleepers)) syscall(SYS_futex, low_word(count), FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
 }
 
-// Waits until a count is at least `least`.
+// Waits until a count is at least `least`. Who is woken before that spins again.
 static void await(sqz_pool *pool, _Atomic uint64_t *count, uint64_t least) {
     uint64_t seen;
     for (int spin = 0; (seen = atomic_load_explicit(count, memory_order_acquire)) < least; spin++) {
@@ -72,10 +72,15 @@ static void await(sqz_pool *pool, _Atomic uint64_t *count, uint64_t least) {
             relax();
             continue;
         }
+        spin = -1;
         atomic_fetch_add(&pool->sleepers, 1);
         if (atomic_load(count) == seen) syscall(SYS_futex, low_word(count), FUTEX_WAIT_PRIVATE, (uint32_t)seen, NULL, NULL, 0);
         atomic_fetch_sub(&pool->sleepers, 1);
     }
+}
+
+void sqz_pool_rouse(sqz_pool *pool) {
+    if (atomic_load(&pool->sleepers)) syscall(SYS_futex, low_word(&pool->end), FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
 }
 
 // Does what nobody has begun of a round, beginning with the thread's own share. All rounds before must be done.

@@ -9,7 +9,8 @@
 enum { P = SQZ_PANEL };
 
 // Not a number stays what it is, so that a diverged run is noticed.
-static float relu(double x) { return x < 0 ? 0 : (float)x; }
+static float at_least(float least, double x) { return x < least ? least : (float)x; }
+static float relu(double x) { return at_least(0, x); }
 
 // Offset of a channel at a pixel, `stride` floats apart being the panels.
 static ptrdiff_t at(ptrdiff_t stride, int channel, ptrdiff_t pixel) {
@@ -27,10 +28,11 @@ static ptrdiff_t weight3(int inputs, int tap, int in, int out) {
 static int pixel_value(const sqz_crop *c, const uint8_t *picture, int channel, int row, int column) {
     int y = c->top + row, x = c->left + (c->flip ? c->size - 1 - column : column);
     if (y < 0 || x < 0 || y >= c->height || x >= c->width) return 0;
+    if (c->reversed) channel = 2 - channel;
     return picture[((ptrdiff_t)channel * c->height + y) * c->width + x];
 }
 
-static void standardize(const sqz_crop *c, int first_row, int last_row, const uint8_t *picture, float *y) {
+static void normalize(const sqz_crop *c, int first_row, int last_row, const uint8_t *picture, float *y) {
     // Whole numbers: sums of bytes and of their squares are exact.
     uint64_t sum = 0, squares = 0;
     for (int channel = 0; channel < 3; channel++)
@@ -47,7 +49,8 @@ static void standardize(const sqz_crop *c, int first_row, int last_row, const ui
         for (int column = 0; column < c->size; column++)
             for (int channel = 0; channel < 3; channel++)
                 y[(ptrdiff_t)row * c->pitch + column * 3 + channel] =
-                    (float)((pixel_value(c, picture, channel, row, column) - mean) * scale);
+                    (float)((pixel_value(c, picture, channel, row, column) - (c->fixed ? c->mean[channel] : mean)) *
+                            (c->fixed ? c->scale[channel] : scale));
 }
 
 static void stem_forward(const sqz_stem *s, int first_row, int last_row, const float *x, const float *w, const float *bias,
@@ -61,7 +64,7 @@ static void stem_forward(const sqz_stem *s, int first_row, int last_row, const f
                     ptrdiff_t from = (ptrdiff_t)(row * s->stride + tap / run) * s->pitch + column * s->stride * 3 + tap % run;
                     sum += (double)x[from] * w[weight(taps, tap, out)];
                 }
-                y[at(s->out_stride, out, (ptrdiff_t)row * s->width + column)] = relu(sum);
+                y[at(s->out_stride, out, (ptrdiff_t)row * s->width + column)] = at_least(s->least, sum);
             }
 }
 
@@ -126,7 +129,7 @@ static void stem_pool_forward(const sqz_stem_pool *s, int first_pair, int last_p
                     best = sum;
                     if (place) place[here] = (uint8_t)q;
                 }
-                y[here] = relu(best);
+                y[here] = at_least(s->least, best);
             }
 }
 
@@ -243,7 +246,7 @@ static float output3(const sqz_conv3x3 *s, const float *x, const float *u, const
         for (int in = 0; in < inputs; in++)
             sum += (double)x[at((ptrdiff_t)s->height * s->width * P, in, from)] * u[weight3(inputs, tap, in, out)];
     }
-    return relu(sum);
+    return at_least(s->least, sum);
 }
 
 static void conv3x3_forward(const sqz_conv3x3 *s, const sqz_conv3x3_part *part, const float *x, const float *u,
@@ -322,6 +325,48 @@ static void conv3x3_finish(const sqz_conv3x3 *s, const float *du, float *dw) {
     memcpy(dw, du, sizeof(float) * 9 * P * P * (size_t)s->in_panels * (size_t)s->out_panels);
 }
 
+static void batch_moments(int pixels, int panels, const float *x, double *sums) {
+    for (int channel = 0; channel < panels * P; channel++) {
+        double *sum = sums + channel / P * 2 * P + channel % P;
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            double value = x[at((ptrdiff_t)pixels * P, channel, pixel)];
+            sum[0] += value;
+            sum[P] += value * value;
+        }
+    }
+}
+
+static void batch_forward(int pixels, int panels, const float *scale, const float *shift, const float *x, float *y) {
+    for (int channel = 0; channel < panels * P; channel++)
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            ptrdiff_t here = at((ptrdiff_t)pixels * P, channel, pixel);
+            y[here] = relu((double)scale[channel] * x[here] + shift[channel]);
+        }
+}
+
+static void batch_backward_sums(int pixels, int panels, const float *scale, const float *shift, const float *x, float *dy,
+                                double *sums) {
+    for (int channel = 0; channel < panels * P; channel++) {
+        double *sum = sums + channel / P * 2 * P + channel % P;
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            ptrdiff_t here = at((ptrdiff_t)pixels * P, channel, pixel);
+            if (!((double)scale[channel] * x[here] + shift[channel] > 0)) dy[here] = 0;
+            sum[0] += dy[here];
+            sum[P] += (double)dy[here] * x[here];
+        }
+    }
+}
+
+static void batch_backward(int pixels, int panels, const float *k, const float *x, const float *dy, float *dx) {
+    for (int channel = 0; channel < panels * P; channel++) {
+        const float *own = k + channel / P * 3 * P + channel % P;
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            ptrdiff_t here = at((ptrdiff_t)pixels * P, channel, pixel);
+            dx[here] = (float)((double)own[0] * dy[here] + (double)own[P] * x[here] + own[2 * P]);
+        }
+    }
+}
+
 static void relu_backward(ptrdiff_t count, const float *y, float *dy) {
     for (ptrdiff_t i = 0; i < count; i++)
         if (!(y[i] > 0)) dy[i] = 0;
@@ -347,7 +392,7 @@ static void average_backward(int pixels, int panels, const float *x, const float
     for (int channel = 0; channel < panels * P; channel++)
         for (int pixel = 0; pixel < pixels; pixel++) {
             ptrdiff_t here = at((ptrdiff_t)pixels * P, channel, pixel);
-            dx[here] = x[here] > 0 ? dy[channel] / (float)pixels : 0;
+            dx[here] = !x || x[here] > 0 ? dy[channel] / (float)pixels : 0;
         }
 }
 
@@ -355,9 +400,23 @@ static void adam(const sqz_adam *rule, ptrdiff_t count, const float *g, float *w
     for (ptrdiff_t i = 0; i < count; i++) {
         m[i] += (g[i] - m[i]) * (1 - rule->beta1);
         v[i] += (g[i] * g[i] - v[i]) * (1 - rule->beta2);
-        w[i] -= rule->step * m[i] / (sqrtf(v[i]) + rule->epsilon);
+        w[i] = rule->keep * w[i] - rule->step * m[i] / (sqrtf(v[i]) + rule->epsilon);
     }
 }
+
+static void nesterov(const sqz_nesterov *rule, ptrdiff_t count, const float *g, float *w, float *v) {
+    for (ptrdiff_t i = 0; i < count; i++) {
+        float gradient = g[i] + rule->decay * w[i];
+        v[i] = rule->momentum * v[i] + gradient;
+        w[i] -= rule->rate * (gradient + rule->momentum * v[i]);
+    }
+}
+
+static void follow(float share, ptrdiff_t count, const float *x, float *y) {
+    for (ptrdiff_t i = 0; i < count; i++) y[i] += share * (x[i] - y[i]);
+}
+
+#include "reference_int8.h"
 
 int sqz_has_scalar(void) { return 1; }
 

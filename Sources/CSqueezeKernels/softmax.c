@@ -10,14 +10,34 @@ static float largest(int classes, const float *logits) {
     return maximum;
 }
 
-double sqz_softmax_loss(int classes, const float *logits, int label, float scale, float *dlogits) {
-    double maximum = largest(classes, logits), sum = 0;
-    for (int k = 0; k < classes; k++) sum += exp(logits[k] - maximum);
-    double loss = log(sum) + maximum - logits[label];
+double sqz_softmax_loss(int classes, const float *logits, int label, float smoothing, float scale, float *dlogits) {
+    double maximum = largest(classes, logits), sum = 0, total = 0;
+    for (int k = 0; k < classes; k++) {
+        sum += exp(logits[k] - maximum);
+        total += logits[k];
+    }
+    double share = (double)smoothing / classes, own = 1 - (double)smoothing;
+    double loss = log(sum) + maximum - own * logits[label] - share * total;
     if (dlogits)
         for (int k = 0; k < classes; k++)
-            dlogits[k] = (float)((exp(logits[k] - maximum) / sum - (k == label)) * scale);
+            dlogits[k] = (float)((exp(logits[k] - maximum) / sum - (k == label ? own : 0) - share) * scale);
     return isfinite(loss) ? loss : NAN;
+}
+
+double sqz_distillation_loss(
+    int classes, const float *logits, const float *teacher, float temperature, float scale, float *dlogits) {
+    double t = temperature, maximum = largest(classes, logits), wanted = largest(classes, teacher), sum = 0, total = 0;
+    for (int k = 0; k < classes; k++) {
+        sum += exp((logits[k] - maximum) / t);
+        total += exp((teacher[k] - wanted) / t);
+    }
+    double divergence = 0;
+    for (int k = 0; k < classes; k++) {
+        double own = (logits[k] - maximum) / t - log(sum), right = (teacher[k] - wanted) / t - log(total);
+        divergence += exp(right) * (right - own);
+        if (dlogits) dlogits[k] += (float)((exp(own) - exp(right)) * t * scale);
+    }
+    return isfinite(divergence) ? divergence * t * t : NAN;
 }
 
 void sqz_softmax(int classes, const float *logits, float *probabilities) {

@@ -30,6 +30,11 @@ final class ArchiveReader {
     private var announced = 0
     /// What went wrong while libarchive asked for bytes; it says more than libarchive's own error.
     private var streamError: DatasetError?
+    /// A zip's directory says where each member is, whatever became of the one before.
+    private var isSeekable = false
+    private var current: Entry?
+    /// Bytes of it that were read.
+    private var consumed = 0
 
     init(_ stream: ByteStream, limits: DatasetLimits) throws(DatasetError) {
         Self.readNamesAsUTF8()
@@ -48,6 +53,7 @@ final class ArchiveReader {
             // A zip's directory is at its end, and libarchive begins where the descriptor stands.
             lseek(descriptor, 0, SEEK_SET)
             archive_read_support_format_zip_seekable(archive)
+            isSeekable = true
             status = archive_read_open_fd(archive, descriptor, 1 << 16)
         } else {
             status = archive_read_open(
@@ -118,6 +124,7 @@ final class ArchiveReader {
             }
             let (sum, overflow) = announced.addingReportingOverflow(member.size)
             announced = overflow ? .max : sum
+            (current, consumed) = (member, 0)
             return member
         }
     }
@@ -133,12 +140,27 @@ final class ArchiveReader {
     func read(into target: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
         var filled = 0
         while filled < target.count {
-            let count = archive_read_data(archive, target.baseAddress! + filled, target.count - filled)
-            guard count >= 0 else { throw failure() }
+            let count = try readSome(into: UnsafeMutableRawBufferPointer(rebasing: target[filled...]))
             if count == 0 { break }
             filled += count
         }
+        consumed += filled
+        // libarchive looks at the checksum of a stored member when it is asked for what comes after its last byte.
+        if filled > 0, consumed == current?.size {
+            var beyond: UInt8 = 0
+            _ = try withUnsafeMutableBytes(of: &beyond) { byte in
+                Result { () throws(DatasetError) in try readSome(into: byte) }
+            }.get()
+        }
         return filled
+    }
+
+    private func readSome(into target: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
+        let count = archive_read_data(archive, target.baseAddress, target.count)
+        guard count >= 0 else {
+            throw streamError == nil && (isSeekable || count >= Int(ARCHIVE_FAILED)) ? damage() : failure()
+        }
+        return count
     }
 
     /// libarchive's read callback: the next bytes, 0 at the end.
@@ -159,9 +181,16 @@ final class ArchiveReader {
 
     private static let isUTF8 = setlocale(LC_CTYPE, "C.UTF-8") != nil
 
+    /// Of the member alone; the archive can be read on.
+    private func damage() -> DatasetError {
+        let member = current.map { ": \($0.printableName)" } ?? ""
+        return DatasetError(.damaged, stream.name + member, "it is damaged in its archive: \(reason)")
+    }
+
+    private var reason: String { archive_error_string(archive).map { String(cString: $0) } ?? "unknown error" }
+
     private func failure() -> DatasetError {
         if let streamError { return streamError }
-        let reason = archive_error_string(archive).map { String(cString: $0) } ?? "unknown error"
         let kind = stream.name.hasSuffix(".zip") ? "zip" : "tar"
         return DatasetError(.malformed, stream.name, "not a whole \(kind) archive: \(reason)")
     }

@@ -14,7 +14,27 @@ public enum ClassNames {
         // isNewline, since CR LF is a single Character.
         let names = tidy(text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline))
         try check(names, file: file, limits: limits)
+        try checkPrintable(names, file: file)
         return names
+    }
+
+    /// Refuses names with what can't be seen, or turns the direction of writing: two could look the same. Data sets and models
+    /// that have such names already are used as they are.
+    static func checkPrintable(_ names: [String], file: String?) throws(DatasetError) {
+        for (label, name) in names.enumerated() where name.unicodeScalars.contains(where: isInvisible) {
+            let escaped = name.unicodeScalars.map { scalar in
+                isInvisible(scalar) ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+            }.joined()
+            throw DatasetError(
+                .malformed, file, "the name of class \(label) has a character that can't be seen: \(escaped)")
+        }
+    }
+
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 
     /// Refuses an empty list, too many names, and what `checkEach` does.

@@ -1,3 +1,5 @@
+public import Bitmaps
+
 /// The kind of files that a data set was imported from. Each stands in the file of its reader.
 public struct SourceFormat: Equatable, Sendable {
     public let rawValue: String
@@ -33,7 +35,7 @@ public struct DatasetDescription: Equatable, Sendable {
     public let height: Int
     public let width: Int
     /// How pictures became squares; nil where they were squares.
-    public let fit: SquareFit?
+    public let fit: Fit?
 
     public var trainCount: Int { trainByClass.reduce(0, +) }
     public var testCount: Int { testByClass.reduce(0, +) }

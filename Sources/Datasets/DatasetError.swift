@@ -8,6 +8,8 @@ public struct DatasetError: Error, Equatable, Sendable, CustomStringConvertible 
         case unreadable
         /// The bytes are not what they should be.
         case malformed
+        /// A member of an archive is damaged, and the archive is not.
+        case damaged
         /// A limit of `DatasetLimits` was met.
         case overLimit
         /// The output can't be written.

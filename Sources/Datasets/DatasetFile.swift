@@ -8,7 +8,7 @@
 /// | `test.images`, `test.labels`, `test.names` | as above | where there are test pictures |
 ///
 /// Metadata: `format` is `sqzd-dataset-1`, `classes` the names as a JSON array, `source` a `SourceFormat`, and of pictures that
-/// were files `fit` a `SquareFit`.
+/// were files `fit` a `Fit`.
 enum DatasetFile {
     static let format = "sqzd-dataset-1"
     static let formatKey = "format"

@@ -14,7 +14,8 @@ public enum DatasetImport {
     ///
     /// - Parameters:
     ///   - files: Among them folders, of which the files are meant, and if there is one only, all that is below it.
-    ///   - classes: Names in the order of the labels. nil takes those that came with the files, else "0", "1", ….
+    ///   - classes: Names in the order of the labels. nil takes those that came with the files, else "0", "1", …. Of pictures,
+    ///     whose classes have names, it gives the order; there may be more of them.
     ///   - pictures: Of no use to records, whose pictures stay as they are.
     ///   - progress: Told the number of pictures written so far, many times.
     public static func run(
@@ -22,19 +23,17 @@ public enum DatasetImport {
         threads: Int = 1, limits: DatasetLimits = .standard, progress: (ImportNews) -> Void
     ) throws(DatasetError) -> ImportResult {
         let given = classes.map(ClassNames.tidy)
-        if let given { try ClassNames.check(given, file: "classes", limits: limits) }
+        if let given {
+            try ClassNames.check(given, file: "classes", limits: limits)
+            try ClassNames.checkPrintable(given, file: "classes")
+        }
         if files.count == 1, let tree = try PictureTree(files[0], limits: limits),
             let survey = try PictureSurvey(tree, limits: limits)
         {
-            guard given == nil else {
-                throw DatasetError(
-                    .malformed, "classes",
-                    "pictures have the classes that their folders are named for; other names are for CIFAR and IDX files"
-                )
-            }
             return try PictureImport.run(
-                tree, try PicturePlan(survey, pictures, limits: limits), skipsUnreadable: pictures.skipsUnreadable,
-                output: output, threads: threads, limits: limits, progress: progress)
+                tree, try PicturePlan(survey, pictures, classes: given, limits: limits),
+                skipsUnreadable: pictures.skipsUnreadable, output: output, threads: threads, limits: limits,
+                progress: progress)
         }
         var inputs: [SourceFile] = []
         for file in files {

@@ -1,3 +1,4 @@
+import Bitmaps
 import Safetensors
 import Varlink
 
@@ -9,7 +10,7 @@ struct DatasetWriter {
     /// - Parameter names: bytes of the tensors of names, where there are such.
     init(
         path: String, _ format: SourceFormat, side: Int, classes: [String], trainCount: Int, testCount: Int,
-        names: (train: Int, test: Int)? = nil, fit: SquareFit? = nil
+        names: (train: Int, test: Int)? = nil, fit: Fit? = nil
     ) throws(DatasetError) {
         pictureBytes = DatasetFile.planes * side * side
         var splits = [(tensors: DatasetFile.SplitNames.train, count: trainCount, names: names?.train)]

@@ -23,12 +23,15 @@ struct ImportPlan {
     /// Class names that came with the files.
     let classes: [String]?
 
+    /// What a data set is made of.
+    static var usable: String {
+        (FormatReader.all.map(\.files) + [SourceFormat.pictures.officialNames]).joined(separator: ", or ")
+    }
+
     init(_ survey: ImportSurvey, limits: DatasetLimits) throws(DatasetError) {
         let members = survey.members.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
         guard let first = members.first else {
-            let right = (FormatReader.all.map(\.files) + [SourceFormat.pictures.officialNames]).joined(
-                separator: ", or ")
-            throw DatasetError(.malformed, nil, "no usable file; right would be \(right)")
+            throw DatasetError(.malformed, nil, "no usable file; right would be \(Self.usable)")
         }
         format = first.records.format
         for member in members where member.records.format != format {

@@ -45,6 +45,11 @@ struct ImportSurvey {
                 .malformed, identity.displayName,
                 "a picture among records, or alone; right would be \(SourceFormat.pictures.officialNames)")
         }
+        guard !LabelList.mayBe(identity.baseName) else {
+            throw DatasetError(
+                .malformed, identity.displayName,
+                "a table among records, or alone; right would be the folder in which it lies with its pictures")
+        }
         let size: Int
         if let known = identity.size { size = known } else { size = start.count + (try reader.drain()) }
         let records = try FormatReader.reader(of: identity.baseName, start: start).examine(identity, start, size)

@@ -1,3 +1,4 @@
+import Bitmaps
 import Safetensors
 import Varlink
 
@@ -28,12 +29,8 @@ public final class MappedDataset: Sendable {
         /// All labels, of two bytes each.
         public var labelBytes: UnsafeRawBufferPointer { file.bytes(of: labels) }
 
-        /// The paths that the pictures had below what was imported; nil where they were no files.
-        public func names() -> [String]? {
-            paths.map { paths in
-                file.bytes(of: paths).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            }
-        }
+        /// The paths that the pictures had below what was imported; nil where they were no files. Valid as long as the split.
+        public var names: PictureNames? { paths.map { PictureNames(file.bytes(of: $0)) } }
 
         /// The label of picture `index`: an index of `classes`.
         public func label(_ index: Int) -> Int {
@@ -100,7 +97,7 @@ public final class MappedDataset: Sendable {
             throw DatasetError(
                 .malformed, path, "its training pictures have \(train.width) columns, its test pictures \(test!.width)")
         }
-        let fit = file.metadata[DatasetFile.fitKey].flatMap { SquareFit(rawValue: $0) }
+        let fit = file.metadata[DatasetFile.fitKey].flatMap { Fit(rawValue: $0) }
         guard source != .pictures || fit != nil else {
             throw DatasetError(.malformed, path, "its metadata has no known \(DatasetFile.fitKey)")
         }

@@ -1,8 +1,5 @@
 internal import CImaging
 
-/// What EXIF begins with in JPEG.
-let exifMark: [UInt8] = Array("Exif\0\0".utf8)
-
 extension sqz_decoding {
     /// - Throws: why the picture is not whole.
     func check(height: Int) throws(ImagingError) {

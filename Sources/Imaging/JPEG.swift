@@ -1,3 +1,4 @@
+internal import Bitmaps
 internal import CImaging
 
 /// JPEG (ITU-T T.81) by libjpeg-turbo: baseline, progressive, grey, and Adobe's four inks.

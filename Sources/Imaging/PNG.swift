@@ -1,3 +1,4 @@
+internal import Bitmaps
 internal import CImaging
 internal import CPNG
 

@@ -1,3 +1,5 @@
+public import Bitmaps
+
 /// What a picture says of itself, read without decoding and without memory of its own.
 public struct PictureHeader: Equatable, Sendable {
     public let format: PictureFormat
@@ -22,7 +24,7 @@ public struct PictureHeader: Equatable, Sendable {
     init(
         format: PictureFormat, width: Int, height: Int, channels: Int, orientation: Orientation
     ) throws(ImagingError) {
-        guard width > 0, height > 0 else { throw .broken("its size is \(width)×\(height)") }
+        guard width > 0, height > 0 else { throw .broken("its size is \(width)x\(height)") }
         self.format = format
         self.width = width
         self.height = height
@@ -42,7 +44,7 @@ public struct PictureHeader: Equatable, Sendable {
         guard decodedBytes <= limit else {
             throw ImagingError(
                 code: .overLimit,
-                problem: "\(width)×\(height) pixels of \(channels) channels are more than \(limit) values")
+                problem: "\(width)x\(height) pixels of \(channels) channels are more than \(limit) values")
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Bitmaps
 internal import CWebP
 
 /// WebP by libwebp: lossy, lossless, and an animation's first frame.

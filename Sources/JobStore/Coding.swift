@@ -52,7 +52,10 @@ extension Job {
             dataset: row["dataset"], model: row["model"], after: after, timeLimit: row["timeLimit"],
             deadline: row["deadline"], submittedAt: row["submittedAt"], startedAt: row["startedAt"],
             endedAt: row["endedAt"], starts: row["starts"], reason: row["reason"],
-            progress: try row.json(Progress.self, "progress"), outcome: try row.json(Outcome.self, "outcome"))
+            progress: try row.json(Progress.self, "progress"), outcome: try row.json(Outcome.self, "outcome"),
+            base: row["base"], keepPartial: row["keepPartial"] ? true : nil,
+            finishing: (row["finishAs"] as String?).map { _ in true }, name: row["name"], note: row["note"],
+            sweep: row["sweep"])
     }
 }
 
@@ -61,7 +64,9 @@ extension Submission {
         [
             "kind": kind, "runner": runner, "state": state.rawValue, "uid": uid, "priority": priority,
             "options": try text(of: options), "dataset": dataset, "model": model, "submittedAt": time, "reason": reason,
-            "timeLimit": timeLimit, "deadline": deadline, "maker": maker,
+            "timeLimit": timeLimit, "deadline": deadline, "maker": maker, "base": base,
+            "keepPartial": keepsPartial, "name": name, "note": note, "sweep": sweep,
+            "varied": try varied.map(text(of:)),
         ]
     }
 }
@@ -105,23 +110,12 @@ extension Event {
     }
 }
 
-extension Prediction {
-    func columns(of job: Int) throws -> Columns {
-        ["job": job, "picture": picture, "label": label, "classes": try jsonText(classes)]
-    }
-
-    init(row: Row) throws {
-        self.init(
-            picture: row["picture"], label: row["label"],
-            classes: try row.json([ClassProbability].self, "classes") ?? [])
-    }
-}
-
 extension NewModel {
     func columns(version: Int, job: Int?, sequence: Int, at time: Int) throws -> Columns {
         [
             "name": name, "version": version, "sequence": sequence, "sha256": sha256, "size": size, "runner": runner,
-            "made": try jsonText(made), "job": job, "uid": uid, "dataset": dataset, "createdAt": time, "loss": loss,
+            "made": try jsonText(made), "job": job, "uid": publisher.uid, "dataset": dataset, "createdAt": time,
+            "loss": loss,
             "accuracy": accuracy, "warning": warning,
         ]
     }
@@ -139,15 +133,18 @@ extension StoredModel {
                 bypass: made.bypass, classes: made.classes, parameters: made.parameters,
                 multiplyAdds: made.multiplyAdds, preprocessing: made.preprocessing, runner: row["runner"],
                 job: row["job"], uid: row["uid"], dataset: row["dataset"], createdAt: row["createdAt"],
-                loss: row["loss"], accuracy: row["accuracy"], warning: row["warning"]),
-            layers: made.layers)
+                loss: row["loss"], accuracy: row["accuracy"], warning: row["warning"], bits: made.bits),
+            layers: made.layers, history: made.history)
     }
 }
 
 extension Imported {
-    func columns(name: String, sha256: String, size: Int, uid: Int, at time: Int) throws -> Columns {
+    func columns(
+        name: String, sha256: String, size: Int, madeOf: String?, uid: Int, at time: Int
+    ) throws -> Columns {
         [
-            "name": name, "sha256": sha256, "size": size, "imported": try jsonText(self), "uid": uid, "createdAt": time,
+            "name": name, "sha256": sha256, "size": size, "imported": try jsonText(self), "madeOf": madeOf, "uid": uid,
+            "createdAt": time,
         ]
     }
 }
@@ -161,6 +158,7 @@ extension Dataset {
             name: row["name"], sha256: row["sha256"], size: row["size"], format: imported.format,
             train: imported.train, test: imported.test, classes: imported.classes, height: imported.height,
             width: imported.width, uid: row["uid"], createdAt: row["createdAt"],
-            trainByClass: imported.trainByClass, testByClass: imported.testByClass)
+            trainByClass: imported.trainByClass, testByClass: imported.testByClass,
+            fit: imported.fit)
     }
 }

@@ -28,28 +28,40 @@ extension JobStore {
     }
 
     /// Registers a data set; `place` puts its file where it belongs. The same data under the same name changes nothing;
-    /// other data under it is refused (`SqzError.nameTaken`).
+    /// other data under it is refused (`SqzError.nameTaken`), and a name of another's (`SqzError.invalidOption`).
+    ///
+    /// - Parameter madeOf: of which files it was imported, and how, if that is known.
     public func addDataset(
-        _ name: String, _ imported: Imported, sha256: String, size: Int, uid: Int, at time: Int,
+        _ name: String, _ imported: Imported, sha256: String, size: Int, madeOf: String? = nil, by publisher: Publisher,
+        at time: Int,
         place: @escaping @Sendable () throws -> Void
     ) async throws -> Dataset {
         try await database.write { database in
             let row = try Row.fetchOne(database, sql: "SELECT * FROM datasets WHERE name = ?", arguments: [name])
             if let row {
                 guard row["sha256"] == sha256 else { throw SqzError.nameTaken(dataset: name) }
+                if let madeOf {
+                    try database.execute(
+                        sql: "UPDATE datasets SET madeOf = ? WHERE name = ?", arguments: [madeOf, name])
+                }
                 return try Dataset(row: row)
             }
+            // It is its name's owner's, whoever imported it.
+            let owner = try Self.claimDataset(name, "name", for: publisher, in: database)
             try place()
             try database.insert(
                 into: "datasets",
-                try imported.columns(name: name, sha256: sha256, size: size, uid: uid, at: time))
+                try imported.columns(
+                    name: name, sha256: sha256, size: size, madeOf: madeOf, uid: owner, at: time))
             return try Self.dataset(name, in: database)
         }
     }
 
     /// Removes a data set unless a job that has not ended uses it (`SqzError.inUse`). `remove` is called with the checksum
     /// of its file when the removal is on disk, unless another data set has the same file.
-    public func removeDataset(_ name: String, remove: @escaping @Sendable (String) throws -> Void) async throws {
+    public func removeDataset(
+        _ name: String, by uid: Int, at time: Int, remove: @escaping @Sendable (String) throws -> Void
+    ) async throws {
         let sha256 = try await database.write { database in
             let dataset = try Self.dataset(name, in: database)
             let jobs = try Int.fetchAll(
@@ -57,6 +69,7 @@ extension JobStore {
                 sql: "SELECT id FROM jobs WHERE dataset = ? AND state IN ('queued', 'running', 'paused') ORDER BY id",
                 arguments: [name])
             guard jobs.isEmpty else { throw SqzError.inUse(dataset: name, jobs: jobs) }
+            try Self.bury(.dataset, name, nil, dataset.sha256, by: uid, at: time, in: database)
             try database.execute(sql: "DELETE FROM datasets WHERE name = ?", arguments: [name])
             return dataset.sha256
         }
@@ -93,7 +106,10 @@ extension JobStore {
         guard let row = try Row.fetchOne(database, sql: "SELECT * FROM datasets WHERE name = ?", arguments: [name])
         else {
             let known = try String.fetchAll(database, sql: "SELECT name FROM datasets ORDER BY name LIMIT 20")
-            throw SqzError.noSuchDataset(dataset: name, known: known)
+            let removed = try tombstone(.dataset, name, nil, in: database)
+            throw SqzError.noSuchDataset(
+                dataset: name, known: known, removedAt: removed?["removedAt"], removedBy: removed?["removedBy"],
+                sha256: removed?["sha256"])
         }
         return try Dataset(row: row)
     }

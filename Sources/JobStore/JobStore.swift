@@ -9,6 +9,7 @@ internal import GRDB
 public struct JobStore: Sendable {
     let database: DatabaseQueue
     let counter = JobCounter()
+    let modelCache = ModelCache()
     /// What was found when the file was opened.
     public let condition: Condition
 
@@ -34,6 +35,7 @@ public struct JobStore: Sendable {
             try database.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
             try Schema.migrator.migrate(database)
             database.add(transactionObserver: counter, extent: .databaseLifetime)
+            database.add(transactionObserver: modelCache, extent: .databaseLifetime)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
             throw JobStoreError.damaged(path: path, reason: "\(error)")
         } catch let error as DatabaseError {

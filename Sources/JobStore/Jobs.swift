@@ -1,7 +1,7 @@
 internal import GRDB
 public import SqzProtocol
 
-// Reading jobs, their events and predictions.
+// Reading jobs and their events.
 extension JobStore {
     /// A job as it is on disk; with an outlook also why it waits, where, and for how long. Throws `SqzError.noSuchJob`.
     public func job(_ id: Int, _ outlook: Outlook? = nil) async throws -> Job {
@@ -82,29 +82,19 @@ extension JobStore {
         }
     }
 
-    /// Adds predictions; those that are there already are replaced, as a resumed job may make some again.
-    public func add(_ predictions: [Prediction], to id: Int) async throws {
-        try await database.write { database in
-            for prediction in predictions {
-                try database.insert(into: "predictions", try prediction.columns(of: id), replacing: true)
-            }
-        }
-    }
-
-    /// From picture number `first` on, `limit` at most, and as many as fit into a reply; empty only where there are no more.
-    public func predictions(of id: Int, from first: Int, limit: Int) async throws -> [Prediction] {
+    /// A job's last epochs, oldest first; none from before it was cancelled, after which it begins anew.
+    public func epochs(of id: Int, limit: Int) async throws -> [Event] {
         try await read { database in
-            let rows = try Row.fetchCursor(
+            try Row.fetchAll(
                 database,
-                sql: "SELECT * FROM predictions WHERE job = ? AND picture >= ? ORDER BY picture LIMIT ?",
-                arguments: [id, first, limit])
-            var (page, bytes) = ([Prediction](), 0)
-            while let row = try rows.next() {
-                bytes += (row["classes"] as String).utf8.count
-                guard page.isEmpty || bytes <= Limits.predictionBytesPerReply else { break }
-                page.append(try Prediction(row: row))
-            }
-            return page
+                sql: """
+                    SELECT * FROM events WHERE job = :id AND kind = 'epoch' AND sequence > coalesce(
+                        (SELECT max(sequence) FROM events WHERE job = :id AND state = 'cancelled' AND EXISTS
+                            (SELECT 1 FROM events AS later WHERE later.job = :id AND later.sequence > events.sequence)), 0)
+                    ORDER BY sequence DESC LIMIT :limit
+                    """,
+                arguments: ["id": id, "limit": limit]
+            ).reversed().map { try Event(row: $0) }
         }
     }
 }

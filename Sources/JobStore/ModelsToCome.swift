@@ -13,15 +13,36 @@ public enum ModelChoice: Sendable {
 // which the other one ends.
 extension JobStore {
     /// What `text` names to a job that is to run after others: of a job that has to succeed first and makes models of this
-    /// name the one that it makes (of several such jobs the last one's), else the model that there is. Throws as `model`.
-    public func model(_ text: String?, after: [Dependency]) async throws -> ModelChoice {
+    /// name the one that it makes (of several such jobs the last one's), else the model that there is, else what the last job makes
+    /// that is to make one. Throws as `model`.
+    ///
+    /// - Returns: beside it, the other jobs that are to make versions of this name.
+    public func model(_ text: String, after: [Dependency]) async throws -> (choice: ModelChoice, makers: [Int]) {
         try await read { database in
-            guard let text, let maker = try Self.maker(of: text, among: after, in: database) else {
-                return .made(try Self.model(text, in: database))
+            let text = try Self.canonical(text, in: database)
+            var makers = try Self.makers(of: text, in: database)
+            var maker = try Self.maker(of: text, among: after, in: database)
+            if maker == nil, try Self.version(of: text, in: database) == nil {
+                // One that is waited for on another condition need not make it.
+                let others = Set(after.map(\.job))
+                maker = try makers.last { !others.contains($0) }.map { try Self.job($0, in: database) }
             }
-            guard maker.state == .succeeded else { return .toCome(name: text, maker: maker) }
-            return .made(try Self.model(try Self.model(madeBy: maker), in: database))
+            guard let maker else { return (.made(try Self.model(text, in: database)), makers) }
+            makers.removeAll { $0 == maker.id }
+            guard maker.state == .succeeded else { return (.toCome(name: text, maker: maker), makers) }
+            return (.made(try Self.model(try Self.model(madeBy: maker), in: database)), makers)
         }
+    }
+
+    /// The jobs that are to make models of a name, at most 20.
+    private static func makers(of name: String, in database: Database) throws -> [Int] {
+        try Int.fetchAll(
+            database,
+            sql: """
+                SELECT id FROM jobs WHERE state IN ('queued', 'running', 'paused') AND \(makes) ORDER BY id DESC LIMIT 20
+                """,
+            arguments: [name]
+        ).reversed()
     }
 
     /// Who makes models has a name without a version, who uses one has a version, or knows who is to make it.
@@ -41,12 +62,16 @@ extension JobStore {
         return model
     }
 
-    /// A submission whose model has been made since it was looked for.
+    /// A submission whose model has been made, or renamed, since it was looked for.
     static func withMadeModel(_ submission: Submission, in database: Database) throws -> Submission {
+        var submission = submission
+        if let model = submission.model {
+            let name = model.prefix { $0 != "@" }
+            submission.model = try canonical(String(name), in: database) + model[name.endIndex...]
+        }
         guard let maker = try submission.maker.map({ try job($0, in: database) }), maker.state == .succeeded else {
             return submission
         }
-        var submission = submission
         submission.model = try model(madeBy: maker)
         submission.maker = nil
         return submission
@@ -74,6 +99,7 @@ extension JobStore {
     static func checkData(of job: Job, in database: Database) throws {
         if let dataset = job.dataset { _ = try Self.dataset(dataset, in: database) }
         if let model = job.model, model.contains("@") { _ = try Self.model(model, in: database) }
+        if let base = job.base { _ = try Self.model(base, in: database) }
         let maker = try Int.fetchOne(database, sql: "SELECT maker FROM jobs WHERE id = ?", arguments: [job.id])
         if let maker = try maker.map({ try Self.job($0, in: database) }), maker.state == .succeeded {
             _ = try model(madeBy: maker)
@@ -83,20 +109,38 @@ extension JobStore {
     /// The error that names what there is instead: the versions of the same name, else names; and who is to make it.
     static func noSuchModel(_ text: String, in database: Database) throws -> SqzError {
         var known: [String] = []
+        var removed: Row?
         if let reference = ModelReference(text) {
+            let name = try canonical(reference.name, in: database)
             known = try String.fetchAll(
                 database,
                 sql: "SELECT name || '@' || version FROM models WHERE name = ? ORDER BY version DESC LIMIT 20",
-                arguments: [reference.name])
+                arguments: [name])
+            switch reference.which {
+            case .version(let version): removed = try tombstone(.model, name, version, in: database)
+            case .promoted: removed = try tombstone(.model, name, nil, in: database)
+            case .tag: break
+            }
+        }
+        if known.isEmpty, let reference = ModelReference(text) {
+            // Another user's, or their own with the user before it; and letters' cases are soon mistaken.
+            let last = reference.name.split(separator: "/").last.map(String.init) ?? ""
+            known = try String.fetchAll(
+                database,
+                sql: """
+                    SELECT DISTINCT name FROM models WHERE lower(substr(name, instr(name, '/') + 1)) = lower(?)
+                    ORDER BY name LIMIT 20
+                    """, arguments: [last])
         }
         if known.isEmpty {
             known = try String.fetchAll(
                 database, sql: "SELECT DISTINCT name FROM models ORDER BY name LIMIT 20")
         }
-        let makers = try Int.fetchAll(
-            database,
-            sql: "SELECT id FROM jobs WHERE state IN ('queued', 'running', 'paused') AND \(makes) ORDER BY id LIMIT 20",
-            arguments: [text])
-        return .noSuchModel(model: text, known: known, makers: makers.isEmpty ? nil : makers)
+        let makers = try makers(of: text, in: database)
+        return .noSuchModel(
+            model: text, known: known, makers: makers.isEmpty ? nil : makers,
+            removed: removed.map { "\($0["name"] as String)@\($0["version"] as Int)" },
+            removedAt: removed?["removedAt"],
+            removedBy: removed?["removedBy"], sha256: removed?["sha256"])
     }
 }

@@ -157,6 +157,130 @@ enum Schema {
                     ALTER TABLE jobs DROP COLUMN allowance;
                     """)
         }
+        migrator.registerMigration("7-picture-files") { database in
+            try database.execute(
+                sql: """
+                    -- The path that a predicted picture had in what was imported.
+                    ALTER TABLE predictions ADD COLUMN file TEXT;
+                    """)
+        }
+        migrator.registerMigration("7-base") { database in
+            try database.execute(
+                sql: """
+                    -- The model that a job tunes, NAME@VERSION.
+                    ALTER TABLE jobs ADD COLUMN base TEXT;
+                    """)
+        }
+        migrator.registerMigration("made of") { database in
+            try database.execute(
+                sql: """
+                    -- Of which files, and how, a data set was imported: the checksum of what the import was asked for.
+                    ALTER TABLE datasets ADD COLUMN madeOf TEXT;
+                    CREATE INDEX datasetsMadeOf ON datasets (madeOf) WHERE madeOf IS NOT NULL;
+                    """)
+        }
+        migrator.registerMigration("names") { database in
+            try database.execute(
+                sql: """
+                    -- Whose a data set's name is, as modelNames says it of models.
+                    CREATE TABLE datasetNames (
+                        name TEXT PRIMARY KEY,
+                        uid INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    INSERT INTO datasetNames SELECT name, uid FROM datasets;
+                    -- The versions that were promoted, the last one at the highest place. A name without: the newest is promoted.
+                    CREATE TABLE promotions (
+                        name TEXT NOT NULL,
+                        place INTEGER NOT NULL,
+                        version INTEGER NOT NULL,
+                        PRIMARY KEY (name, place)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE modelTags (
+                        name TEXT NOT NULL,
+                        tag TEXT NOT NULL,
+                        version INTEGER NOT NULL,
+                        PRIMARY KEY (name, tag)
+                    ) STRICT, WITHOUT ROWID;
+                    -- Names that models had before they were renamed.
+                    CREATE TABLE modelAliases (
+                        alias TEXT PRIMARY KEY,
+                        name TEXT NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    -- Names of which the promoted version stays loaded.
+                    CREATE TABLE pins (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+                    -- What was removed, when and by whom. A data set has no version.
+                    CREATE TABLE tombstones (
+                        id INTEGER PRIMARY KEY,
+                        kind TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        version INTEGER,
+                        sha256 TEXT NOT NULL,
+                        removedAt INTEGER NOT NULL,
+                        removedBy INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE INDEX tombstonesByName ON tombstones (kind, name, version);
+                    """)
+        }
+        migrator.registerMigration("finishing") { database in
+            try database.execute(
+                sql: """
+                    -- Whether it leaves a model of what it has when it is cancelled or its time is over.
+                    ALTER TABLE jobs ADD COLUMN keepPartial INTEGER NOT NULL DEFAULT 0;
+                    -- As what it ends, and why, when it has made a model of what it has: it was told to finish.
+                    ALTER TABLE jobs ADD COLUMN finishAs TEXT;
+                    ALTER TABLE jobs ADD COLUMN finishReason TEXT;
+                    """)
+        }
+        migrator.registerMigration("serving") { database in
+            try database.execute(
+                sql: """
+                    -- How a name's models are served, where somebody has said it: pictures, milliseconds, processes, seconds.
+                    CREATE TABLE modelServing (
+                        name TEXT PRIMARY KEY,
+                        maxBatch INTEGER,
+                        maxDelay INTEGER,
+                        runners INTEGER,
+                        keep INTEGER
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
+        migrator.registerMigration("sweeps") { database in
+            try database.execute(
+                sql: """
+                    -- Jobs that were submitted together.
+                    CREATE TABLE sweeps (
+                        name TEXT PRIMARY KEY,
+                        kind TEXT NOT NULL,
+                        uid INTEGER NOT NULL,
+                        submittedAt INTEGER NOT NULL,
+                        repeated TEXT,
+                        promoteBest INTEGER NOT NULL,
+                        -- Whose model was the best when the last of them had ended, whether it was promoted, or why nothing was.
+                        bestJob INTEGER REFERENCES jobs ON DELETE SET NULL,
+                        promoted INTEGER NOT NULL DEFAULT 0,
+                        problem TEXT
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX sweepsToPromote ON sweeps (name)
+                        WHERE bestJob IS NOT NULL AND promoted = 0 AND problem IS NULL;
+                    -- Its submitter's words for a job.
+                    ALTER TABLE jobs ADD COLUMN name TEXT;
+                    ALTER TABLE jobs ADD COLUMN note TEXT;
+                    ALTER TABLE jobs ADD COLUMN sweep TEXT REFERENCES sweeps;
+                    -- Its own options in its sweep.
+                    ALTER TABLE jobs ADD COLUMN varied TEXT;
+                    -- The progress at the end of the epoch whose validation was the best.
+                    ALTER TABLE jobs ADD COLUMN best TEXT;
+                    CREATE INDEX jobsOfSweeps ON jobs (sweep) WHERE sweep IS NOT NULL;
+                    """)
+        }
+        migrator.registerMigration("the tutorial's recipe") { database in
+            try database.execute(
+                sql: """
+                    -- A training that named no recipe meant the tutorial's, which was the default. It goes on, or is run again, by that.
+                    UPDATE jobs SET options = json_set(options, '$.recipe', 'tutorial')
+                        WHERE kind = 'train' AND base IS NULL AND json_extract(options, '$.recipe') IS NULL;
+                    """)
+        }
         return migrator
     }()
 }

@@ -13,6 +13,8 @@ public struct Submission: Sendable {
     public var model: String?
     /// The job that is to make the model, which `model` names without a version.
     public var maker: Int?
+    /// The model that is tuned, with its version.
+    public var base: String?
     public var after: [Dependency]
     /// It waits to be resumed before it waits for its turn.
     public var isHeld: Bool
@@ -20,11 +22,21 @@ public struct Submission: Sendable {
     public var timeLimit: Int?
     /// Microseconds since 1970.
     public var deadline: Int?
+    /// It leaves a model of what it has when it is cancelled or its time is over.
+    public var keepsPartial: Bool
+    /// Its submitter's words for it.
+    public var name: String?
+    public var note: String?
+    /// The sweep that it is a job of.
+    var sweep: String?
+    /// Its own options in its sweep, which are among `options`.
+    public var varied: [String: JSONValue]?
 
     public init(
         kind: String, runner: String, uid: Int, priority: Int = 0, options: [String: JSONValue] = [:],
-        dataset: String? = nil, model: String? = nil, maker: Int? = nil, after: [Dependency] = [],
-        isHeld: Bool = false, timeLimit: Int? = nil, deadline: Int? = nil
+        dataset: String? = nil, model: String? = nil, maker: Int? = nil, base: String? = nil, after: [Dependency] = [],
+        isHeld: Bool = false, timeLimit: Int? = nil, deadline: Int? = nil, keepsPartial: Bool = false,
+        name: String? = nil, note: String? = nil
     ) {
         self.kind = kind
         self.runner = runner
@@ -34,10 +46,14 @@ public struct Submission: Sendable {
         self.dataset = dataset
         self.model = model
         self.maker = maker
+        self.base = base
         self.after = after
         self.isHeld = isHeld
         self.timeLimit = timeLimit
         self.deadline = deadline
+        self.keepsPartial = keepsPartial
+        self.name = name
+        self.note = note
     }
 }
 
@@ -72,26 +88,34 @@ extension State {
 extension JobStore {
     /// Adds a job to the queue, unless as many wait already as may (`SqzError.queueFull`).
     public func submit(_ submission: Submission, at time: Int, limits: QueueLimits) async throws -> Change {
-        let state = submission.isHeld ? State.paused : .queued
-        let reason = submission.isHeld ? "held until it is resumed" : nil
-        return try await database.write { database in
+        try await database.write { database in
             try Self.checkRoom(for: submission.uid, limits, in: database)
-            let submission = try Self.withMadeModel(submission, in: database)
-            try database.insert(into: "jobs", try submission.columns(state, reason: reason, at: time))
-            let id = Int(database.lastInsertedRowID)
-            try Self.checkAgreement(of: submission.after)
-            for dependency in submission.after { try Self.add(dependency, to: id, in: database) }
-            let event = try Self.append(
-                Event(time: time, kind: .state, state: state, reason: reason), to: id, in: database)
-            return Change(before: nil, job: try Self.job(id, in: database), event: event)
+            return try Self.insert(submission, at: time, in: database)
         }
     }
 
-    static func checkRoom(for uid: Int, _ limits: QueueLimits, in database: Database) throws {
+    static func insert(_ submission: Submission, at time: Int, in database: Database) throws -> Change {
+        let state = submission.isHeld ? State.paused : .queued
+        let reason = submission.isHeld ? "held until it is resumed" : nil
+        let submission = try withMadeModel(submission, in: database)
+        try database.insert(into: "jobs", try submission.columns(state, reason: reason, at: time))
+        let id = Int(database.lastInsertedRowID)
+        try checkAgreement(of: submission.after)
+        for dependency in submission.after { try add(dependency, to: id, in: database) }
+        let event = try append(Event(time: time, kind: .state, state: state, reason: reason), to: id, in: database)
+        return Change(before: nil, job: try job(id, in: database), event: event)
+    }
+
+    /// Refuses so many more jobs of a user where there is no room for them all.
+    static func checkRoom(for uid: Int, jobs: Int = 1, _ limits: QueueLimits, in database: Database) throws {
         let waiting = try count(database, "state IN ('queued', 'paused')")
-        guard waiting < limits.jobs else { throw SqzError.queueFull(limit: limits.jobs, queued: waiting, uid: nil) }
+        guard waiting + jobs <= limits.jobs else {
+            throw SqzError.queueFull(limit: limits.jobs, queued: waiting, uid: nil)
+        }
         let mine = try count(database, "state IN ('queued', 'paused') AND uid = \(uid)")
-        guard mine < limits.perUser else { throw SqzError.queueFull(limit: limits.perUser, queued: mine, uid: uid) }
+        guard mine + jobs <= limits.perUser else {
+            throw SqzError.queueFull(limit: limits.perUser, queued: mine, uid: uid)
+        }
     }
 
     private static func add(_ dependency: Dependency, to id: Int, in database: Database) throws {

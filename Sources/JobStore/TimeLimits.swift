@@ -26,7 +26,11 @@ extension JobStore {
     /// A running job whose time was over has been told to end.
     private static func checkIsNotFailing(_ job: Job, in database: Database) throws {
         let reason = try String.fetchOne(
-            database, sql: "SELECT intentReason FROM jobs WHERE id = ? AND intent = 'failed'", arguments: [job.id])
+            database,
+            sql: """
+                SELECT coalesce(finishReason, intentReason) FROM jobs
+                WHERE id = ? AND 'failed' IN (coalesce(intent, ''), coalesce(finishAs, ''))
+                """, arguments: [job.id])
         guard let reason else { return }
         throw SqzError.invalidOption(
             option: "id", reason: "job \(job.id) is about to end: \(reason); it can be changed then, and retried")

@@ -57,45 +57,55 @@ extension JobStore {
         _ id: Int, from states: Set<State>, reason: String, at time: Int, limits: QueueLimits
     ) async throws -> [Change] {
         try await database.write { database in
-            let job = try Self.job(id, in: database)
-            guard states.contains(job.state) else {
-                throw job.state.isEnd
-                    ? SqzError.jobEnded(id: id, state: job.state) : SqzError.wrongState(id: id, state: job.state)
-            }
-            try job.after.forEach { try Self.check($0, in: database) }
-            try Self.checkData(of: job, in: database)
-            if let deadline = job.deadline, deadline <= time {
-                throw SqzError.invalidOption(
-                    option: "deadline",
-                    reason: """
-                        that of job \(id), \(Timestamp.text(deadline)), has passed; give it another one, or none: sqzctl limit \
-                        \(id) --deadline none
-                        """)
-            }
-            // A paused job counts already.
-            if job.state.isEnd { try Self.checkRoom(for: job.uid, limits, in: database) }
-            return try Self.move(id, to: .queued, Event(time: time, kind: .state, reason: reason), in: database)
+            try Self.putBack(id, from: states, reason: reason, at: time, limits: limits, in: database)
         }
+    }
+
+    static func putBack(
+        _ id: Int, from states: Set<State>, reason: String, at time: Int, limits: QueueLimits, in database: Database
+    ) throws -> [Change] {
+        let job = try job(id, in: database)
+        guard states.contains(job.state) else {
+            throw job.state.isEnd
+                ? SqzError.jobEnded(id: id, state: job.state) : SqzError.wrongState(id: id, state: job.state)
+        }
+        try job.after.forEach { try check($0, in: database) }
+        try checkData(of: job, in: database)
+        if let deadline = job.deadline, deadline <= time {
+            throw SqzError.invalidOption(
+                option: "deadline",
+                reason: """
+                    that of job \(id), \(Timestamp.text(deadline)), has passed; give it another one, or none: sqzctl limit \
+                    \(id) --deadline none
+                    """)
+        }
+        // A paused job counts already.
+        if job.state.isEnd { try checkRoom(for: job.uid, limits, in: database) }
+        return try move(id, to: .queued, Event(time: time, kind: .state, reason: reason), in: database)
     }
 
     /// The job has succeeded, and what it made is registered with it: both or neither. `place` puts the model's file where
     /// it belongs. Throws `SqzError.invalidOption` if the model's name belongs to another.
+    ///
+    /// - Parameter finish: as what the job ends otherwise, and why, where that is of a part.
     public func succeed(
-        _ id: Int, _ outcome: Outcome, making model: NewModel? = nil, at time: Int,
+        _ id: Int, _ outcome: Outcome, making model: NewModel? = nil, as finish: Finish? = nil, at time: Int,
         place: @escaping @Sendable () throws -> Void = {}
     ) async throws -> [Change] {
         try await database.write { database in
             var outcome = outcome
             if let model {
-                let version = try Self.insert(model, job: id, at: time, place, in: database)
-                outcome.model = "\(model.name)@\(version)"
+                outcome.model = try Self.insert(model, job: id, at: time, place, in: database)
             }
             let predictions = try Int.fetchOne(
                 database, sql: "SELECT count(*) FROM predictions WHERE job = ?", arguments: [id])
             if let predictions, predictions > 0 { outcome.predictions = predictions }
-            let changes = try Self.move(
-                id, to: .succeeded, Event(time: time, kind: .state, outcome: outcome), in: database)
-            return changes + (try Self.hand(outcome.model, of: id, at: time, in: database))
+            let end = finish?.state ?? .succeeded
+            let event = Event(
+                time: time, kind: .state, reason: end == .succeeded ? nil : finish?.reason, outcome: outcome)
+            let changes = try Self.move(id, to: end, event, in: database)
+            return end != .succeeded
+                ? changes : changes + (try Self.hand(outcome.model, of: id, at: time, in: database))
         }
     }
 
@@ -112,7 +122,15 @@ extension JobStore {
                     """,
                 arguments: [id])
             if let last, progress.epoch <= last { return nil }
-            try database.execute(sql: "UPDATE jobs SET progress = ? WHERE id = ?", arguments: [text, id])
+            let best = try last.flatMap { _ in
+                try Row.fetchOne(database, sql: "SELECT best FROM jobs WHERE id = ?", arguments: [id])?
+                    .json(Progress.self, "best")
+            }
+            let isBest = best.map { progress.isBetter(than: $0) } ?? true
+            try database.execute(
+                sql:
+                    "UPDATE jobs SET progress = :text, best = CASE WHEN :isBest THEN :text ELSE best END WHERE id = :id",
+                arguments: ["text": text, "isBest": isBest, "id": id])
             return try Self.append(Event(time: time, kind: .epoch, progress: progress), to: id, in: database)
         }
     }
@@ -136,7 +154,8 @@ extension JobStore {
             try database.execute(
                 sql: """
                     UPDATE jobs SET bytes = :checkpoints, kept = :log +
-                        (SELECT coalesce(sum(length(classes) + 16), 0) FROM predictions WHERE job = id)
+                        (SELECT coalesce(sum(length(classes) + coalesce(length(CAST(file AS BLOB)), 0) + 16), 0)
+                            FROM predictions WHERE job = id)
                     WHERE id = :id
                     """,
                 arguments: ["checkpoints": checkpoints, "log": log, "id": id])
@@ -145,12 +164,14 @@ extension JobStore {
 
     /// A job that has not ended gets another priority; tells of the one before. Throws `SqzError.noSuchJob` or `jobEnded`.
     public func prioritize(_ id: Int, _ priority: Int) async throws -> (before: Int, job: Job) {
-        try await database.write { database in
-            let before = try Self.job(id, in: database)
-            guard !before.state.isEnd else { throw SqzError.jobEnded(id: id, state: before.state) }
-            try database.execute(sql: "UPDATE jobs SET priority = ? WHERE id = ?", arguments: [priority, id])
-            return (before.priority, try Self.job(id, in: database))
-        }
+        try await database.write { try Self.prioritize(id, priority, in: $0) }
+    }
+
+    static func prioritize(_ id: Int, _ priority: Int, in database: Database) throws -> (before: Int, job: Job) {
+        let before = try job(id, in: database)
+        guard !before.state.isEnd else { throw SqzError.jobEnded(id: id, state: before.state) }
+        try database.execute(sql: "UPDATE jobs SET priority = ? WHERE id = ?", arguments: [priority, id])
+        return (before.priority, try job(id, in: database))
     }
 
     /// Jobs that were running when the daemon ended go back to the queue, or become what they were intended to. How long they
@@ -187,6 +208,7 @@ extension JobStore {
             guard job.state.isEnd else { continue }
             changes += try cancelThoseThatWaitInVain(for: job.id, ended: job.state, event.time, in: database)
         }
+        try chooseBest(after: changes, in: database)
         return changes
     }
 
@@ -220,12 +242,13 @@ extension JobStore {
         try database.execute(
             sql: """
                 UPDATE jobs SET state = ?, reason = ?, outcome = ?, endedAt = ?, intent = NULL, intentReason = NULL,
-                    notBefore = NULL, bytes = CASE WHEN ? THEN 0 ELSE bytes END
+                    notBefore = NULL, bytes = CASE WHEN ? THEN 0 ELSE bytes END,
+                    finishAs = CASE WHEN ? THEN NULL ELSE finishAs END
                 WHERE id = ?
                 """,
             arguments: [
                 state.rawValue, event.reason, try jsonText(event.outcome), state.isEnd ? event.time : nil,
-                state == .succeeded || state == .cancelled, id,
+                state == .succeeded || state == .cancelled, state.isEnd, id,
             ])
         event = try append(event, to: id, in: database)
         return Change(before: current, job: try job(id, in: database), event: event)

@@ -49,6 +49,18 @@ public struct Checkpoint: Sendable {
         }
     }
 
+    /// The epoch that validated best so far.
+    public struct Best: Sendable {
+        public var epoch: EndedEpoch
+        /// As its model would have them; nil where only the epoch is asked for.
+        public var weights: Weights?
+
+        public init(epoch: EndedEpoch, weights: Weights?) {
+            self.epoch = epoch
+            self.weights = weights
+        }
+    }
+
     public var state: TrainerState
     /// How the training goes on, whatever its name means by then.
     public var recipe: Recipe
@@ -56,19 +68,26 @@ public struct Checkpoint: Sendable {
     /// The epochs that ended before, newest last: whoever was to be told of them may have gone before it wrote them down.
     /// Only the last thousand are kept, which are more than can be on their way.
     public var ended: [EndedEpoch]
+    /// nil before the first epoch's end, and in checkpoints of versions that did not look.
+    public var best: Best?
 
-    public init(state: TrainerState, recipe: Recipe, position: Position, ended: [EndedEpoch] = []) {
+    public init(
+        state: TrainerState, recipe: Recipe, position: Position, ended: [EndedEpoch] = [], best: Best? = nil
+    ) {
         self.state = state
         self.recipe = recipe
         self.position = position
         self.ended = ended
+        self.best = best
     }
 
     private static let keptEpochs = 1_000
-    /// The first has no recipe.
+    /// The first has no recipe; the second's does not say for how many epochs, nor of which batches; the third has no best epoch.
     private enum Format: String {
         case one = "sqzd-checkpoint-1"
         case two = "sqzd-checkpoint-2"
+        case three = "sqzd-checkpoint-3"
+        case four = "sqzd-checkpoint-4"
     }
 
     private static let prefix = "checkpoint-"
@@ -76,16 +95,18 @@ public struct Checkpoint: Sendable {
 
     /// Writes the checkpoint into a directory, whole or not at all, and removes those that are older than the two newest.
     public func write(in directory: String) throws {
-        let parts = Self.parts(of: state, recipe.optimizer)
+        let parts = Self.parts(of: state, recipe, best)
         func text(_ value: some Encodable) throws -> String { String(decoding: try JSON.encode(value), as: UTF8.self) }
         let (position, recipeText) = (try text(position), try text(recipe))
         let ended = try text(Array(ended.suffix(Self.keptEpochs)))
+        let best = try best.map { try text($0.epoch) } ?? ""
         let writer = try SafetensorsWriter(
             path: directory + "/" + Self.name(steps: state.steps),
             tensors: parts.map { TensorDeclaration(name: $0.name, type: .float32, shape: [$0.values.values.count]) },
             metadata: [
-                "format": Format.two.rawValue, "steps": String(state.steps), "recipe": recipeText, "position": position,
-                "ended": ended, "sha256": Self.digest(parts, "\(state.steps) \(position)\(ended)\(recipeText)"),
+                "format": Format.four.rawValue, "steps": String(state.steps), "recipe": recipeText,
+                "position": position, "ended": ended, "best": best,
+                "sha256": Self.digest(parts, "\(state.steps) \(position)\(ended)\(recipeText)\(best)"),
             ])
         for (name, values) in parts { try values.withUnsafeBytes { try writer.write($0, to: name) } }
         try writer.commit()
@@ -96,7 +117,7 @@ public struct Checkpoint: Sendable {
 
     /// The newest checkpoint in a directory that is whole; nil where there is none.
     /// - Parameters:
-    ///   - recipe: of a checkpoint of 0.1.0, which has none.
+    ///   - recipe: the job's, of which older checkpoints lack something, or all.
     ///   - refused: is told of others and why.
     public static func newest(
         in directory: String, for network: Network, recipe: Recipe, refused: (_ name: String, _ reason: String) -> Void
@@ -128,15 +149,24 @@ public struct Checkpoint: Sendable {
             try JSON.decode(T.self, from: Array(text.utf8), unknownKeys: .refuse)
         }
         let recipeText = format == .one ? "" : file.metadata["recipe"] ?? ""
-        self.recipe = format == .one ? recipe : try value(recipeText)
-        let optimizer = self.recipe.optimizer
+        var own = format == .one ? recipe : try value(recipeText)
+        if format == .one || format == .two { (own.epochs, own.batchSize) = (recipe.epochs, recipe.batchSize) }
+        guard own.epochs > 0, own.batchSize > 0 else {
+            throw ModelFileError("\(own.epochs) epochs of batches of \(own.batchSize) can't be")
+        }
+        self.recipe = own
         state = TrainerState(
             weights: try values("weights"),
-            slots: try Dictionary(uniqueKeysWithValues: optimizer.slots.map { ($0, try values($0)) }), steps: steps)
+            slots: try Dictionary(uniqueKeysWithValues: own.optimizer.slots.map { ($0, try values($0)) }),
+            average: own.averageDecay > 0 ? try values("average") : nil, steps: steps)
         // Checkpoints of 0.1.0 have none.
         let ended = file.metadata["ended"]
-        let place = "\(steps) \(position)\(ended ?? "")\(recipeText)"
-        guard file.metadata["sha256"] == Self.digest(Self.parts(of: state, optimizer), place) else {
+        let bestText = format == .four ? file.metadata["best"] ?? "" : ""
+        if !bestText.isEmpty {
+            best = Best(epoch: try value(bestText), weights: try file.tensors["best"].map { _ in try values("best") })
+        }
+        let place = "\(steps) \(position)\(ended ?? "")\(recipeText)\(bestText)"
+        guard file.metadata["sha256"] == Self.digest(Self.parts(of: state, own, best), place) else {
             throw ModelFileError("its checksum does not fit")
         }
         self.position = try value(position)
@@ -144,8 +174,11 @@ public struct Checkpoint: Sendable {
     }
 
     /// The tensors, in the order of their digest.
-    private static func parts(of state: TrainerState, _ optimizer: Optimizer) -> [(name: String, values: Weights)] {
-        [("weights", state.weights)] + optimizer.slots.map { ($0, state.slots[$0]!) }
+    private static func parts(
+        of state: TrainerState, _ recipe: Recipe, _ best: Best?
+    ) -> [(name: String, values: Weights)] {
+        [("weights", state.weights)] + recipe.optimizer.slots.map { ($0, state.slots[$0]!) }
+            + (state.average.map { [("average", $0)] } ?? []) + (best?.weights.map { [("best", $0)] } ?? [])
     }
 
     private static func digest(_ parts: [(name: String, values: Weights)], _ place: String) -> String {
@@ -178,6 +211,22 @@ extension Weights {
         withUnsafeBytes { bytes in
             var hash = SHA256()
             hash.update(bufferPointer: bytes)
+            return hash.finalize().hexadecimal
+        }
+    }
+}
+
+extension ModelFile {
+    /// The sha256 of the parameters alone: of eight bits the weights, scales, biases and steps.
+    public var weightsSha256: String {
+        switch parameters {
+        case .float32(let weights): return weights.sha256
+        case .int8(let weights):
+            var hash = SHA256()
+            weights.values.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            weights.scales.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            weights.biases.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            weights.steps.withUnsafeBytes { hash.update(bufferPointer: $0) }
             return hash.finalize().hexadecimal
         }
     }

@@ -6,41 +6,79 @@ public import SqueezeNet
 public struct ModelFile: Sendable {
     public var network: Network
     public var preprocessing: Preprocessing
-    /// Models of 0.1.0 do not say their learning rate: it stands here as the tutorial has it.
-    public var recipe: Recipe
+    /// Models of 0.1.0 do not say their learning rate: it stands here as the tutorial has it. nil in models of other programs.
+    public var recipe: Recipe?
     /// Names, as many as the network has classes.
     public var classes: [String]
-    public var weights: Weights
+    public var parameters: Parameters
     /// nil in models of versions that kept none.
     public var training: TrainingRecord?
+    /// nil in models of versions that kept none.
+    public var history: History?
+    /// nil in models of versions that had none. Whoever changes weights or preprocessing makes it anew (`withSelfTest`).
+    public var selfTest: SelfTest?
 
     public init(
-        network: Network, preprocessing: Preprocessing, recipe: Recipe, classes: [String], weights: Weights,
-        training: TrainingRecord? = nil
+        network: Network, preprocessing: Preprocessing, recipe: Recipe?, classes: [String], weights: Weights,
+        training: TrainingRecord? = nil, history: History? = nil
+    ) {
+        self.init(
+            network: network, preprocessing: preprocessing, recipe: recipe, classes: classes,
+            parameters: .float32(weights), training: training, history: history)
+    }
+
+    public init(
+        network: Network, preprocessing: Preprocessing, recipe: Recipe?, classes: [String], parameters: Parameters,
+        training: TrainingRecord? = nil, history: History? = nil
     ) {
         self.network = network
         self.preprocessing = preprocessing
         self.recipe = recipe
         self.classes = classes
-        self.weights = weights
+        self.parameters = parameters
         self.training = training
+        self.history = history
     }
 
-    /// Reads and checks a file of any of the formats that are known: it may come from anybody. An error does not say its path,
-    /// which users do not know it by.
+    /// A network's numbers, in the precision in which they are kept and computed with.
+    public enum Parameters: Equatable, Sendable {
+        case float32(Weights)
+        case int8(QuantizedWeights)
+    }
+
+    /// In single precision; of eight bits the numbers that they stand for.
+    public var weights: Weights {
+        get {
+            switch parameters {
+            case .float32(let weights): weights
+            case .int8(let weights): weights.weights(of: network)
+            }
+        }
+        set { parameters = .float32(newValue) }
+    }
+
+    /// How many bits a weight has.
+    public var bits: Int {
+        switch parameters {
+        case .float32: 32
+        case .int8: 8
+        }
+    }
+
+    /// Reads and checks a file of our own format: it may come from anybody. An error does not say its path, which users do not
+    /// know it by.
     public init(path: String) throws(ModelFileError) {
-        do {
-            self = try ModelFormat.of(path).read(path)
-            try ClassNames.checkEach(classes)
-            try training?.validate()
-        } catch let error as ModelFileError {
-            throw error
-        } catch let error as SafetensorsError {
-            throw ModelFileError(error.problem)
-        } catch let error as DatasetError {
-            throw ModelFileError(error.problem)
-        } catch {
-            throw ModelFileError("\(error)")
+        self = try ModelFileError.mapped {
+            let start = try ModelFormat.start(of: path)
+            guard SafetensorsModel.recognizes(start) else {
+                throw ModelFileError(
+                    "\(StrangeFile.description(start)), no model; what is read is \(SafetensorsModel.name)")
+            }
+            let model = try SafetensorsModel.read(path)
+            try ClassNames.checkEach(model.classes)
+            try model.training?.validate()
+            try model.selfTest?.validate(classes: model.network.classes)
+            return model
         }
     }
 
@@ -53,4 +91,19 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
     public let description: String
 
     init(_ reason: String) { description = reason }
+}
+
+extension ModelFileError {
+    /// What reading throws, as the one error of this library.
+    static func mapped<Value>(_ body: () throws -> Value) throws(ModelFileError) -> Value {
+        do { return try body() } catch let error as ModelFileError {
+            throw error
+        } catch let error as SafetensorsError {
+            throw ModelFileError(error.problem)
+        } catch let error as DatasetError {
+            throw ModelFileError(error.problem)
+        } catch {
+            throw ModelFileError("\(error)")
+        }
+    }
 }

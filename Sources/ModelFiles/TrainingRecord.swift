@@ -10,12 +10,17 @@ public struct TrainingRecord: Codable, Equatable, Sendable {
     public let heldOut: Int
     /// A validation at the training's end found no more than guessing would.
     public let isNoBetterThanChance: Bool
+    /// What was added to the classifier's biases at the training's end (`Weights.lift`); nil where nothing was.
+    public let lift: Float?
 
-    public init(of pictures: MappedDataset.Split, seed: UInt64, heldOut: Int, isNoBetterThanChance: Bool) {
+    public init(
+        of pictures: MappedDataset.Split, seed: UInt64, heldOut: Int, isNoBetterThanChance: Bool, lift: Float? = nil
+    ) {
         self.pictures = Self.digest(pictures)
         self.seed = seed
         self.heldOut = heldOut
         self.isNoBetterThanChance = isNoBetterThanChance
+        self.lift = lift
     }
 
     /// Whether these are the pictures of the training.
@@ -26,6 +31,9 @@ public struct TrainingRecord: Codable, Equatable, Sendable {
     /// - Throws: `ModelFileError` if a number makes no sense.
     func validate() throws(ModelFileError) {
         guard heldOut >= 0 else { throw ModelFileError("its training.heldOut is \(heldOut); right would be 0 or more") }
+        if let lift, !(lift.isFinite && lift > 0) {
+            throw ModelFileError("its training.lift is \(lift); right would be a finite number above 0")
+        }
         guard pictures.utf8.count == 64 else {
             throw ModelFileError(
                 "its training.pictures has \(pictures.utf8.count) bytes; right would be the 64 of a sha256")

@@ -13,6 +13,7 @@ enum PythonWriter {
         from datetime import datetime
         from typing import Any, Optional
 
+        from .handles import JobHandle
         from .jobs import Dependencies, JobCalls
 
 
@@ -32,13 +33,14 @@ enum PythonWriter {
         let options = kind.options.map { ("\(keyword($0))", "Optional[\(type($0.type))] = None") }
         let parameters =
             places.map { "\($0.name): \($0.type)" } + ["*"]
-            + (options + queue).map { "\($0.0): \($0.1)" } + ["**options: Any"]
-        let passed = places.map(\.name) + queue.map(\.name)
+            + (base(of: kind) + options + queue(of: kind)).map { "\($0.0): \($0.1)" } + ["**options: Any"]
+        let passed = places.map(\.name) + base(of: kind).map(\.name) + queue(of: kind).map(\.name)
         return """
                 def \(kind.name)(
                     self,
+                    /,
             \(parameters.map { "        \($0)," }.joined(separator: "\n"))
-                ) -> int:
+                ) -> JobHandle:
             \(documentation(of: kind))
                     options.update(
             \(options.map { "            \($0.0)=\($0.0)," }.joined(separator: "\n"))
@@ -56,24 +58,32 @@ enum PythonWriter {
         let model =
             switch kind.model {
             case .none: ""
-            case .used: " `model` is NAME or NAME@VERSION."
+            case .used: " `model` is NAME, NAME@VERSION or NAME@TAG."
             case .made: " That is the next version of `model`; by default it has the data set's name."
             }
+        let base = base(of: kind).isEmpty ? "" : " `base` is the model to begin with, NAME or NAME@VERSION."
         let paragraph = """
-            \"""\(kind.help)\(model) Queues a job and returns its id; \(queue.map(\.name).joined(separator: ", ")) \
+            \"""\(kind.help)\(model)\(base) Queues a job and returns its id; \(queue(of: kind).map(\.name).joined(separator: ", ")) \
             are those of `submit`. Other options are passed on, for runners that have them.
             """
         return
             ([wrapped(paragraph, indent: 8, after: 8), ""]
-            + kind.options.map { wrapped("\(keyword($0)): \($0.sentence)", indent: 8, after: 12) }
+            + kind.options.map { wrapped("\(keyword($0)): \(kind.sentence($0))", indent: 8, after: 12) }
             + ["        \"\"\""]).joined(separator: "\n")
     }
 
-    /// Where a job stands in the queue and how long it may take: the keywords of `submit`.
-    private static let queue: [(name: String, type: String)] = [
-        ("priority", "Optional[int] = None"), ("after", "Optional[Dependencies] = None"), ("hold", "bool = False"),
-        ("time_limit", "Optional[int] = None"), ("deadline", "Optional[datetime] = None"),
-    ]
+    private static func base(of kind: JobKind) -> [(name: String, type: String)] {
+        kind.tunes == true ? [("base", "Optional[str] = None")] : []
+    }
+
+    /// Where a job stands in the queue, how long it may take and what it leaves: the keywords of `submit`.
+    private static func queue(of kind: JobKind) -> [(name: String, type: String)] {
+        [
+            ("priority", "Optional[int] = None"), ("after", "Optional[Dependencies] = None"), ("hold", "bool = False"),
+            ("time_limit", "Optional[int] = None"), ("deadline", "Optional[datetime] = None"),
+            ("name", "Optional[str] = None"), ("note", "Optional[str] = None"),
+        ] + (kind.finishes == true ? [("keep_partial", "bool = False")] : [])
+    }
 
     private static func keyword(_ option: JobOption) -> String { option.words.joined(separator: "_") }
 
@@ -81,7 +91,7 @@ enum PythonWriter {
         switch type {
         case .integer: "int"
         case .number: "float"
-        case .text: "str"
+        case .text, .model: "str"
         case .flag: "bool"
         }
     }

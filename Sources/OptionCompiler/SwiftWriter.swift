@@ -14,7 +14,7 @@ enum SwiftWriter {
 
         /// The options of \(kind.name) jobs.
         struct \(typeName(kind)): ParsableArguments {
-        \(kind.options.map(declaration).joined(separator: "\n"))
+        \(kind.options.map { declaration($0, kind.sentence($0)) }.joined(separator: "\n"))
 
             /// Those that were given.
             var options: [String: JSONValue] {
@@ -27,11 +27,11 @@ enum SwiftWriter {
         """
     }
 
-    private static func declaration(_ option: JobOption) -> String {
-        var help = "help: \(literal(option.sentence))"
+    private static func declaration(_ option: JobOption, _ sentence: String) -> String {
+        var help = "help: \(literal(sentence))"
         // Indented by 8, with what ends the list.
         if help.count + 10 > Prose.width {
-            let lines = Prose.wrapped([option.sentence], prefix: "", width: Prose.width - 14)
+            let lines = Prose.wrapped([sentence], prefix: "", width: Prose.width - 14)
             help = "help: \"\"\"\n            \(lines.joined(separator: " \\\n            "))\n            \"\"\""
         }
         var arguments = [help]
@@ -40,13 +40,14 @@ enum SwiftWriter {
         switch option.type {
         case .integer: (wrapper, type) = ("Option", "Int")
         case .number: (wrapper, type) = ("Option", "Double")
-        case .text: (wrapper, type) = ("Option", "String")
+        case .text, .model: (wrapper, type) = ("Option", "String")
         case .flag: (wrapper, type) = ("Flag", "Bool")
         }
         switch option.type {
         // What is below 0 is for the daemon to refuse, with the bounds.
         case .integer, .number: arguments.insert("parsing: .unconditional", at: 0)
         case .flag: arguments.insert("inversion: .prefixedNo", at: 0)
+        case .model: arguments.append("completion: Completions.models")
         case .text: break
         }
         if let choices = option.choices {
@@ -63,7 +64,7 @@ enum SwiftWriter {
         switch option.type {
         case .integer: "\(property(option)).map { .integer(Int64($0)) }"
         case .number: "\(property(option)).map(JSONValue.number)"
-        case .text: "\(property(option)).map(JSONValue.string)"
+        case .text, .model: "\(property(option)).map(JSONValue.string)"
         case .flag: "\(property(option)).map(JSONValue.bool)"
         }
     }

@@ -22,6 +22,9 @@ final class ComputePool {
         sqz_pool_destroy(pool)
     }
 
+    /// Has the threads look out for work for a moment, so that they are awake when it comes. From any thread.
+    func rouse() { sqz_pool_rouse(pool) }
+
     private typealias TaskBody = (_ task: Int, _ thread: Int) -> Void
     private typealias ShareBody = (_ round: Int, _ share: Int, _ thread: Int) -> Void
 

@@ -8,6 +8,8 @@ package struct CounterRandom: Sendable {
         case shuffle
         case augmentation
         case dropout
+        /// Pictures of a model's self-test.
+        case selfTest = 14
         /// Pictures that tests make.
         case picture = 15
     }

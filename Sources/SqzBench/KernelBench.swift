@@ -120,7 +120,7 @@ struct KernelBench {
     private func stemPool(_ pool: Network.Layer) -> [Double] {
         let (size, panels) = (pool.output.height, pool.output.channels / 16)
         let covered = sqz_stem_pool_covered(Int32(size))
-        var s = sqz_stem_pool(pitch: sqz_input_pitch(covered), size: Int32(size), out_panels: Int32(panels))
+        var s = sqz_stem_pool(pitch: sqz_input_pitch(covered), size: Int32(size), out_panels: Int32(panels), least: 0)
         let (x, u) = (tensor(Int(s.pitch * covered)), tensor(sqz_stem_pool_filters(s.out_panels)))
         let (y, work) = (tensor(panels * 16 * size * size), tensor(sqz_stem_pool_workspace(s.pitch)))
         let (dw, bias) = (tensor(27 * panels * 16), tensor(panels * 16))
@@ -139,7 +139,7 @@ struct KernelBench {
         var s = sqz_conv3x3(
             height: Int32(size), width: Int32(size), in_panels: Int32(inputs), out_panels: Int32(outputs), pools: 0,
             plain: 0, block: 16,
-            in_image: inputs * 16 * pixels, out_image: outputs * 16 * pixels)
+            in_image: inputs * 16 * pixels, out_image: outputs * 16 * pixels, least: 0)
         let filters = sqz_conv3x3_filters(Int32(inputs * 16), Int32(outputs * 16))
         let x = tensor(s.in_image * Self.pictures)
         let dx = tensor(s.in_image * Self.pictures)

@@ -7,14 +7,14 @@ import SqueezeNet
 
 /// Measures the engine: the median and the best time of a call, in seconds.
 ///
-///     sqz-bench train|classify|start ARCHITECTURE SIZE BATCH THREADS SECONDS
+///     sqz-bench train|classify|int8|start ARCHITECTURE SIZE BATCH THREADS SECONDS [CLASSES [GROUP]]
 ///     sqz-bench kernels ARCHITECTURE SIZE BATCH SECONDS
 ///     sqz-bench export ARCHITECTURE SIZE BATCH DIRECTORY
 ///
-/// `start` is from weights in memory to the first logits. `export` writes weights.bin, input.bin (standardized, N×3×SIZE×SIZE) and logits.bin, for other engines to compute the same.
+/// CLASSES is 10 for squeezenet-cifar and else 1,000. With GROUP training normalizes so many pictures together. `int8` is `classify` in eight bits. `start` is from weights in memory to the first logits. `export` writes weights.bin, input.bin (standardized, N×3×SIZE×SIZE) and logits.bin, for other engines to compute the same.
 @main struct SqzBench {
     static let usage = """
-        usage: sqz-bench train|classify|start ARCHITECTURE SIZE BATCH THREADS SECONDS
+        usage: sqz-bench train|classify|int8|start ARCHITECTURE SIZE BATCH THREADS SECONDS [CLASSES [GROUP]]
                sqz-bench kernels ARCHITECTURE SIZE BATCH SECONDS
                sqz-bench export ARCHITECTURE SIZE BATCH DIRECTORY
         """
@@ -24,8 +24,9 @@ import SqueezeNet
     let preprocessing: Preprocessing
     let pictures: [Picture]
 
-    init(_ architecture: Architecture, size: Int, batch: Int) throws {
-        network = try Network(architecture, classes: architecture == .squeezenetCIFAR ? 10 : 1_000, inputSize: size)
+    init(_ architecture: Architecture, size: Int, batch: Int, classes: Int?) throws {
+        network = try Network(
+            architecture, classes: classes ?? (architecture == .squeezenetCIFAR ? 10 : 1_000), inputSize: size)
         weights = Weights(glorotUniformFor: network, seed: 1)
         preprocessing = try Preprocessing(size: size)
         let each = 3 * size * size
@@ -47,16 +48,21 @@ import SqueezeNet
             print(usage)
             exit(64)
         }
-        let bench = try SqzBench(architecture, size: size, batch: batch)
+        let classes = arguments.count >= 8 ? Int(arguments[7]) : nil
+        let group = arguments.count == 9 ? Int(arguments[8]) : 0
+        let bench = try SqzBench(architecture, size: size, batch: batch, classes: classes)
         switch arguments[1] {
-        case "train", "classify", "start":
-            guard arguments.count == 7, let threads = Int(arguments[5]), let seconds = Double(arguments[6]) else {
+        case "train", "classify", "int8", "start":
+            guard arguments.count == 7 || classes != nil, let threads = Int(arguments[5]),
+                let seconds = Double(arguments[6]), let group
+            else {
                 exit(64)
             }
             let times =
                 switch arguments[1] {
-                case "train": try bench.train(threads, seconds)
+                case "train": try bench.train(threads, seconds, group: group)
                 case "classify": try bench.classify(threads, seconds)
+                case "int8": try bench.classifyInt8(threads, seconds)
                 default: try bench.start(threads, seconds)
                 }
             print(times[times.count / 2], times[0])
@@ -71,9 +77,12 @@ import SqueezeNet
         }
     }
 
-    func train(_ threads: Int, _ seconds: Double) throws -> [Double] {
+    func train(_ threads: Int, _ seconds: Double, group: Int = 0) throws -> [Double] {
+        var recipe = Recipe.tutorial
+        recipe.normalizationGroup = group
         let trainer = try Trainer(
-            network: network, preprocessing: preprocessing, state: TrainerState(weights: weights), seed: 1,
+            network: network, preprocessing: preprocessing, recipe: recipe, state: TrainerState(weights: weights),
+            seed: 1,
             threads: threads)
         let examples = pictures.indices.map { Example(picture: pictures[$0], label: $0 % network.classes, index: $0) }
         return Self.measure(seconds) { _ = trainer.step(examples, epoch: $0) }
@@ -82,6 +91,16 @@ import SqueezeNet
     func classify(_ threads: Int, _ seconds: Double) throws -> [Double] {
         let classifier = try Classifier(
             network: network, weights: weights, preprocessing: preprocessing, threads: threads)
+        return Self.measure(seconds) { _ in _ = classifier.classify(pictures) }
+    }
+
+    func classifyInt8(_ threads: Int, _ seconds: Double) throws -> [Double] {
+        let calibration = try Calibration(
+            network: network, weights: weights, preprocessing: preprocessing, threads: threads)
+        let quantized = try QuantizedWeights(
+            quantizing: weights, of: network, steps: calibration.steps(of: Array(pictures.prefix(8)), by: .maximum))
+        let classifier = try Classifier(
+            network: network, weights: quantized, preprocessing: preprocessing, threads: threads)
         return Self.measure(seconds) { _ in _ = classifier.classify(pictures) }
     }
 

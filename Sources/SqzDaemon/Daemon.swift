@@ -60,10 +60,11 @@ public struct Daemon: Sendable {
         let registry = RunnerRegistry(log: log)
         let programs = try RunnerRegistry.programs(configuration.current)
         try await configuration.current.warn(store, log)
+        let warm = WarmRunners(store: store, blobs: blobs, registry: registry, configuration: configuration, log: log)
         let scheduler = Scheduler(
-            store: store, state: directory, blobs: blobs, registry: registry, announcer: announcer,
-            configuration: configuration)
-        let warm = WarmRunners(blobs: blobs, registry: registry, configuration: configuration, log: log)
+            store: store, state: directory, blobs: blobs, registry: registry, announcer: announcer, warm: warm,
+            configuration: configuration,
+            best: BestOfSweeps(store: store, warm: warm, configuration: configuration, log: log))
         let stopping = Stopping()
         let handlers = Handlers(
             store: store, state: directory, blobs: blobs, uploads: uploads,

@@ -17,7 +17,8 @@ package enum Descriptors {
 
     /// For everything but connections.
     private static func needed(_ configuration: DaemonConfiguration) -> Int {
-        let runners = configuration.runningJobs + Limits.loadedModels + Limits.imports
+        let runners =
+            configuration.runningJobs + Limits.loadedModels + Limits.furtherRunners + Limits.imports + Limits.exports
         return own + runner * runners + files + refusals
     }
 

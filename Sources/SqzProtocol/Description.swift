@@ -27,7 +27,9 @@ extension RunnerInterface.Describe.Reply {
             }
             for option in kind.options {
                 let (choices, bounds) = (option.choices ?? [], option.bounds ?? [])
-                try check([option.name, option.help, option.default] + choices, of: "an option of \(kind.name)")
+                try check(
+                    [option.name, option.help, option.default, option.baseDefault] + choices,
+                    of: "an option of \(kind.name)")
                 try check(choices.count, Limits.describedChoices, "choices of \(option.name)")
                 try check(bounds.count, Limits.describedBounds, "bounds of \(option.name)")
                 for bound in bounds {
@@ -37,6 +39,18 @@ extension RunnerInterface.Describe.Reply {
                         throw refuse(
                             "\(option.name) has a bound by \(bound.option), which is no other option of \(kind.name)")
                     }
+                }
+            }
+        }
+        for kind in kinds {
+            let presets = kind.presets ?? []
+            try check(presets.count, Limits.describedChoices, "presets of \(kind.name)")
+            for preset in presets {
+                try check(
+                    [preset.value, preset.help] + preset.defaults.map(\.value), of: "a preset of \(kind.name)")
+                for name in [preset.option] + preset.defaults.keys.sorted()
+                where !kind.options.contains(where: { $0.name == name }) {
+                    throw refuse("a preset of \(kind.name) is of \(name), which is no option of it")
                 }
             }
         }

@@ -22,25 +22,40 @@ extension SqzError: CustomStringConvertible {
             "the queue is full: \(Self.count(queued, "job")) in it, the limit is \(limit)"
         case .queueFull(let limit, let queued, _?):
             "you have \(Self.count(queued, "job")) in the queue, the limit for a user is \(limit)"
+        case .noSuchSweep(let name, let known):
+            "there is no sweep \(Self.shown(name))\(Self.list(known, none: "any"))"
         case .noSuchKind(let kind, let kinds):
             "no runner offers jobs of the kind \(Self.shown(kind))\(Self.list(kinds, none: "any"))"
         // No option that was given: the reason names the job.
         case .invalidOption("id", let reason): reason
         case .invalidOption(let option, let reason): "\(option): \(reason)"
-        case .noSuchDataset(let name, let known):
-            "there is no data set \(Self.shown(name))\(Self.list(known, none: "any data set"))"
-        case .noSuchModel(let name, let known, let makers):
-            "there is no model \(Self.shown(name))" + (Self.coming(makers ?? []) ?? Self.list(known, none: "any model"))
+        case .noSuchDataset(let name, let known, let time, let uid, let sha256):
+            "there is no data set \(Self.shown(name))\(Self.removal(nil, time, uid, sha256))"
+                + Self.list(known, none: "any data set")
+        case .noSuchPicture(let split, 0, _, _): "the data set has no pictures to \(split.rawValue)"
+        case .noSuchPicture(let split, let pictures, _, let file?):
+            "there is no picture \(Self.shown(file)) among the \(Self.count(pictures, "picture")) to \(split.rawValue)"
+        case .noSuchPicture(let split, let pictures, let picture, nil):
+            "there is no picture \(picture ?? 0) to \(split.rawValue); right would be 0 to \(pictures - 1)"
+        case .noSuchModel(let name, let known, let makers, let removed, let time, let uid, let sha256):
+            "there is no model \(Self.shown(name))\(Self.removal(removed == name ? nil : removed, time, uid, sha256))"
+                + (Self.coming(makers ?? []) ?? Self.list(known, none: "any model"))
         case .stopping: "the daemon is stopping"
         case .noDatasets: "there is no data set yet; sqzctl dataset import makes one"
-        case .noModels(let passedOver?) where !passedOver.isEmpty:
+        case .noModels(_, let known?) where !known.isEmpty:
+            "no model was named, and you have made none; name one with --model: \(Self.first(known))"
+        case .noModels(let passedOver?, _) where !passedOver.isEmpty:
             "no model was named, and each that there is has a warning; name one with --model: \(Self.first(passedOver))"
         case .noModels: "there is no model yet; sqzctl train makes one"
         case .badImage(let index, let reason): "picture \(index): \(reason)"
         case .tooManyImages(let limit, let images):
             "\(Self.count(images, "picture")) in one call, the limit is \(limit)"
-        case .busy(let limit):
-            "busy: all places are taken, of which there \(limit == 1 ? "is" : "are") \(limit); try again"
+        case .timedOut(let timeout):
+            "timed out: the pictures waited for \(timeout) ms and were not looked at; try again"
+        case .busy(let limit, let place, let seconds):
+            "busy: all places are taken, of which there \(limit == 1 ? "is" : "are") \(limit)"
+                + (place.map { ", this would be number \($0)" } ?? "") + "; try again"
+                + (seconds.map { " in \(Self.count($0, "second"))" } ?? "")
         case .runnerFailed(let reason): "the runner failed: \(reason)"
         case .nameTaken(let name): "another data set has the name \(name); choose another, or remove that one"
         case .inUse(let name, let jobs): "data set \(name) is in use by \(Self.joined(jobs))"
@@ -58,7 +73,7 @@ extension SqzError: CustomStringConvertible {
                 + (current.map { ", there are \(Self.amount($0, of: what)) now" } ?? "")
         case .badModel(let reason): "the model can't be used: \(reason)"
         case .diverged(let epoch, let step):
-            "the loss was no longer finite in epoch \(epoch), step \(step); a smaller learning rate may help"
+            "the loss was no longer finite in epoch \(epoch), step \(step); a smaller learning rate or a longer warm-up may help"
         case .failed(let reason): reason
         }
     }
@@ -73,6 +88,15 @@ extension SqzError: CustomStringConvertible {
     /// A few say what names look like; sqzctl models and datasets list them all.
     private static func first(_ names: [String]) -> String {
         names.prefix(12).joined(separator: ", ") + (names.count > 12 ? ", …" : "")
+    }
+
+    /// What became of it, if it was there once.
+    private static func removal(_ name: String?, _ time: Int?, _ uid: Int?, _ sha256: String?) -> String {
+        guard let time, let uid else { return "" }
+        return """
+            \(name.map { "; \($0) was" } ?? ": it was") removed on \(Timestamp.text(time)) by uid \(uid)\
+            \(sha256.map { " (sha256 \($0))" } ?? "")
+            """
     }
 
     /// Of a model that jobs are to make.

@@ -24,14 +24,35 @@ extension JobKind {
     public static func mismatch(of classes: [String], with trained: [String]) -> String? {
         guard classes.count == trained.count else {
             let are = classes.count == 1 ? "1 class" : "\(classes.count) classes"
-            return "it has \(are), the model was trained for \(trained.count)"
+            let (own, others) = (Set(classes), Set(trained))
+            let alone = [
+                ("only it has", classes.filter { !others.contains($0) }),
+                ("only the model has", trained.filter { !own.contains($0) }),
+            ]
+            // Numbers are no names.
+            let isNamed = [classes, trained].allSatisfy { $0 != $0.indices.map(String.init) }
+            let told = alone.filter { isNamed && !$0.1.isEmpty }.map { words, names in
+                let more = names.count > Self.shownClasses ? ", …" : ""
+                return "; \(words) \(names.prefix(Self.shownClasses).map(\.printable).joined(separator: ", "))\(more)"
+            }
+            return "it has \(are), the model was trained for \(trained.count)\(told.joined())"
         }
         let numbers = trained.indices.map(String.init)
         guard classes != numbers, trained != numbers else { return nil }
-        guard let index = classes.indices.first(where: { classes[$0] != trained[$0] }) else { return nil }
+        let different = classes.indices.filter { classes[$0] != trained[$0] }
+        guard !different.isEmpty else { return nil }
+        let shown = different.prefix(Self.shownClasses).map {
+            "its class \($0) is \(classes[$0].printable), the model's is \(trained[$0].printable)"
+        }
+        let others = different.count - shown.count
+        // The same names in another order are a mistake of another sort.
+        let isOrder = classes.sorted() == trained.sorted()
         return """
-            its class \(index) is \(classes[index]), the model's is \(trained[index]); a model is measured on the classes \
-            it was trained for
+            \(shown.joined(separator: "; "))\(others > 0 ? "; and \(others) more differ" : "")\
+            \(isOrder ? "; they are the same names in another order" : ""); a model is measured on the classes it was \
+            trained for
             """
     }
+
+    private static let shownClasses = 5
 }

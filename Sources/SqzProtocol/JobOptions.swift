@@ -2,9 +2,10 @@ public import Varlink
 
 extension JobKind {
     /// Checks that each option is one that the kind has, and that its value fits, alone and beside the others: in the daemon
-    /// when a job is submitted, in a client before, in the runner before the job begins.
+    /// when a job is submitted, in a client before, in the runner before the job begins. And that it goes with a model that is tuned,
+    /// or without one.
     /// - Throws: `SqzError.invalidOption`.
-    public func check(_ options: [String: JSONValue]) throws {
+    public func check(_ options: [String: JSONValue], tuning: Bool) throws {
         for (name, value) in options {
             guard let option = self.options.first(where: { $0.name == name }) else {
                 let known = self.options.map(\.name).joined(separator: ", ")
@@ -12,16 +13,22 @@ extension JobKind {
                     option: name, reason: "\(self.name) has no such option; it has \(known.isEmpty ? "none" : known)")
             }
             try option.check(value)
+            try option.check(tuning: tuning)
         }
         for option in self.options {
-            for bound in option.bounds ?? [] { try check(option, bound, options) }
+            for bound in option.bounds ?? [] { try check(option, bound, options, tuning: tuning) }
         }
     }
 
-    /// A bound that another option's value sets. Of both options the default counts where none is given.
-    private func check(_ option: JobOption, _ bound: OptionBound, _ options: [String: JSONValue]) throws {
-        guard let number = option.text(in: options).flatMap(Double.init),
-            let other = self.options.first(where: { $0.name == bound.option }), let text = other.text(in: options),
+    /// A bound that another option's value sets. Of both options the default counts where none is given, and of the other one what a
+    /// preset says too. A preset's own numbers are not held against who changes one of them: the runner leaves out what goes with
+    /// another value.
+    private func check(
+        _ option: JobOption, _ bound: OptionBound, _ options: [String: JSONValue], tuning: Bool
+    ) throws {
+        guard let number = option.text(in: options, tuning: tuning).flatMap(Double.init),
+            let other = self.options.first(where: { $0.name == bound.option }),
+            let text = other.text(in: options, tuning: tuning) ?? preset(of: other, options, tuning: tuning),
             bound.values.contains(where: { other.isSame($0, text) })
         else { return }
         let isGiven = options[option.name] != nil
@@ -30,14 +37,47 @@ extension JobKind {
     }
 }
 
+extension JobKind {
+    /// The default of an option, by the presets that the options of a job ask for.
+    private func preset(of option: JobOption, _ options: [String: JSONValue], tuning: Bool) -> String? {
+        for preset in presets ?? [] {
+            guard let text = preset.defaults[option.name],
+                let chooser = self.options.first(where: { $0.name == preset.option }),
+                chooser.text(in: options, tuning: tuning) == preset.value
+            else { continue }
+            return text
+        }
+        return nil
+    }
+
+    /// The default of an option, as the help of verbs says it; nil where it is none of its own.
+    public func shownDefault(of option: JobOption) -> String? {
+        if let text = option.default {
+            return option.baseDefault.map { "\(text); \($0) where a model is tuned" } ?? text
+        }
+        return presets?.first { $0.defaults[option.name] != nil }.map { "the \($0.option)'s" }
+    }
+}
+
 extension JobOption {
+    /// Its default where a model is tuned, or where none is.
+    public func `default`(tuning: Bool) -> String? { tuning ? baseDefault ?? self.default : self.default }
+
+    fileprivate func check(tuning: Bool) throws {
+        guard let base, base != tuning else { return }
+        throw refusal(
+            base
+                ? "is of a model that is tuned, and none is named as base (--from)"
+                : "comes with the model that is tuned")
+    }
+
     fileprivate func check(_ value: JSONValue) throws {
         switch (type, value) {
         case (.integer, .integer(let value)): try check(Double(value), minimum, maximum)
         case (.number, .integer(let value)): try check(Double(value), minimum, maximum)
         case (.number, .number(let value)): try check(value, minimum, maximum)
         case (.flag, .bool): return
-        case (.text, .string(let value)):
+        case (.text, .string(let value)), (.model, .string(let value)):
             guard value.utf8.count <= Limits.optionBytes else { throw refusal("is longer than 1,024 bytes") }
             if let choices, !choices.contains(value) {
                 throw refusal("must be one of \(choices.joined(separator: ", ")), is \(value)")
@@ -46,6 +86,7 @@ extension JobOption {
         case (.number, _): throw refusal("must be a number" + Self.found(value))
         case (.flag, _): throw refusal("must be true or false" + Self.found(value))
         case (.text, _): throw refusal("must be a string" + Self.found(value))
+        case (.model, _): throw refusal("must be a model's NAME or NAME@VERSION" + Self.found(value))
         }
     }
 
@@ -80,13 +121,13 @@ extension JobOption {
     private func refusal(_ reason: String) -> SqzError { .invalidOption(option: name, reason: reason) }
 
     /// Its value among those of a job, or its default, as on a command line.
-    fileprivate func text(in options: [String: JSONValue]) -> String? {
+    fileprivate func text(in options: [String: JSONValue], tuning: Bool) -> String? {
         switch options[name] {
         case .integer(let value)?: String(value)
         case .number(let value)?: Self.plain(value)
         case .string(let value)?: value
         case .bool(let value)?: String(value)
-        default: self.default
+        default: self.default(tuning: tuning)
         }
     }
 
@@ -98,7 +139,9 @@ extension JobOption {
 
     /// Which values it takes, as `sqzctl runners` and the help of verbs say it.
     public var values: String {
-        let always = choices?.joined(separator: "|") ?? Self.range(minimum, maximum) ?? type.rawValue
+        let always =
+            choices?.joined(separator: "|") ?? Self.range(minimum, maximum)
+            ?? (type == .model ? "NAME or NAME@VERSION" : type.rawValue)
         let sometimes = (bounds ?? []).compactMap { bound in
             Self.range(bound.minimum, bound.maximum).map {
                 "; \($0) with \(bound.option) \(bound.values.joined(separator: "|"))"

@@ -1,4 +1,3 @@
-internal import Datasets
 internal import Glibc
 internal import SqueezeNet
 
@@ -9,11 +8,12 @@ enum Chance {
     /// A dead network answers every picture alike. One that lives must have failed in training and validation, by the loss of
     /// equal probabilities, and not hit more often than who always says the commonest class: what little data teaches in an epoch
     /// shows in one of these.
+    /// - Parameter answers: the logits of `sample`'s pictures.
     static func isAll(
-        _ classifier: Classifier, of dataset: MappedDataset, trained: Evaluation, validated: Evaluation, commonest: Int
+        _ answers: [Float], classes: Int, trained: Evaluation, validated: Evaluation, commonest: Int
     ) -> Bool {
-        if answersAllAlike(classifier, dataset.train) { return true }
-        let guessing = log(Double(classifier.network.classes)) - tolerance
+        if areAlike(answers, classes: classes) { return true }
+        let guessing = log(Double(classes)) - tolerance
         // Two standard deviations above the hits of one who guesses the commonest class.
         let share = Double(commonest) / Double(validated.count)
         let luck = 2 * (Double(validated.count) * share * (1 - share)).squareRoot()
@@ -24,11 +24,14 @@ enum Chance {
     /// Of the loss, in nats.
     private static let tolerance = 0.001
 
-    /// Some pictures suffice: no two differ for a network that is alive.
-    private static func answersAllAlike(_ classifier: Classifier, _ split: MappedDataset.Split) -> Bool {
-        let count = min(split.count, 64)
-        let logits = classifier.classify((0..<count).map { Picture($0 * split.count / count, of: split) })
-        let classes = classifier.network.classes
-        return count > 1 && logits.indices.dropFirst(classes).allSatisfy { logits[$0] == logits[$0 % classes] }
+    /// Places of some of so many pictures, which suffice: no two answers are the same of a network that is alive.
+    static func sample(of count: Int) -> [Int] {
+        let some = min(count, 64)
+        return (0..<some).map { $0 * count / some }
+    }
+
+    private static func areAlike(_ answers: [Float], classes: Int) -> Bool {
+        answers.count > classes
+            && answers.indices.dropFirst(classes).allSatisfy { answers[$0] == answers[$0 % classes] }
     }
 }

@@ -1,41 +1,21 @@
-internal import Glibc
 internal import Imaging
+internal import SqzProtocol
 
-/// Bounds what the pictures that are decoded at the same time hold in memory, however many threads there are: what one may hold
-/// alone. Who draws more than there is waits.
-// Sendable: the mutex guards what is left.
-final class DecodingBudget: @unchecked Sendable {
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let returned = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    /// Bytes.
-    private var left = ImagingLimits.values
+/// What the pictures of one call may take decoded, together: so much is held in memory at most, however many threads there are,
+/// and so long do others wait. They draw from it in their order; after the first that finds too little, nothing is left for any.
+struct DecodingBudget {
+    /// Of width × height × channels, which are bytes.
+    private var left = Limits.decodedValues
+    /// A picture found too little.
+    private(set) var isSpent = false
 
-    init() {
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(returned, nil)
-    }
-
-    deinit {
-        pthread_cond_destroy(returned)
-        pthread_mutex_destroy(mutex)
-        returned.deallocate()
-        mutex.deallocate()
-    }
-
-    /// Takes what a picture needs, and gives how much that is. One over the limit is refused before it takes memory.
-    func draw(_ header: PictureHeader) -> Int {
-        let bytes = min(header.decodedBytes, ImagingLimits.values)
-        pthread_mutex_lock(mutex)
-        while left < bytes { pthread_cond_wait(returned, mutex) }
-        left -= bytes
-        pthread_mutex_unlock(mutex)
-        return bytes
-    }
-
-    func giveBack(_ bytes: Int) {
-        pthread_mutex_lock(mutex)
-        left += bytes
-        pthread_cond_broadcast(returned)
-        pthread_mutex_unlock(mutex)
+    /// Takes what a picture needs; false where that is not there. The first of a call finds enough: one of more is refused
+    /// before it is decoded, and takes nothing.
+    mutating func draw(_ header: PictureHeader?) -> Bool {
+        let values = header?.decodedBytes ?? 0
+        let needed = values > ImagingLimits.values ? 0 : values
+        isSpent = isSpent || needed > left
+        if !isSpent { left -= needed }
+        return !isSpent
     }
 }

@@ -19,8 +19,9 @@ enum ErrorMapping {
     private static func own(_ error: any Error) -> SqzError {
         switch error {
         case let error as SqzError: error
-        case let error as DatasetError: .badData(file: error.file ?? "data set", reason: error.problem)
-        case let error as ModelFileError: .badModel(reason: "\(error)")
+        // What stands in a file can't be said in JSON as it is.
+        case let error as DatasetError: .badData(file: error.file ?? "data set", reason: error.problem.printable)
+        case let error as ModelFileError: .badModel(reason: "\(error)".printable)
         // A checkpoint, for instance; in which directory is the daemon's affair.
         case let error as SafetensorsError:
             .failed(reason: "\(error.path.split(separator: "/").last ?? ""): \(error.problem)")

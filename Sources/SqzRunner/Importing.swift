@@ -1,3 +1,4 @@
+internal import Bitmaps
 internal import Datasets
 internal import Processors
 internal import SqzProtocol
@@ -12,7 +13,7 @@ enum Importing {
     /// - Parameter send: gets what is told before the last reply.
     static func run(_ parameters: RunnerInterface.Import.Parameters, send: (Reply) throws -> Void) throws -> Reply {
         let options = PictureOptions(
-            size: parameters.size, fit: parameters.fit.flatMap { SquareFit(rawValue: $0.rawValue) },
+            size: parameters.size, fit: parameters.fit.flatMap { Fit(rawValue: $0.rawValue) },
             skipsUnreadable: parameters.skipUnreadable ?? false)
         var failure: (any Error)?
         var lastReport = ContinuousClock.now
@@ -46,16 +47,20 @@ extension Imported {
         self.init(
             format: dataset.format.rawValue, train: dataset.trainCount, test: dataset.testCount,
             classes: dataset.classes, height: dataset.height, width: dataset.width,
-            trainByClass: dataset.trainByClass, testByClass: dataset.testByClass)
+            trainByClass: dataset.trainByClass, testByClass: dataset.testByClass,
+            fit: dataset.fit.map { PictureFit($0) })
     }
+}
+
+extension PictureFit {
+    /// Both have the same words.
+    fileprivate init(_ fit: Fit) { self.init(rawValue: fit.rawValue)! }
 }
 
 extension ImportSummary {
     fileprivate init(_ summary: PictureSummary) {
-        // Both have the same words.
-        let fit = PictureFit(rawValue: summary.fit.rawValue)!
         self.init(
-            size: summary.size, fit: fit,
+            size: summary.size, fit: PictureFit(summary.fit),
             passedOver: summary.passedOver.map {
                 PassedOver(reason: "\($0.reason)", files: $0.files, example: $0.example)
             }, unreadable: summary.unreadable, duplicates: summary.duplicates)

@@ -4,21 +4,26 @@ internal import SqzProtocol
 internal import Synchronization
 internal import Varlink
 
-/// What comes in on standard input. While a job runs it is read by a thread of its own, so that `Stop` is seen. When the input
+/// What comes in on standard input. While a job runs it is read by a thread of its own, so that `Stop` and `Finish` are seen. When the input
 /// ends, the daemon is gone, and so is this process.
 final class Inbox: Sendable {
     private let file: FramedFile
     private let isStopped = Atomic(false)
+    private let isFinished = Atomic(false)
 
     init(_ file: FramedFile) { self.file = file }
 
     /// Whether the current run is to end at its next step.
     var stopRequested: Bool { isStopped.load(ordering: .relaxed) }
 
+    /// Whether the current run is to end after its step, with what it has.
+    var finishRequested: Bool { isFinished.load(ordering: .relaxed) }
+
     /// The next call, waited for.
-    func take() -> Call {
+    /// - Parameter onArrival: is called when the first of it has come.
+    func take(onArrival: () -> Void = {}) -> Call {
         do {
-            guard let message = try file.read() else { exit(EXIT_SUCCESS) }
+            guard let message = try file.read(onArrival: onArrival) else { exit(EXIT_SUCCESS) }
             return try message.withUnsafeBytes { try Call(parsing: $0) }
         } catch {
             Log.write("the daemon's call can't be read: \(error)")
@@ -26,16 +31,18 @@ final class Inbox: Sendable {
         }
     }
 
-    /// Looks out for `Stop` from now on. Nobody else may take calls then.
+    /// Looks out for `Stop` and `Finish` from now on. Nobody else may take calls then.
     func watch() {
         DispatchQueue(label: "sqz-runner.input").async { [self] in
             while true {
                 let call = take()
-                guard call.method == RunnerInterface.Stop.name else {
+                switch RunnerInterface.Method(rawValue: call.method) {
+                case .stop: isStopped.store(true, ordering: .relaxed)
+                case .finish: isFinished.store(true, ordering: .relaxed)
+                default:
                     Log.write("\(call.method) came while a job ran")
                     exit(EXIT_FAILURE)
                 }
-                isStopped.store(true, ordering: .relaxed)
             }
         }
     }

@@ -3,7 +3,7 @@ public import SqzProtocol
 
 /// The kinds of jobs that this runner does, with their options as the daemon and `sqzctl runners` show them.
 public enum JobKinds {
-    public static let all = [train, evaluate, predict]
+    public static let all = [train, evaluate, predict, quantize]
 
     /// Runs a job; nil if it was asked to stop before it was done.
     static func run(
@@ -13,19 +13,26 @@ public enum JobKinds {
             throw SqzError.noSuchKind(kind: run.kind, kinds: all.map(\.name))
         }
         guard let dataset = run.dataset else { throw SqzError.invalidOption(option: "dataset", reason: "is needed") }
+        let tuning = kind.tunes == true && run.model != nil
         if kind == train {
             return try Training(
-                options: TrainOptions(run.options, of: kind), dataset: dataset, directory: run.directory, inbox: inbox,
-                replies: replies
+                options: TrainOptions(run.options, of: kind, tuning: tuning), dataset: dataset, tuning: run.model,
+                teacher: run.models?["teacher"], directory: run.directory, inbox: inbox, replies: replies
+            ) { .init(run, of: kind, $0, tuning: $1) }.run()
+        }
+        if kind == quantize {
+            return try Quantizing(
+                run, options: QuantizeOptions(run.options, of: kind, tuning: tuning), dataset: dataset, kind: kind,
+                inbox: inbox, replies: replies
             ).run()
         }
         guard let model = run.model else { throw SqzError.invalidOption(option: "model", reason: "is needed") }
-        func scoring(_ options: some JobOptions) throws -> Scoring {
-            try Scoring(model: model, dataset: dataset, threads: options.threads, inbox: inbox, replies: replies)
+        func scoring(_ options: some ScoringOptions) throws -> Scoring {
+            try Scoring(model: model, dataset: dataset, options, inbox: inbox, replies: replies)
         }
-        if kind == evaluate { return try scoring(EvaluateOptions(run.options, of: kind)).evaluate() }
+        if kind == evaluate { return try scoring(EvaluateOptions(run.options, of: kind, tuning: false)).evaluate() }
         precondition(kind == predict, "\(kind.name) is offered, but nothing here runs it")
-        let options = try PredictOptions(run.options, of: kind)
+        let options = try PredictOptions(run.options, of: kind, tuning: false)
         return try scoring(options).predict(top: options.top)
     }
 
@@ -33,13 +40,20 @@ public enum JobKinds {
     private static let train = JobKind(
         name: "train", help: "Trains a network on a data set and registers it as a model.", dataset: true, model: .made,
         options: TrainOptions.declarations, minimumPictures: 2, minimumClasses: Network.allowedClasses.lowerBound,
-        sameClasses: true)
+        sameClasses: true, tunes: true, named: true, presets: Recipe.Name.allCases.map(\.preset), finishes: true)
 
     private static let evaluate = JobKind(
-        name: "evaluate", help: "Measures loss and top-1 accuracy on a data set's test pictures.", dataset: true,
+        name: "evaluate", help: "Measures what a model makes of a data set's test pictures.", dataset: true,
         model: .used, options: EvaluateOptions.declarations, sameClasses: true)
 
     private static let predict = JobKind(
         name: "predict", help: "Predicts the classes of a data set's test pictures.", dataset: true, model: .used,
         options: PredictOptions.declarations, sameClasses: true)
+
+    private static let quantize = JobKind(
+        name: "quantize",
+        help: """
+            Makes of a model one of eight bits, a quarter as large, and measures both. The base is the model; it stays as it is.
+            """, dataset: true, model: .made, options: QuantizeOptions.declarations, minimumPictures: 1,
+        sameClasses: true, tunes: true, named: true)
 }

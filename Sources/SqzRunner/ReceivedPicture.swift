@@ -1,33 +1,42 @@
+internal import Bitmaps
 internal import Datasets
-internal import FoundationEssentials
 internal import Imaging
 internal import SqzProtocol
 
-/// A picture that somebody wants classified, in the size of those that models are trained on.
+/// A picture that somebody wants classified: a record as it is, and of a file the first square that a model makes of it.
 struct ReceivedPicture: Sendable {
     /// Where a record has one.
     let label: UInt8?
-    /// `PictureRecord.pictureBytes` of them.
+    /// Rows and columns.
+    let side: Int
+    /// The red, the green and the blue one.
     let planes: [UInt8]
 
-    /// Why bytes are no such picture.
+    /// Why there is no such picture.
     struct Problem: Error {
         let reason: String
+        /// Nobody knows what it is: it is to be sent again.
+        var isUnknown = false
+
+        /// Those before it took what a call may.
+        static let again = Problem(
+            reason: "was not looked at, since the pictures before it took what one call may; send it again",
+            isUnknown: true)
     }
 
-    /// - Parameters:
-    ///   - base64: a PNG, JPEG or WebP file, whatever its size, or the bytes of a `PictureRecord`.
-    ///   - budget: where the memory for decoding is drawn from.
-    init(base64: String, _ budget: DecodingBudget) throws(Problem) {
-        guard let data = Data(base64Encoded: base64) else { throw Problem(reason: "is not base64") }
-        let bytes = Array(data)
+    /// - Parameter square: what becomes of a file's picture.
+    init(_ sent: SentPicture, square: Square) throws(Problem) {
         do {
-            if let bitmap = try Self.decoded(bytes, budget) {
+            if sent.header != nil {
                 label = nil
-                planes = bitmap.planes
+                side = square.side
+                planes = try sent.bytes.withUnsafeBufferPointer { bytes throws(ImagingError) in
+                    try Bitmap(decoding: UnsafeRawBufferPointer(bytes), to: square).planes
+                }
             } else {
-                let record = try PictureRecord(bytes: bytes)
+                let record = try PictureRecord(bytes: sent.bytes)
                 label = record.label
+                side = PictureRecord.side
                 planes = record.pixels
             }
         } catch let error as ImagingError {
@@ -36,26 +45,6 @@ struct ReceivedPicture: Sendable {
             throw Problem(reason: "\(error.problem), or a PNG, JPEG or WebP file")
         } catch {
             throw Problem(reason: "\(error)")
-        }
-    }
-
-    /// The centre of the picture in a file; nil, if these are the bytes of a record, or nothing that is known.
-    private static func decoded(_ bytes: [UInt8], _ budget: DecodingBudget) throws(ImagingError) -> Bitmap? {
-        try bytes.withUnsafeBufferPointer { bytes throws(ImagingError) in
-            let bytes = UnsafeRawBufferPointer(bytes)
-            let header: PictureHeader
-            do throws(ImagingError) {
-                header = try PictureHeader(of: bytes)
-            } catch {
-                // Planes may begin as a file does; they don't have a file's header.
-                let isRecord = (0...1).contains(bytes.count - PictureRecord.pictureBytes)
-                guard isRecord || error.code == .unknown else { throw error }
-                return nil
-            }
-            let share = budget.draw(header)
-            defer { budget.giveBack(share) }
-            return try Bitmap(
-                decoding: bytes, to: .crop(shorterSide: PictureRecord.side), size: PictureRecord.side)
         }
     }
 }

@@ -14,7 +14,6 @@ public final class Runner {
     private var isConfined = false
     /// A job is or was done: its thread reads the input.
     private var isBusy = false
-    private var classifier: WarmClassifier?
 
     /// Speaks over these descriptors.
     public init(input: CInt, output: CInt) {
@@ -23,17 +22,17 @@ public final class Runner {
         _ = Processors.ofRunner
     }
 
-    /// Answers calls for as long as there are any; a job is the last one. Ends the process when the input ends.
+    /// Answers calls for as long as there are any; a job is the last one, and after Load there is only Classify. Ends the process
+    /// when the input ends.
     public func run() throws -> Never {
         while !isBusy {
             let call = inbox.take()
-            do {
-                try answer(call)
-            } catch let error as ConnectionError {
-                throw error
-            } catch {
-                try file.write(try Reply.message(try ErrorMapping.wire(error)))
+            var classifier: WarmClassifier?
+            try file.answer {
+                guard call.method == RunnerInterface.Load.name else { return try answer(call) }
+                classifier = try load(try call.parameters(RunnerInterface.Load.Parameters.self).model)
             }
+            if let classifier { ClassifyCalls(inbox, file, classifier, others: answer).run() }
         }
         // The thread that looks out for `Stop` ends the process with its input.
         while true { pause() }
@@ -66,31 +65,49 @@ public final class Runner {
             try send(try Importing.run(request) { try send($0, continues: true) })
         case .run:
             let run = try parameters(Interface.Run.self)
-            try confine(reading: [run.dataset, run.model].compactMap { $0 }, writing: [run.directory])
+            let models = (run.models ?? [:]).values
+            try confine(reading: [run.dataset, run.model].compactMap { $0 } + models, writing: [run.directory])
             isBusy = true
             inbox.watch()
-            let replies = RunReplies { try send($0, continues: true) }
+            let replies = RunReplies(
+                send: { try send($0, continues: true) },
+                write: { [file] in try file.write(Reply.message(text: $0, continues: true)) })
             guard let result = try JobKinds.run(run, inbox: inbox, replies: replies) else {
                 return try send(Interface.Run.Reply(stopped: true))
             }
             try send(Interface.Run.Reply(result: result))
-        case .load:
-            let path = try parameters(Interface.Load.self).model
-            try confine(reading: [path])
-            classifier = try WarmClassifier(path: path)
-            try send(NoParameters())
         case .inspect:
             let path = try parameters(Interface.Inspect.self).model
             try confine(reading: [path])
             let model = try ModelFile(path: path)
+            _ = try model.classifier(threads: Classifier.availableThreads)
             try send(Interface.Inspect.Reply(model: MadeModel(file: "", model)))
-        case .classify:
-            let classify = try parameters(Interface.Classify.self)
-            guard let classifier else { throw SqzError.badModel(reason: "none is loaded") }
-            try send(Interface.Classify.Reply(results: classifier.classify(classify.images, top: classify.top)))
+        case .picture:
+            let request = try parameters(Interface.Picture.self)
+            try confine(reading: [request.dataset])
+            try send(try DatasetPicture.reply(to: request))
+        case .convert:
+            let request = try parameters(Interface.Convert.self)
+            // The file is written beside its final name.
+            try confine(reading: [request.model], writing: [Self.directory(of: request.output)])
+            try send(try Converting.run(request))
+        case .export:
+            let request = try parameters(Interface.Export.self)
+            try confine(reading: [request.model])
+            try Exporting.run(request, send: send)
+        case .classify: throw SqzError.badModel(reason: "none is loaded")
+        // What is loaded stays, so that this can only fail.
+        case .load: _ = try load(try parameters(Interface.Load.self).model)
         // While a job runs, the inbox takes it; there is nothing else to stop.
-        case .stop: throw ServiceError.methodNotFound(method: call.method)
+        case .stop, .finish: throw ServiceError.methodNotFound(method: call.method)
         }
+    }
+
+    private func load(_ path: String) throws -> WarmClassifier {
+        try confine(reading: [path])
+        let classifier = try WarmClassifier(path: path)
+        try file.write(try Reply.message(NoParameters()))
+        return classifier
     }
 
     private static let name = "squeezenet"
@@ -117,31 +134,35 @@ public final class Runner {
             properties: [
                 "kernels": kernels.name, "available": Kernels.available.map(\.name).joined(separator: " "),
             ],
-            kinds: JobKinds.all, imports: true, classifies: true)
+            kinds: JobKinds.all, imports: true, classifies: true, converts: true, exports: true)
+    }
+}
+
+extension FramedFile {
+    /// Lets `body` answer a call; what it throws is the answer instead.
+    func answer(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as ConnectionError {
+            throw error
+        } catch {
+            try write(try Reply.message(try ErrorMapping.wire(error)))
+        }
     }
 }
 
 /// What a job tells while it runs.
 struct RunReplies {
     let send: (RunnerInterface.Run.Reply) throws -> Void
+    /// Sends one whose parameters are written already.
+    let write: ([UInt8]) throws -> Void
 
     func progress(_ progress: Progress, epochEnded: Bool = false) throws {
         try send(.init(progress: progress, epochEnded: epochEnded ? true : nil))
     }
 
-    /// In as many replies as a message's size asks for.
-    func predictions(_ predictions: [Prediction]) throws {
-        var (piece, bytes) = ([Prediction](), 0)
-        for prediction in predictions {
-            // Beside the name there are some words and two numbers.
-            let size = prediction.classes.reduce(64) { $0 + 64 + $1.name.utf8.count }
-            if bytes + size > Limits.predictionBytesPerReply, !piece.isEmpty {
-                try send(.init(predictions: piece))
-                (piece, bytes) = ([], 0)
-            }
-            piece.append(prediction)
-            bytes += size
-        }
-        try send(.init(predictions: piece))
+    /// Elements of a list of `Prediction`, as JSON.
+    func predictions(_ predictions: ArraySlice<UInt8>) throws {
+        try write(Array(#"{"predictions":["#.utf8) + predictions + Array("]}".utf8))
     }
 }

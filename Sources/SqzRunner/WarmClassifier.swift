@@ -1,3 +1,4 @@
+internal import Bitmaps
 internal import Datasets
 internal import ModelFiles
 internal import SqueezeNet
@@ -7,45 +8,103 @@ internal import SqzProtocol
 final class WarmClassifier {
     private let model: ModelFile
     private let classifier: Classifier
-    private let ranking: Ranking
+    private let text: ClassificationText
+    /// What becomes of a file's picture before all else.
+    private let square: Square
+
+    /// Pictures that are in memory, decoded, at a time.
+    private static let chunk = 64
 
     init(path: String) throws {
         model = try ModelFile(path: path)
-        classifier = try Classifier(
-            network: model.network, weights: model.weights, preprocessing: model.preprocessing,
-            threads: Classifier.availableThreads)
-        ranking = Ranking(classes: model.classes)
+        classifier = try model.classifier(threads: Classifier.availableThreads)
+        text = try ClassificationText(classes: model.classes)
+        // Models that say nothing were trained on records.
+        square = model.preprocessing.squares.first ?? Square(.crop, side: PictureRecord.side)
     }
 
-    /// Classifies pictures, each base64 of what a `ReceivedPicture` is; those that are none have a problem instead of classes.
-    func classify(_ images: [String], top: Int) -> [Classification] {
-        let read = PictureReading.read(images, threads: Self.threads(for: images))
+    /// Says that a call is coming in.
+    func expect() { classifier.expect() }
+
+    /// Pictures of which the first are decoded.
+    struct Begun {
+        fileprivate let images: [String]
+        fileprivate var budget = DecodingBudget()
+        fileprivate var first: [PictureReading.Found] = []
+    }
+
+    /// Does what can be done while others are classified. Each picture is base64 of what a `SentPicture` is.
+    func begin(_ images: [String]) -> Begun {
+        var begun = Begun(images: images)
+        begun.first = read(images.prefix(Self.chunk), &begun.budget)
+        return begun
+    }
+
+    /// What is known of pictures, in their order.
+    struct Computed {
+        fileprivate var found: [Result<UInt8?, ReceivedPicture.Problem>] = []
+        /// Of those that are pictures.
+        fileprivate var logits: [Float] = []
+        fileprivate var time = Duration.zero
+    }
+
+    /// Classifies pictures; for which too little is left of what a call may take is to be sent again.
+    func compute(_ begun: Begun) -> Computed {
+        var computed = Computed()
+        classify(begun.first, &computed)
+        var (rest, budget) = (begun.images.dropFirst(begun.first.count), begun.budget)
+        while !rest.isEmpty {
+            classify(read(rest.prefix(Self.chunk), &budget), &computed)
+            rest = rest.dropFirst(Self.chunk)
+        }
+        return computed
+    }
+
+    /// Gives the parameters of the reply; those that are no pictures have a problem instead of classes.
+    func finish(_ computed: Computed, top: Int) throws -> [UInt8] {
+        var text = Array(#"{"results":["#.utf8)
+        text.reserveCapacity(512 * computed.found.count)
+        var logits = computed.logits[...]
+        for (place, found) in computed.found.enumerated() {
+            if place > 0 { text.append(UInt8(ascii: ",")) }
+            switch found {
+            case .failure(let problem): try self.text.append(problem, to: &text)
+            case .success(let label):
+                try softmax(Array(logits.prefix(model.classes.count))).withUnsafeBufferPointer {
+                    try self.text.append($0, top: top, label: label, to: &text)
+                }
+                logits = logits.dropFirst(model.classes.count)
+            }
+        }
+        text += #"],"engine":\#(Int(computed.time / .microseconds(1)))}"#.utf8
+        return text
+    }
+
+    private func read(_ images: ArraySlice<String>, _ budget: inout DecodingBudget) -> [PictureReading.Found] {
+        PictureReading.read(images, square: square, threads: Self.threads(for: images), &budget)
+    }
+
+    private func classify(_ read: [PictureReading.Found], _ computed: inout Computed) {
         // One piece of memory for all pixels, whose parts stay where they are while they are classified.
         var pixels: [UInt8] = []
         for case .success(let picture) in read { pixels += picture.planes }
-        let logits = pixels.withUnsafeBytes { pixels in
-            let each = PictureRecord.pictureBytes
-            return classifier.classify(
-                stride(from: 0, to: pixels.count, by: each).map {
-                    Picture(record: UnsafeRawBufferPointer(rebasing: pixels[$0..<$0 + each]))
-                })
-        }
-        let count = model.classes.count
-        var row = 0
-        return read.map { found in
-            switch found {
-            case .failure(let problem): return Classification(classes: [], problem: problem.reason)
-            case .success(let picture):
-                defer { row += 1 }
-                let probabilities = softmax(Array(logits[(row * count)..<((row + 1) * count)]))
-                return Classification(
-                    label: picture.label.map(Int.init), classes: ranking.likeliest(probabilities, top: top))
+        let start = ContinuousClock.now
+        computed.logits += pixels.withUnsafeBytes { pixels in
+            var rest = pixels[...]
+            var pictures: [Picture] = []
+            for case .success(let picture) in read {
+                let planes = UnsafeRawBufferPointer(rebasing: rest.prefix(picture.planes.count))
+                pictures.append(Picture(planes: planes, width: picture.side, height: picture.side))
+                rest = rest.dropFirst(planes.count)
             }
+            return classifier.classify(pictures)
         }
+        computed.time += start.duration(to: .now)
+        computed.found += read.map { $0.map(\.label) }
     }
 
     /// Records are copied sooner than a thread begins.
-    private static func threads(for images: [String]) -> Int {
+    private static func threads(for images: ArraySlice<String>) -> Int {
         let files = images.count { $0.utf8.count > longestRecord }
         return min(Classifier.availableThreads, max(1, files))
     }

@@ -15,7 +15,9 @@ struct PythonWriter {
 
     /// Replies that users get whole.
     private static let replies = [
-        "io.sqzd.Inference.Classify": "Classified", "io.sqzd.Jobs.Monitor": "Snapshot", "io.sqzd.Manager.Info": "Info",
+        "io.sqzd.Inference.Classify": "Classified", "io.sqzd.Jobs.Monitor": "Snapshot",
+        "io.sqzd.Jobs.ShowSweep": "SweepTable",
+        "io.sqzd.Jobs.SubmitSweep": "SubmittedSweep", "io.sqzd.Manager.Info": "Info",
         "io.sqzd.Models.Show": "ModelWithLayers",
     ]
 

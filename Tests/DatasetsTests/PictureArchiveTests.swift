@@ -33,6 +33,44 @@ struct PictureArchiveTests {
         #expect(try scratch.importingPictures(scratch["b.zip"]).bytes == plain.bytes)
     }
 
+    /// One that is damaged is one that can't be read, be it found damaged when it is looked at or when it is decoded: the larger
+    /// one is looked at by its beginning only.
+    @Test(arguments: [("STORED", 40), ("STORED", 200), ("DEFLATED", 40), ("DEFLATED", 200)])
+    func aDamagedMemberOfAZip(_ packing: String, side: Int) throws {
+        try scratch.writePictures(["cat/1.png", "cat/3.png", "dog/1.png"])
+        try scratch.write("photos/cat/2.png", PictureData.png(side, side, seed: 9))
+        try python("with Z('a.zip', compression=zipfile.ZIP_\(packing)) as z: add(z, 'photos', 'photos')")
+        try python(
+            """
+            with zipfile.ZipFile('a.zip') as z: info = z.getinfo('photos/cat/2.png')
+            data = bytearray(open('a.zip', 'rb').read())
+            start = info.header_offset + 30 + len(info.filename) + (0 if '\(packing)' == 'STORED' else -2)
+            if '\(packing)' == 'STORED': data[start + info.compress_size - 9] ^= 1
+            else: data[start + info.compress_size // 2:start + info.compress_size // 2 + 20] = b'\\xff' * 20
+            open('a.zip', 'wb').write(data)
+            """)
+        let error = try #require(throws: DatasetError.self) { try scratch.importingPictures(scratch["a.zip"]) }
+        #expect("\(error)".hasPrefix("photos/cat/2.png: it is damaged in its archive: ZIP "), "\(error)")
+        #expect(error.problem.hasSuffix("; --skip-unreadable leaves it out"))
+        let made = try scratch.importingPictures(scratch["a.zip"], PictureOptions(skipsUnreadable: true))
+        #expect(made.dataset.train.allNames == ["cat/1.png", "cat/3.png", "dog/1.png"])
+        #expect(made.unreadable.map(\.file) == ["photos/cat/2.png"] && made.summary.unreadable == 1)
+    }
+
+    /// Without its list a folder would be another data set.
+    @Test func aDamagedListEndsTheImport() throws {
+        try scratch.writePictures(["cat/1.png", "dog/1.png"])
+        try scratch.write("photos/labels.csv", Array("file,label\ncat/1.png,a\ndog/1.png,b\n".utf8))
+        try python("with Z('a.zip') as z: add(z, 'photos', 'photos')")
+        let whole = try scratch.read("a.zip")
+        let place = try #require(whole.firstRange(of: Array("file,label".utf8)))
+        try scratch.write("a.zip", whole[..<place.lowerBound] + Array("File".utf8) + whole[(place.lowerBound + 4)...])
+        let error = try #require(throws: DatasetError.self) {
+            try scratch.importingPictures(scratch["a.zip"], PictureOptions(skipsUnreadable: true))
+        }
+        #expect("\(error)".hasPrefix("a.zip: photos/labels.csv: it is damaged in its archive: ZIP bad CRC"), "\(error)")
+    }
+
     /// What a Mac puts beside, and links.
     @Test func whatIsNoPictureInAnArchive() throws {
         let path = try scratch.writePictures(["cat/1.png", "dog/1.png"])
@@ -41,7 +79,7 @@ struct PictureArchiveTests {
         try Oracle.run("ln", [path + "/cat/1.png", path + "/dog/hard.png"])
         try Oracle.run("tar", ["-C", scratch.path, "--sort=name", "-cf", scratch["a.tar"], "photos"])
         let made = try scratch.importingPictures(scratch["a.tar"])
-        #expect(made.dataset.train.names() == ["cat/1.png", "dog/1.png"])
+        #expect(made.dataset.train.allNames == ["cat/1.png", "dog/1.png"])
         #expect(
             made.passedOver == [
                 "1 hidden or left by a system: photos/__MACOSX/cat/._1.png",

@@ -1,3 +1,4 @@
+import Bitmaps
 import Datasets
 import Foundation
 import Imaging
@@ -16,6 +17,16 @@ enum PictureData {
     static let split = [
         "train/cat/1.png", "train/cat/2.png", "train/dog/1.png", "train/dog/2.png", "test/cat/3.png", "test/dog/3.png",
     ]
+}
+
+extension MappedDataset.Split {
+    /// The names of all pictures; nil where they were no files.
+    var allNames: [String]? {
+        names.map { names in
+            var names = names
+            return (0..<count).map { names.name(of: $0) }
+        }
+    }
 }
 
 extension ScratchDirectory {

@@ -1,3 +1,4 @@
+import Bitmaps
 import Datasets
 import Foundation
 import Imaging
@@ -10,7 +11,18 @@ struct PictureFolderTests {
 
     init() throws { scratch = try ScratchDirectory() }
 
-    private func names(_ split: MappedDataset.Split?) -> [String] { split?.names() ?? [] }
+    private func names(_ split: MappedDataset.Split?) -> [String] { split?.allNames ?? [] }
+
+    /// Labels that somebody has given already stay, and a class may have no pictures.
+    @Test func theOrderOfTheClasses() throws {
+        let path = try scratch.writePictures(["train/cat/1.png", "train/dog/1.png", "test/owl/1.png", "test/dog/2.png"])
+        let made = try scratch.importingPictures(path, classes: ["owl", "dog", "é", "cat"])
+        #expect(made.dataset.classes == ["owl", "dog", "é", "cat"])
+        #expect(names(made.dataset.train) == ["train/dog/1.png", "train/cat/1.png"])
+        #expect((0..<2).map { made.dataset.train.label($0) } == [1, 3])
+        #expect(names(made.dataset.test) == ["test/owl/1.png", "test/dog/2.png"])
+        #expect(made.dataset.description.testByClass == [1, 1, 0, 0])
+    }
 
     @Test func aFolderForEachClass() throws {
         let path = try scratch.writePictures(["zebra/1.png", "cat/b/2.png", "cat/1.png", "Öl/1.png", "B/1.png"])
@@ -26,11 +38,12 @@ struct PictureFolderTests {
         let (wide, small) = (try PictureData.png(90, 50, seed: 7), try PictureData.png(20, 30, seed: 8))
         try scratch.write("photos/a/1.png", wide)
         try scratch.write("photos/b/1.png", small)
-        for (fit, imaging) in [(SquareFit.crop, Fit.crop(shorterSide: 48)), (.pad, .pad), (.stretch, .stretch)] {
+        for fit in Fit.allCases {
             let made = try scratch.importingPictures(scratch["photos"], PictureOptions(size: 48, fit: fit))
             #expect(made.summary.fit == fit && made.dataset.description.fit == fit && made.dataset.train.width == 48)
             for (index, bytes) in [wide, small].enumerated() {
-                let pixels = try bytes.withUnsafeBytes { try Bitmap(decoding: $0) }.fitted(imaging, size: 48).pixels
+                let pixels = try bytes.withUnsafeBytes { try Bitmap(decoding: $0) }.squared(Square(fit, side: 48))
+                    .pixels
                 let planes = (0..<3).flatMap { plane in (0..<48 * 48).map { pixels[3 * $0 + plane] } }
                 #expect(Array(made.dataset.train.picture(index)) == planes)
             }
@@ -39,7 +52,7 @@ struct PictureFolderTests {
     }
 
     @Test func theSizeSuitsThePictures() throws {
-        func size(_ sides: [(Int, Int)], _ fit: SquareFit? = nil) throws -> Int {
+        func size(_ sides: [(Int, Int)], _ fit: Fit? = nil) throws -> Int {
             let folder = UUID().uuidString
             for (index, side) in sides.enumerated() {
                 try scratch.write("\(folder)/\(index % 2)/\(index).png", PictureData.png(side.0, side.1))
@@ -54,7 +67,7 @@ struct PictureFolderTests {
 
     @Test(arguments: [
         (["train", "test"], 4, 2), (["Training", "Testing"], 4, 2), (["train", "val"], 4, 2),
-        (["train", "valid"], 4, 2), (["train", "validation"], 4, 2),
+        (["train", "valid"], 4, 2), (["train", "validation"], 4, 2), (["training_set", "test_set"], 4, 2),
     ]) func splits(_ folders: [String], train: Int, test: Int) throws {
         let path = try scratch.writePictures(
             PictureData.split.map {

@@ -110,7 +110,7 @@ struct PictureLimitTests {
             ])
         try scratch.expectRefusal(
             ofPictures: path,
-            "b/bomb.png: 50000×50000 pixels of 3 channels are more than 268435456 values; --skip-unreadable leaves it out"
+            "b/bomb.png: 50000x50000 pixels of 3 channels are more than 268435456 values; --skip-unreadable leaves it out"
         )
     }
 

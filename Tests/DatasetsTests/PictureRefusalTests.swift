@@ -1,3 +1,4 @@
+import Bitmaps
 import Datasets
 import Foundation
 import TestSupport
@@ -63,8 +64,11 @@ struct PictureRefusalTests {
         try scratch.expectRefusal(
             ofPictures: scratch["latin"], "na\u{FFFD}ve: the name of this class's folder is no UTF-8")
         try scratch.expectRefusal(
-            ofPictures: try scratch.writePictures(["cat/1.png", "dog/1.png"], in: "named"), classes: ["a", "b"],
-            "classes: pictures have the classes that their folders are named for; other names are for CIFAR and IDX files"
+            ofPictures: try scratch.writePictures(["cat/1.png", "dog/1.png"], in: "named"), classes: ["dog", "horse"],
+            """
+            classes: there are pictures of the class cat, which is not among 2 names; right would be the names of all \
+            classes, in the order of their labels
+            """
         )
     }
 

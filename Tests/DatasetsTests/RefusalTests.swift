@@ -18,10 +18,30 @@ struct RefusalTests {
             "train.bin: 3075 bytes are no whole number of records: record 1 has 1 byte; right for CIFAR-100 would be 3074"
         )
         try scratch.expectRefusal(
-            [("a.bin", [1])],
-            "a.bin: 1 byte is no whole number of records: record 0 has 1 byte; right for CIFAR-10 would be 3073, or "
-                + "record 0 has 1 byte; right for CIFAR-100 would be 3074")
+            [("test_batch.bin", [1])],
+            "test_batch.bin: 1 byte is no whole number of records; right for CIFAR-10 would be 3073")
+        try scratch.expectRefusal(
+            [("adduser.conf", [UInt8](repeating: 35, count: 6_145))],
+            "adduser.conf: it is no part of a data set that is known: for CIFAR, 6145 bytes are no whole number of "
+                + "records (3073 bytes each, or 3074); \(Self.right)")
         try scratch.expectRefusal([("a.bin", [])], "a.bin: it is empty")
+    }
+
+    /// Two such names could look the same.
+    @Test(arguments: ["200b", "200f", "202e", "2066", "2028", "feff", "ad"]) func namesThatCanNotBeSeen(_ code: String)
+        throws
+    {
+        let scalar = String(try #require(UInt32(code, radix: 16).flatMap(Unicode.Scalar.init)))
+        let problem = "the name of class 1 has a character that can't be seen: a\\u{\(code)}b"
+        let records = TestData.records([[0], [1]])
+        try scratch.expectRefusal([("a.bin", records)], classes: ["ab", "a\(scalar)b"], "classes: \(problem)")
+        if code != "2028" {
+            let list = Array("ab\na\(scalar)b\n".utf8)
+            try scratch.expectRefusal(
+                [("data_batch_1.bin", records), ("batches.meta.txt", list)], "batches.meta.txt: \(problem)")
+        }
+        let path = try scratch.writePictures(["0/1.png", "a\(scalar)b/1.png"])
+        try scratch.expectRefusal(ofPictures: path, problem)
     }
 
     @Test func labelsOutOfRange() throws {
@@ -39,13 +59,14 @@ struct RefusalTests {
         )
     }
 
+    private static let right =
+        "right would be CIFAR-10 or CIFAR-100 binary files, their .tar.gz, or IDX files "
+        + "(train-images-idx3-ubyte and train-labels-idx1-ubyte), or a folder of PNG, JPEG or WebP pictures with a "
+        + "folder for each class, or its zip or tar archive"
+
     @Test func nothingUsable() throws {
-        let right =
-            "right would be CIFAR-10 or CIFAR-100 binary files, their .tar.gz, or IDX files "
-            + "(train-images-idx3-ubyte and train-labels-idx1-ubyte), or a folder of PNG, JPEG or WebP pictures with a "
-            + "folder for each class, or its zip or tar archive"
-        try scratch.expectRefusal([], "no usable file; \(right)")
-        try scratch.expectRefusal([("readme.txt", [1])], "no usable file; \(right)")
+        try scratch.expectRefusal([], "no usable file; \(Self.right)")
+        try scratch.expectRefusal([("readme.txt", [1])], "no usable file; \(Self.right)")
         let error = try #require(throws: DatasetError.self) {
             try scratch.importing([SourceFile(name: "a.bin", path: scratch["absent"])])
         }
@@ -81,8 +102,8 @@ struct RefusalTests {
                 + "(labels of one byte)")
         try expectIDX(valid.dropLast(), "it is cut off in record 0: 799 bytes; right for 1 picture would be 800")
         try expectIDX(valid + [1, 2], "2 bytes too many: 802; right for 1 picture would be 800")
-        try expectIDX(TestData.idxPictures(1, side: 27), "pictures of 27×27; right would be 28×28 or 32×32")
-        try expectIDX(TestData.bigEndian([0x803, 1, 28, 32]), "pictures of 32×28; right would be 28×28 or 32×32")
+        try expectIDX(TestData.idxPictures(1, side: 27), "pictures of 27x27; right would be 28x28 or 32x32")
+        try expectIDX(TestData.bigEndian([0x803, 1, 28, 32]), "pictures of 32x28; right would be 28x28 or 32x32")
         try expectIDX(TestData.idxPictures(0), "it holds no pictures")
         try expectIDX(
             TestData.bigEndian([0x803, .max, 32, 32]),

@@ -20,7 +20,7 @@ struct PictureRecordTests {
         }
         #expect(
             "\(error)"
-                == "a picture of \(size) bytes; right would be 3072 (the red, green and blue planes of 32×32) or "
+                == "a picture of \(size) bytes; right would be 3072 (the red, green and blue planes of 32x32) or "
                 + "3073 (a label, then the picture)")
     }
 }

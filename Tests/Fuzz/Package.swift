@@ -19,9 +19,24 @@ let package = Package(
         .executableTarget(
             name: "FuzzDatasets", dependencies: ["Fuzzing", .product(name: "Datasets", package: "sqzd")]),
         .executableTarget(
-            name: "FuzzPictures", dependencies: ["Fuzzing", .product(name: "Imaging", package: "sqzd")]),
+            name: "FuzzPictures",
+            dependencies: [
+                "Fuzzing", .product(name: "Bitmaps", package: "sqzd"), .product(name: "Imaging", package: "sqzd"),
+            ]),
         .executableTarget(
             name: "FuzzModelFiles",
+            dependencies: [
+                "Fuzzing", .product(name: "ModelFiles", package: "sqzd"),
+                .product(name: "SqueezeNet", package: "sqzd"),
+            ]),
+        .executableTarget(
+            name: "FuzzForeignModels",
+            dependencies: [
+                "Fuzzing", .product(name: "ModelFiles", package: "sqzd"),
+                .product(name: "SqueezeNet", package: "sqzd"),
+            ]),
+        .executableTarget(
+            name: "FuzzKeras",
             dependencies: [
                 "Fuzzing", .product(name: "ModelFiles", package: "sqzd"),
                 .product(name: "SqueezeNet", package: "sqzd"),

@@ -8,6 +8,7 @@ model is named, of its header.
 import hashlib
 import io
 import json
+import struct
 import subprocess
 import sys
 import tarfile
@@ -100,6 +101,22 @@ def pictures_in(kind: str) -> bytes:
     return target.getvalue()
 
 
+def foreign_models() -> None:
+    for name in ("tiny.onnx", "tiny.pth", "tiny-legacy.pth", "module.pth"):
+        seed("FuzzForeignModels", name, (FIXTURES / "models" / name).read_bytes())
+    for name in ("tiny.h5", "tiny.keras"):
+        seed("FuzzKeras", name, (FIXTURES / "models" / "keras" / name).read_bytes())
+    seed("FuzzForeignModels", "plain.safetensors", framed({"x": {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]}}) + bytes(4))
+    # Deep Compression's, with one entry in each layer: its weights are the first code's.
+    biases = [96]
+    for squeeze, expand in ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256)):
+        biases += [squeeze, expand, expand]
+    biases += [1000]
+    codebook = struct.pack("<256f", *(code / 256 + 0.001 for code in range(256)))
+    layers = (codebook + bytes(4 * count) + b"\x01" + b"\x00" for count in biases)
+    seed("FuzzForeignModels", "deep-compression", struct.pack("<26I", *[1] * 26) + b"".join(layers))
+
+
 def safetensors() -> None:
     seed("FuzzSafetensors", "types", (FIXTURES / "safetensors" / "types.safetensors").read_bytes())
     header = b'{"__metadata__":{"format":"x"},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}'
@@ -148,6 +165,7 @@ if __name__ == "__main__":
     varlink()
     datasets()
     pictures()
+    foreign_models()
     safetensors()
     checkpoint()
     for name in sys.argv[1:]:

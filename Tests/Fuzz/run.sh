@@ -4,13 +4,16 @@
 #
 #     Tests/Fuzz/run.sh [MINUTES [FuzzVarlink …]]
 #
+# FuzzKeras runs only where it is named: it soon comes upon faults of Debian's libhdf5 1.10.8 (reading beyond the file), which
+# cost a confined runner and nothing else, and which are not ours to mend.
+#
 # A crash, a leak, an input that takes 10 s or 1 GiB of memory ends it with a status other than 0. The input is kept in
 # .build/crashes: it belongs into corpus/ once it is fixed, so that it stays a regression test.
 set -eu
 cd "$(dirname "$0")"
 seconds=$(echo "${1:-0.5}" | awk '{ print int(60 * $1) }')
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- FuzzVarlink FuzzSafetensors FuzzDatasets FuzzPictures FuzzModelFiles FuzzCheckpoints
+[ $# -gt 0 ] || set -- FuzzVarlink FuzzSafetensors FuzzDatasets FuzzPictures FuzzModelFiles FuzzForeignModels FuzzCheckpoints
 
 # These flags are for the project's targets, too. gold, the default linker, fails on them; lld comes with the compiler.
 build="swift build -c release -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld -Xcc -fsanitize=fuzzer-no-link,address"
@@ -27,7 +30,14 @@ done
 
 fuzz() {
 	mkdir "$found/$1"
+	# libhdf5 forgets some bytes when it gives up, and asks for any amount; the process that reads a file ends after it.
+	leaks=1
+	if [ "$1" = FuzzKeras ]; then
+		leaks=0
+		export ASAN_OPTIONS=allocator_may_return_null=1
+	fi
 	"$programs/$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
+		-detect_leaks="$leaks" \
 		-artifact_prefix=".build/crashes/$1-" "$found/$1" "corpus/$1" 2>"$found/$1.log" || echo "$1" >>"$found/failed"
 }
 

@@ -1,3 +1,4 @@
+import Bitmaps
 import Imaging
 import TestSupport
 import Testing
@@ -21,12 +22,9 @@ import Testing
             guard let filter = sample.filter else { continue }
             let source = try Bitmap(samples.bytes(sample.source))
             let resized =
-                switch sample.fit {
-                case "crop":
-                    source.fitted(.crop(shorterSide: try #require(sample.shorter)), size: sample.width, filter: filter)
-                case "pad": source.fitted(.pad, size: sample.width, filter: filter)
-                case "stretch": source.fitted(.stretch, size: sample.width, filter: filter)
-                default: source.resized(width: sample.width, height: sample.height, filter: filter)
+                switch sample.fit.flatMap(Fit.init) {
+                case let fit?: source.squared(Square(fit, side: sample.width, filter: filter))
+                case nil: source.resized(width: sample.width, height: sample.height, filter: filter)
                 }
             #expect(try resized == samples.expected(sample), "\(sample.name)")
         }
@@ -38,14 +36,13 @@ import Testing
         for name in (1...8).map({ "turned-\($0)-little.jpg" }) + ["1x10000.jpg", "17x33.jpg"] {
             let bytes = try samples.bytes(name)
             let whole = try Bitmap(bytes)
-            for (fit, size) in [
-                (Fit.crop(shorterSide: 64), 57), (.crop(shorterSide: 151), 151), (.pad, 64), (.stretch, 300),
-            ] {
+            for (fit, side) in [(Fit.crop, 57), (.crop, 151), (.pad, 64), (.stretch, 300)] {
                 for filter in Filter.allCases {
-                    let square = try bytes.withUnsafeBufferPointer { bytes throws(ImagingError) in
-                        try Bitmap(decoding: UnsafeRawBufferPointer(bytes), to: fit, size: size, filter: filter)
+                    let square = Square(fit, side: side, filter: filter)
+                    let decoded = try bytes.withUnsafeBufferPointer { bytes throws(ImagingError) in
+                        try Bitmap(decoding: UnsafeRawBufferPointer(bytes), to: square)
                     }
-                    #expect(square == whole.fitted(fit, size: size, filter: filter), "\(name) \(fit) \(filter)")
+                    #expect(decoded == whole.squared(square), "\(name) \(square)")
                 }
             }
         }

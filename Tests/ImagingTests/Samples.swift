@@ -1,4 +1,5 @@
 import Foundation
+import Bitmaps
 import Imaging
 import TestSupport
 import Testing
@@ -14,7 +15,6 @@ struct Samples {
         let height: Int
         let filter: Filter?
         let fit: String?
-        let shorter: Int?
     }
 
     let folder: ScratchDirectory
@@ -48,11 +48,5 @@ extension Bitmap {
         guard width == other.width, height == other.height else { return nil }
         let differences = zip(pixels, other.pixels).map { abs(Int($0) - Int($1)) }
         return (differences.max()!, Double(differences.reduce(0, +)) / Double(differences.count))
-    }
-}
-
-extension Trait where Self == ConditionTrait {
-    static var needsPillow: Self {
-        .enabled(if: Oracle.python != nil, "SQZ_PYTHON names no Python with numpy and Pillow")
     }
 }

@@ -109,7 +109,7 @@ import Varlink
         func add(_ name: String, _ pictures: Int) async throws {
             let imported = Imported(
                 format: "idx", train: pictures - 10, test: 10, classes: ["a"], height: 32, width: 32)
-            _ = try await store.addDataset(name, imported, sha256: name, size: 1, uid: 1, at: 1) {}
+            _ = try await store.addDataset(name, imported, sha256: name, size: 1, by: .user(), at: 1) {}
         }
         for (name, pictures) in [("small", 100), ("large", 300)] { try await add(name, pictures) }
         func submit(_ dataset: String?, epochs: Int?, seed: Int = 0) async throws -> Int {

@@ -192,8 +192,8 @@ import Varlink
             let id = try await submit()
             _ = try await store.startNext(at: 2)
             let model = NewModel(
-                name: "m", sha256: "s\(id)", size: 3, runner: "squeezenet", made: made, uid: 1, accuracy: 0.5
-            ) { false }
+                name: "m", sha256: "s\(id)", size: 3, runner: "squeezenet", made: made, publisher: .user(),
+                accuracy: 0.5)
             return try await store.succeed(id, Outcome(), making: model, at: 3 + id, place: place)[0].job
         }
         #expect(try await train().outcome?.model == "m@1")
@@ -204,9 +204,9 @@ import Varlink
         #expect(try await store.models().map(\.version) == [2, 1])
         #expect(try await store.model("m").model.version == 2)
         #expect(try await store.model("m@1").model.sha256 == "s1")
-        #expect(try await store.model(nil).model.version == 2)
+        #expect(try await store.model(of: 1, standard: nil).model.version == 2)
         for name in ["n", "m@3", "m@x", "m@", "@1", ""] {
-            let known = name == "m@3" ? ["m@2", "m@1"] : ["m"]
+            let known = ["m@3", "m@x"].contains(name) ? ["m@2", "m@1"] : ["m"]
             await #expect(throws: SqzError.noSuchModel(model: name, known: known, makers: nil)) {
                 try await store.model(name)
             }
@@ -217,7 +217,7 @@ import Varlink
     @Test func dataSetsAreImportedOnceAndKeptWhileJobsUseThem() async throws {
         let imported = Imported(format: "idx", train: 2, test: 1, classes: ["a"], height: 32, width: 32)
         func add(_ name: String, _ sha256: String) async throws {
-            _ = try await store.addDataset(name, imported, sha256: sha256, size: 1, uid: 1, at: 1) {}
+            _ = try await store.addDataset(name, imported, sha256: sha256, size: 1, by: .user(), at: 1) {}
         }
         try await add("d", "s")
         try await add("d", "s")
@@ -225,27 +225,29 @@ import Varlink
         try await add("e", "s")
         let id = try await submit()
         await #expect(throws: SqzError.inUse(dataset: "d", jobs: [id])) {
-            try await store.removeDataset("d") { _ in Issue.record("removed") }
+            try await store.removeDataset("d", by: 1, at: 3) { _ in Issue.record("removed") }
         }
         _ = try await store.move(id, to: .cancelled, at: 2)
-        try await store.removeDataset("d") { _ in Issue.record("the other name still needs the file") }
+        try await store.removeDataset("d", by: 1, at: 3) { _ in Issue.record("the other name still needs the file") }
         try await confirmation { removed in
-            try await store.removeDataset("e") { sha256 in
+            try await store.removeDataset("e", by: 1, at: 3) { sha256 in
                 #expect(sha256 == "s")
                 removed()
             }
         }
-        await #expect(throws: SqzError.noSuchDataset(dataset: "d", known: [])) { try await store.dataset("d") }
+        await #expect(throws: SqzError.noSuchDataset(dataset: "d", known: [], removedAt: 3, removedBy: 1, sha256: "s"))
+        { try await store.dataset("d") }
     }
 
     @Test func aDataSetHasItsPicturesByClassIfTheImportCounted() async throws {
         var imported = Imported(format: "idx", train: 2, test: 1, classes: ["a", "b"], height: 32, width: 32)
-        let uncounted = try await store.addDataset("d", imported, sha256: "s", size: 1, uid: 1, at: 1) {}
+        let uncounted = try await store.addDataset("d", imported, sha256: "s", size: 1, by: .user(), at: 1) {}
         #expect(uncounted.trainByClass == nil && uncounted.testByClass == nil)
-        (imported.trainByClass, imported.testByClass) = ([2, 0], [0, 1])
-        _ = try await store.addDataset("e", imported, sha256: "t", size: 1, uid: 1, at: 1) {}
+        #expect(uncounted.fit == nil)
+        (imported.trainByClass, imported.testByClass, imported.fit) = ([2, 0], [0, 1], .pad)
+        _ = try await store.addDataset("e", imported, sha256: "t", size: 1, by: .user(), at: 1) {}
         let counted = try await store.dataset("e")
-        #expect(counted.trainByClass == [2, 0] && counted.testByClass == [0, 1])
+        #expect(counted.trainByClass == [2, 0] && counted.testByClass == [0, 1] && counted.fit == .pad)
     }
 
     @Test func runningJobsOfAKilledDaemonAreQueuedAgain() async throws {
@@ -274,11 +276,16 @@ import Varlink
             Prediction(
                 picture: picture, label: 1, classes: [ClassProbability(index: 1, name: "b", probability: probability)])
         }
-        try await store.add((0..<5).map { prediction($0, 0.5) }, to: id)
-        try await store.add([prediction(4, 0.75), prediction(5, 0.25)], to: id)
+        try await store.add((0..<5).map { try WrittenPrediction(prediction($0, 0.5)) }, to: id)
+        var named = prediction(4, 0.75)
+        named.file = "test/ä/4.png"
+        try await store.add([named, prediction(5, 0.25)].map { try WrittenPrediction($0) }, to: id)
         let page = try await store.predictions(of: id, from: 3, limit: 2)
-        #expect(page == [prediction(3, 0.5), prediction(4, 0.75)])
-        #expect(try await store.predictions(of: id, from: 0, limit: 100).count == 6)
+        #expect(page.last == 4)
+        #expect(try JSON.decode([Prediction].self, from: page.text) == [prediction(3, 0.5), named])
+        let all = try await store.predictions(of: id, from: 0, limit: 100)
+        #expect(all.last == 5)
+        #expect(try JSON.decode([Prediction].self, from: all.text).count == 6)
     }
 
     @Test func aNewerDatabaseIsRefusedAndNotTouched() async throws {

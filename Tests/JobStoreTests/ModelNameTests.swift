@@ -22,21 +22,31 @@ import Testing
             parameters: 1, multiplyAdds: 2, preprocessing: "p", layers: [])
         let model = try await (other ?? store).addModel(
             NewModel(
-                name: name, sha256: "s", size: 3, runner: "r", made: made, uid: uid, warning: warning,
-                isByAdministrator: { isByAdministrator }), at: time
+                name: name, sha256: "s", size: 3, runner: "r", made: made,
+                publisher: .user(uid, isAdministrator: isByAdministrator), warning: warning), at: time
         ) {}
         return "\(model.name)@\(model.version)"
     }
 
-    private func refusal(_ owner: Int, _ option: String = "name") -> SqzError {
-        .invalidOption(option: option, reason: "the name m belongs to uid \(owner), who used it first; choose another")
+    private func refusal(_ owner: Int, _ option: String = "name", of name: String = "m", own: String = "bob/m")
+        -> SqzError
+    {
+        .invalidOption(
+            option: option,
+            reason: "the name \(name) belongs to uid \(owner); right would be one of your own, as \(own)")
+    }
+
+    @discardableResult
+    private func remove(_ text: String, all: Bool = false) async throws -> [String] {
+        try await store.removeModels(text, all: all, by: 7, at: 99, check: { _, _ in }, remove: { _ in })
+            .map { "\($0.name)@\($0.version)" }
     }
 
     @Test func aVersionIsGivenOutOnce() async throws {
         for version in 1...3 { #expect(try await add("m") == "m@\(version)") }
-        try await store.removeModel("m@3") { _ in }
+        try await remove("m@3")
         #expect(try await add("m") == "m@4")
-        for version in [1, 2, 4] { try await store.removeModel("m@\(version)") { _ in } }
+        for version in [1, 2, 4] { try await remove("m@\(version)") }
         #expect(try await store.models().isEmpty)
         try store.close()
         #expect(try await add("m", to: try JobStore(path: scratch["sqzd.db"])) == "m@5")
@@ -48,12 +58,12 @@ import Testing
         #expect(try await add("m", uid: 2, isByAdministrator: true) == "m@2")
         // An administrator's version does not make it theirs, nor is it free when all is removed.
         await #expect(throws: refusal(1)) { try await add("m", uid: 2) }
-        for version in [1, 2] { try await store.removeModel("m@\(version)") { _ in } }
+        for version in [1, 2] { try await remove("m@\(version)") }
         await #expect(throws: refusal(1, "model")) {
-            try await store.checkName("m", option: "model", uid: 2) { false }
+            try await store.checkName("m", of: .model, option: "model", by: .user(2))
         }
-        try await store.checkName("m", option: "model", uid: 1) { false }
-        try await store.checkName("other", option: "model", uid: 2) { false }
+        #expect(try await store.checkName("m", of: .model, option: "model", by: .user(1)) == "m")
+        #expect(try await store.checkName("other", of: .model, option: "model", by: .user(2)) == "other")
         #expect(try await add("m", uid: 1) == "m@3")
     }
 
@@ -61,21 +71,23 @@ import Testing
         _ = try await add("m", at: 100)
         _ = try await add("m", at: 50)
         #expect(try await store.model("m").model.version == 2)
-        #expect(try await store.model(nil).model.version == 2)
+        #expect(try await store.model(of: 1, standard: nil).model.version == 2)
         _ = try await add("n", at: 20)
-        #expect(try await store.model(nil).model.name == "n")
+        #expect(try await store.model(of: 1, standard: nil).model.name == "n")
         #expect(try await store.models().map { "\($0.name)@\($0.version)" } == ["n@1", "m@2", "m@1"])
     }
 
     /// A model that is no good must not answer for those that are.
     @Test func aModelWithAWarningIsUsedOnlyWhereItIsNamed() async throws {
-        await #expect(throws: SqzError.noModels(passedOver: nil)) { try await store.model(nil) }
+        await #expect(throws: SqzError.noModels(passedOver: nil)) { try await store.model(of: 1, standard: nil) }
         _ = try await add("bad", warning: "no better than chance")
         _ = try await add("m", warning: "no better than chance")
-        await #expect(throws: SqzError.noModels(passedOver: ["m@1", "bad@1"])) { try await store.model(nil) }
+        await #expect(throws: SqzError.noModels(passedOver: ["m@1", "bad@1"])) {
+            try await store.model(of: 1, standard: nil)
+        }
         _ = try await add("m")
         _ = try await add("bad", warning: "no better than chance")
-        let newest = try await store.model(nil).model
+        let newest = try await store.model(of: 1, standard: nil).model
         #expect(newest.name == "m" && newest.version == 2 && newest.warning == nil)
         let named = try await store.model("bad").model
         #expect(named.version == 2 && named.warning == "no better than chance")

@@ -26,7 +26,7 @@ import Testing
         let made = MadeModel(
             file: "", weightsSha256: "", architecture: "", bypass: "", classes: [], parameters: 0, multiplyAdds: 0,
             preprocessing: "", layers: [])
-        let model = NewModel(name: "m", sha256: "s\(id)", size: 1, runner: "r", made: made, uid: 1) { false }
+        let model = NewModel(name: "m", sha256: "s\(id)", size: 1, runner: "r", made: made, publisher: .user())
         return try await store.succeed(id, Outcome(), making: model, at: 3, place: place)
     }
 
@@ -44,7 +44,7 @@ import Testing
         #expect(try await reopened.startNext(at: 4)?.job.model == "m@1")
         // What is used is not removed.
         await #expect(throws: SqzError.modelInUse(model: "m@1", jobs: [user])) {
-            try await reopened.removeModel("m@1") { _ in }
+            try await reopened.removeModels("m@1", all: false, by: 1, at: 5, check: { _, _ in }, remove: { _ in })
         }
     }
 
@@ -52,7 +52,7 @@ import Testing
     @Test func aSubmissionThatComesLateGetsTheVersionToo() async throws {
         let maker = try await submit("train").id
         let after = [Dependency(job: maker, condition: .success)]
-        guard case .toCome("m", let found) = try await store.model("m", after: after) else {
+        guard case .toCome("m", let found) = try await store.model("m", after: after).choice else {
             Issue.record("the job is not found")
             return
         }
@@ -67,7 +67,7 @@ import Testing
         let maker = try await submit("train").id
         let user = try await submit("evaluate", maker: maker).id
         let after = [maker, user].map { Dependency(job: $0, condition: .success) }
-        guard case .toCome("m", let found) = try await store.model("m", after: after) else {
+        guard case .toCome("m", let found) = try await store.model("m", after: after).choice else {
             Issue.record("the job is not found")
             return
         }

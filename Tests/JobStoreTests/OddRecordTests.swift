@@ -20,7 +20,7 @@ import Varlink
     @Test(arguments: [JSONValue.string("many"), .number(2.5), .bool(true), .integer(.max)])
     func estimatesTakeEpochsOfAnySort(epochs: JSONValue) async throws {
         let made = Imported(format: "x", train: 1 << 40, test: 0, classes: ["a", "b"], height: 1, width: 1)
-        _ = try await store.addDataset("d", made, sha256: "s", size: 1, uid: 1, at: 1) {}
+        _ = try await store.addDataset("d", made, sha256: "s", size: 1, by: .user(), at: 1) {}
         for options in [["epochs": epochs], ["epochs": epochs, "seed": .integer(1)]] {
             let id = try await store.submit(
                 Submission(kind: "x", runner: "r", uid: 1, options: options, dataset: "d"), at: 1, limits: limits
@@ -42,16 +42,39 @@ import Varlink
         let classes = (0..<1_000).map {
             ClassProbability(index: $0, name: String(repeating: "c", count: 250), probability: 0.001)
         }
-        try await store.add((0..<40).map { Prediction(picture: $0, classes: classes) }, to: id)
+        try await store.add((0..<40).map { try WrittenPrediction(Prediction(picture: $0, classes: classes)) }, to: id)
         var (pictures, first) = ([Int](), 0)
         while true {
             let page = try await store.predictions(of: id, from: first, limit: 1_000)
-            if page.isEmpty { break }
-            #expect(try JSON.encode(page).count <= Limits.predictionBytesPerReply + 100 * page.count)
-            pictures += page.map(\.picture)
-            first = page[page.count - 1].picture + 1
+            guard let last = page.last else { break }
+            let predictions = try JSON.decode([Prediction].self, from: page.text)
+            #expect(page.text.count <= Limits.predictionBytesPerReply + 100 * predictions.count)
+            #expect(predictions.allSatisfy { $0.classes == classes })
+            pictures += predictions.map(\.picture)
+            first = last + 1
         }
         #expect(pictures == Array(0..<40))
+    }
+
+    /// Paths count as classes do, in a page and in what a user has on the disk, by bytes.
+    @Test func pathsOfPredictedPicturesCount() async throws {
+        let id = try await store.submit(
+            Submission(kind: "x", runner: "r", uid: 1), at: 1, limits: limits
+        ).job.id
+        let path = String(repeating: "ä", count: Limits.picturePathBytes / 2)
+        func kept() async throws -> Int {
+            try await store.keep(checkpoints: 0, log: 0, of: id)
+            return try await store.diskUse().reduce(0) { $0 + $1.bytes }
+        }
+        let count = Limits.predictionBytesPerReply / path.utf8.count + 10
+        try await store.add((0..<count).map { try WrittenPrediction(Prediction(picture: $0, classes: [])) }, to: id)
+        let bare = try await kept()
+        try await store.add(
+            (0..<count).map { try WrittenPrediction(Prediction(picture: $0, classes: [], file: path)) }, to: id)
+        #expect(try await kept() == bare + count * path.utf8.count)
+        let page = try await store.predictions(of: id, from: 0, limit: count)
+        let found = try JSON.decode([Prediction].self, from: page.text)
+        #expect((count - 20..<count).contains(found.count) && found.allSatisfy { $0.file == path })
     }
 
     /// Between the look at the clock and the end that follows, somebody gave it more time and was told so.

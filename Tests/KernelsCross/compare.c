@@ -152,21 +152,102 @@ static void compare_rest(const sqz_kernels *k, const sqz_kernels *r) {
     }
     float *g = random_floats(256, 0), *w = random_floats(256, 0), *m = random_floats(256, 0), *v = random_floats(256, 1);
     float *w2 = copy(w, 256), *m2 = copy(m, 256), *v2 = copy(v, 256);
-    sqz_adam rule = {.step = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f};
+    sqz_adam rule = {.step = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .keep = 0.99f};
     k->adam(&rule, 256, g, w, m, v);
     r->adam(&rule, 256, g, w2, m2, v2);
     expect(k, "Adam", w, w2, 256, direct_error);
+    sqz_nesterov nesterov = {.rate = 0.1f, .momentum = 0.9f, .decay = 0.05f};
+    k->nesterov(&nesterov, 256, g, w, m);
+    r->nesterov(&nesterov, 256, g, w2, m2);
+    expect(k, "Nesterov", w, w2, 256, direct_error);
+    k->follow(0.25f, 256, g, w);
+    r->follow(0.25f, 256, g, w2);
+    expect(k, "averaged weights", w, w2, 256, direct_error);
     uint32_t keep[8] = {0x12345678, 0x9abcdef0, 1, 0x80000000, 0xffffffff, 0, 0x55555555, 0x3333cccc};
     k->dropout(256, keep, w2);
     r->dropout(256, keep, w);
     expect(k, "dropout", w2, w, 256, direct_error);
     uint8_t picture[3 * 32 * 32];
     for (size_t i = 0; i < sizeof picture; i++) picture[i] = (uint8_t)(i * 2654435761u >> 13);
-    sqz_crop crop = {.width = 32, .height = 32, .left = -3, .top = 2, .size = 32, .flip = 1, .pitch = 96};
     float *y = zeros(96 * 32), *truth = zeros(96 * 32);
-    k->standardize(&crop, 0, 32, picture, y);
-    r->standardize(&crop, 0, 32, picture, truth);
-    expect(k, "standardization", y, truth, 96 * 32, direct_error);
+    for (int fixed = 0; fixed < 2; fixed++) {
+        sqz_crop crop = {.width = 32, .height = 32, .left = -3, .top = 2, .size = 32, .flip = 1, .pitch = 96,
+                         .reversed = fixed, .fixed = fixed, .mean = {104, 117.5f, 0}, .scale = {0.017f, 0.5f, 1}};
+        k->normalize(&crop, 0, 32, picture, y);
+        r->normalize(&crop, 0, 32, picture, truth);
+        expect(k, "normalization", y, truth, 96 * 32, direct_error);
+    }
+}
+
+// Bytes, in one of two tempers: any, or none but the largest.
+static void *bytes_of(ptrdiff_t count, int size, int least, int most, int extreme) {
+    int8_t *x = (int8_t *)zeros((count * size + 3) / 4);
+    for (ptrdiff_t i = 0; i < count; i++) {
+        uint32_t counter[4] = {draws++, 0, 0, 0}, words[4];
+        sqz_philox(1, counter, words);
+        int value = extreme ? (words[0] & 1 ? least : most) : least + (int)(words[0] % (uint32_t)(most - least + 1));
+        if (size == 1) x[i] = (int8_t)value;
+        else if (size == 2) ((int16_t *)x)[i] = (int16_t)value;
+        else ((int32_t *)x)[i] = value;
+    }
+    return x;
+}
+
+static void expect_same(const sqz_kernels *k, const char *what, const void *found, const void *truth, ptrdiff_t count) {
+    int good = !memcmp(found, truth, (size_t)count);
+    *(good ? &passed : &failed) += 1;
+    printf("%s\t%s\t%s\tof %td bytes\n", good ? "ok" : "FAILED", k->name, what, count);
+}
+
+// Eight bits: not a bit may differ.
+static void compare_int8(const sqz_kernels *k, const sqz_kernels *r, int size, int in, int out, int images, int extreme) {
+    int pixels = images * size * size, tiles = images * ((size + 3) / 4) * ((size + 3) / 4), outputs = out * 16;
+    uint8_t *x = bytes_of(pixels * in, 1, 0, 127, extreme);
+    int8_t *w = bytes_of(in * outputs * 9, 1, -127, 127, extreme);
+    int32_t *bias = bytes_of(outputs, 4, extreme ? -SQZ_INT8_BIAS : -3000, extreme ? SQZ_INT8_BIAS : 3000, extreme);
+    uint32_t *multiplier = bytes_of(outputs, 4, extreme ? -1 : 1000, extreme ? 3000 : 2000000, extreme);
+    ptrdiff_t ny = (ptrdiff_t)pixels * (outputs + 16);
+    void *y = zeros(ny / 4), *truth = zeros(ny / 4);
+
+    sqz_int8_pointwise pointwise = {.pixels = pixels, .inputs = in, .out_panels = out, .out_pitch = outputs + 16, .most = 127};
+    k->int8_pointwise(&pointwise, x, w, bias, multiplier, y);
+    r->int8_pointwise(&pointwise, x, w, bias, multiplier, truth);
+    expect_same(k, "8 bits, pointwise", y, truth, ny);
+
+    int64_t *sums = (int64_t *)zeros(2 * outputs), *sums2 = (int64_t *)zeros(2 * outputs);
+    k->int8_head(pixels, in, 0, out, x, w, bias, sums);
+    r->int8_head(pixels, in, 0, out, x, w, bias, sums2);
+    expect_same(k, "8 bits, head", sums, sums2, 8 * outputs);
+
+    sqz_int8_conv3x3 conv = {.size = size, .inputs = in, .out_panels = out, .out_pitch = outputs + 16, .most = 127, .block = 16};
+    sqz_conv3x3_part all = {.last_tile = tiles, .last_panel = out};
+    int16_t *u = (int16_t *)zeros(sqz_int8_conv3x3_filters(in, outputs) / 2);
+    void *work = zeros(sqz_int8_conv3x3_workspace(&conv) / 4);
+    k->int8_conv3x3_prepare(&conv, w, u);
+    k->int8_conv3x3(&conv, &all, x, u, bias, multiplier, y, work);
+    r->int8_conv3x3_prepare(&conv, w, u);
+    r->int8_conv3x3(&conv, &all, x, u, bias, multiplier, truth, work);
+    expect_same(k, "8 bits, 3x3", y, truth, ny);
+
+    for (int kernel = 3; kernel <= 7; kernel += 4) {
+        int columns = 2 * (size - 1) + kernel, run = sqz_int8_stem_run(kernel);
+        sqz_int8_stem stem = {.kernel = kernel, .stride = 2, .pitch = sqz_input_pitch(columns), .height = size, .width = size,
+                              .out_panels = out, .most = 127};
+        int16_t *pictures = bytes_of(columns * stem.pitch, 2, -SQZ_INT8_INPUT, SQZ_INT8_INPUT, extreme);
+        int16_t *filters = bytes_of(outputs * kernel * run, 2, -127, 127, extreme);
+        for (int i = 0; i < outputs * kernel * run; i++)
+            if (i / 32 * 2 % run + i % 2 >= 3 * kernel) filters[i] = 0;
+        k->int8_stem(&stem, 0, size, pictures, filters, bias, multiplier, y);
+        r->int8_stem(&stem, 0, size, pictures, filters, bias, multiplier, truth);
+        expect_same(k, "8 bits, stem", y, truth, (ptrdiff_t)size * size * outputs);
+        int window = kernel / 3 + 1, pooled = (size - window + window - 2) / 2 + 1;
+        sqz_int8_maxpool pool = {.kernel = window, .in_size = size, .out_size = pooled, .channels = in};
+        k->int8_maxpool(&pool, 0, pooled, x, y);
+        r->int8_maxpool(&pool, 0, pooled, x, truth);
+        k->int8_add(pooled * pooled * in, 70000, 1 << 23, 127, x, y);
+        r->int8_add(pooled * pooled * in, 70000, 1 << 23, 127, x, truth);
+        expect_same(k, "8 bits, max pool and sum", y, truth, pooled * pooled * in);
+    }
 }
 
 typedef struct {
@@ -220,6 +301,11 @@ int main(void) {
         compare_conv3x3(k, reference, 13, 3, 2, 1);
         compare_stems(k, reference, 11);
         compare_stems(k, reference, 8);
+        for (int extreme = 0; extreme < 2; extreme++) {
+            compare_int8(k, reference, 8, 32, 4, 3, extreme);
+            compare_int8(k, reference, 13, 64, 2, 1, extreme);
+            compare_int8(k, reference, 5, 48, 3, 2, extreme);
+        }
         compare_rest(k, reference);
         compare_denormals(k);
     }

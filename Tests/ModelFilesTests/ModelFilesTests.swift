@@ -76,7 +76,7 @@ import Varlink
             preprocessing: #"{"sourceSize":\#(sourceSize),"size":24,"padding":2,"flips":false}"#)
         let read = try ModelFile(path: scratch["old"])
         #expect(read.network == network && read.preprocessing == model.preprocessing)
-        #expect(read.recipe.name == .tutorial && read.recipe.augmentation == Augmentation(padding: 2, flips: false))
+        #expect(read.recipe?.name == .tutorial && read.recipe?.augmentation == Augmentation(padding: 2, flips: false))
         #expect(read.classes == model.classes && read.weights == model.weights)
     }
 
@@ -85,7 +85,7 @@ import Varlink
             try scratch.write("m", bytes)
             return #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["m"]) }?.description
         }
-        let read = "no model; what is read is safetensors (sqzd-model-1, sqzd-model-2)"
+        let read = "no model; what is read is safetensors (sqzd-model-1, sqzd-model-2, sqzd-model-3, sqzd-model-4)"
         #expect(try reason([]) == "the file is empty, \(read)")
         #expect(try reason([0x89, 0x50, 0x4e, 0x47]) == "the file is a PNG picture, \(read)")
         #expect(
@@ -99,7 +99,9 @@ import Varlink
         try writer.write(UnsafeRawBufferPointer(start: nil, count: 0), to: "x")
         try writer.commit()
         let error = #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["pt"]) }
-        #expect(error?.description == "its format is pt; what is read is sqzd-model-1, sqzd-model-2")
+        #expect(
+            error?.description
+                == "its format is pt; what is read is sqzd-model-1, sqzd-model-2, sqzd-model-3, sqzd-model-4")
         // Not by a path that may be the daemon's own.
         #expect(try reason([1, 0, 0, 0, 0, 0, 0, 0, UInt8(ascii: "{")])?.contains(scratch.path) == false)
         let missing = #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["missing"]) }
@@ -118,6 +120,7 @@ import Varlink
     /// Whatever is wrong is named, with what would be right, in no programming language's words.
     @Test(arguments: [
         ("extra", "1", "its metadata has extra, which sqzd-model-2 does not know"),
+        ("history", "[{}]", "its metadata has history, which sqzd-model-2 does not know"),
         (
             "preprocessing", #"{"size":24,"fit":{"window":{"a":1}},"normalization":{"perImage":{}}}"#,
             "its preprocessing.fit.window.a is not known to this version"
@@ -139,10 +142,10 @@ import Varlink
             "its preprocessing.size must be an integer, is a string"
         ),
         ("recipe", #"{"learningRate":0.1}"#, "its recipe.name is missing"),
-        ("recipe", #"{"name":"secret"}"#, "its recipe.name must be one of tutorial, is secret"),
+        ("recipe", #"{"name":"secret"}"#, "its recipe.name must be one of tutorial, quick, strong, is secret"),
         (
-            "recipe", #"{"name":"tutorial","learningRate":0.1,"optimizer":{"sgd":{}}}"#,
-            "its recipe.optimizer must be what is known here, is sgd"
+            "recipe", #"{"name":"tutorial","learningRate":0.1,"optimizer":{"lion":{}}}"#,
+            "its recipe.optimizer must be what is known here, is lion"
         ),
         ("recipe", "{", "its recipe is no JSON: "),
         ("architecture", "resnet", "its architecture is resnet; what is read is squeezenet-cifar, squeezenet-1.0"),
@@ -231,7 +234,7 @@ import Varlink
                     "firstMoment": Weights(glorotUniformFor: network, seed: 100),
                     "secondMoment": Weights(glorotUniformFor: network, seed: 200),
                 ], steps: steps),
-            recipe: model.recipe,
+            recipe: model.recipe!,
             position: .init(epoch: 2, step: steps, lossSum: 0.1, correct: 3, count: 128),
             ended: [
                 .init(
@@ -277,6 +280,64 @@ import Varlink
         let read = try #require(try newest { Issue.record("\($0): \($1)") })
         #expect(read.state == written.state && read.position == written.position && read.ended.isEmpty)
         #expect(read.recipe == .tutorial)
+    }
+
+    /// As 0.2.0 wrote it: its recipe says neither for how many epochs nor of which batches, which the job does.
+    @Test func aCheckpointOfTheSecondVersionIsRead() throws {
+        try rewritten(checkpoint(steps: 3)) { metadata in
+            metadata["format"] = "sqzd-checkpoint-2"
+            metadata["recipe"] = """
+                {"name":"tutorial","learningRate":0.003,"optimizer":{"adam":{"beta1":0.9,"beta2":0.999,"epsilon":1e-8}},\
+                "usesDropout":true,"augmentation":{"padding":2,"flips":true}}
+                """
+        }
+        let read = try #require(try newest { Issue.record("\($0): \($1)") })
+        var expected = Recipe.tutorial
+        expected.learningRate = 0.003
+        expected.augmentation.padding = 2
+        #expect(read.recipe == expected && read.state == checkpoint(steps: 3).state)
+    }
+
+    /// The checkpoint of a recipe that averages weights and has another optimizer.
+    @Test func averagedWeightsComeBack() throws {
+        var written = checkpoint(steps: 3)
+        written.recipe = .strong
+        written.recipe.averageDecay = 0.9
+        written.state.slots = ["velocity": Weights(glorotUniformFor: network, seed: 300)]
+        written.state.average = Weights(glorotUniformFor: network, seed: 400)
+        try written.write(in: scratch.path)
+        let read = try #require(try newest { Issue.record("\($0): \($1)") })
+        #expect(read.state == written.state && read.recipe == written.recipe)
+        // Without them it is none.
+        var told: [String] = []
+        try rewritten(checkpoint(steps: 3)) {
+            $0["recipe"]?.replace("\"averageDecay\":0.0", with: "\"averageDecay\":0.5")
+        }
+        #expect(try newest { _, reason in told.append(reason) } == nil)
+        #expect(told == ["it has no average"])
+    }
+
+    /// Writes a checkpoint whose metadata is another's, with a checksum that fits.
+    private func rewritten(_ checkpoint: Checkpoint, _ change: (inout [String: String]) -> Void) throws {
+        try checkpoint.write(in: scratch.path)
+        let path = scratch["checkpoint-0000000003.safetensors"]
+        let file = try SafetensorsFile(mapping: path)
+        var metadata = file.metadata
+        change(&metadata)
+        let state = checkpoint.state
+        let slots = checkpoint.recipe.optimizer.slots.map { ($0, state.slots[$0]!) }
+        let parts = [("weights", state.weights)] + slots + (state.average.map { [("average", $0)] } ?? [])
+        var hash = SHA256()
+        let text = "\(state.steps) \(metadata["position"]!)\(metadata["ended"]!)\(metadata["recipe"]!)"
+        hash.update(data: Array(text.utf8))
+        for (_, part) in parts { part.withUnsafeBytes { hash.update(bufferPointer: $0) } }
+        metadata["sha256"] = hash.finalize().map { String(Int($0) | 0x100, radix: 16).dropFirst() }.joined()
+        let writer = try SafetensorsWriter(
+            path: path,
+            tensors: parts.map { TensorDeclaration(name: $0.0, type: .float32, shape: [network.parameterCount]) },
+            metadata: metadata)
+        for (name, part) in parts { try part.withUnsafeBytes { try writer.write($0, to: name) } }
+        try writer.commit()
     }
 
     @Test func aCorruptCheckpointGivesWayToTheOneBefore() throws {

@@ -42,7 +42,8 @@ import Testing
         }
         let python = try #require(files["clients/python/sqzd/kinds.py"])
         for line in [
-            "def paint(", "self,\n        *,\n", "dry_run: Optional[bool] = None,", "size: How large. (to 2.5)",
+            "def paint(", "self,\n        /,\n        *,\n", "dry_run: Optional[bool] = None,",
+            "size: How large. (to 2.5)",
         ] {
             #expect(python.contains(line), "\(python)")
         }

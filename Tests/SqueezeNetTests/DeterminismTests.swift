@@ -1,3 +1,4 @@
+import Dispatch
 import SqueezeNet
 import Testing
 
@@ -9,16 +10,39 @@ import Testing
     struct Run: Sendable, CustomTestStringConvertible {
         var architecture = Architecture.squeezenetCIFAR
         var bypass = Bypass.none
+        var recipe = Recipe.tutorial
         var kernels: Kernels
 
-        var testDescription: String { "\(architecture.rawValue), bypass \(bypass.rawValue), \(kernels.name)" }
+        var testDescription: String {
+            "\(architecture.rawValue), bypass \(bypass.rawValue), \(recipe.name.rawValue), \(kernels.name)"
+        }
     }
 
     static let runs =
         Kernels.available.filter { $0.name != "scalar" }.map { Run(kernels: $0) } + [
             Run(architecture: .squeezenet11, bypass: .complex, kernels: .selected),
             Run(architecture: .squeezenet10, bypass: .simple, kernels: .selected),
+            Run(recipe: full, kernels: .selected),
+            Run(recipe: normalized(6), kernels: .selected),
+            Run(bypass: .complex, recipe: normalized(20), kernels: .selected),
+            Run(architecture: .squeezenet10, bypass: .simple, recipe: normalized(3), kernels: .selected),
         ]
+
+    private static func normalized(_ group: Int) -> Recipe {
+        var recipe = full
+        recipe.normalizationGroup = group
+        return recipe
+    }
+
+    /// All that a recipe may have.
+    private static let full = {
+        var recipe = Recipe.strong
+        recipe.normalizationGroup = 0
+        recipe.averageDecay = 0.9
+        recipe.usesDropout = true
+        recipe.augmentation.cutout = 8
+        return recipe
+    }()
 
     /// Three steps an epoch, the last one smaller and not a multiple of the shards.
     private static func train(_ trainer: Trainer, from first: Int, to last: Int) -> [Evaluation] {
@@ -33,13 +57,12 @@ import Testing
 
     private static func trainer(_ run: Run, threads: Int, state: TrainerState? = nil) throws -> Trainer {
         let network = try Network(run.architecture, bypass: run.bypass, classes: 10, inputSize: 32)
-        var recipe = Recipe.tutorial
+        var recipe = run.recipe
         recipe.augmentation.padding = 4
         return try Trainer(
             network: network, preprocessing: Preprocessing(size: 32), recipe: recipe,
             state: state ?? TrainerState(weights: Weights(glorotUniformFor: network, seed: 9)), seed: 11,
-            threads: threads,
-            kernels: run.kernels)
+            plannedSteps: 5, threads: threads, kernels: run.kernels)
     }
 
     @Test(arguments: runs) func sameBitsForAnyThreadCount(_ run: Run) throws {
@@ -116,6 +139,29 @@ import Testing
                 }
                 #expect(!results[1].lossSum.isFinite)
                 #expect(!trainer.weights.areFinite)
+            }
+        }
+    }
+
+    /// That something is expected wakes threads at any moment, also in the middle of their work, and changes nothing.
+    @Test func whatIsExpectedIsTheSame() throws {
+        let network = try Network(.squeezenetCIFAR, classes: 10, inputSize: 32)
+        // expect() may be called from any thread.
+        nonisolated(unsafe) let classifier = try Classifier(
+            network: network, weights: Weights(glorotUniformFor: network, seed: 4),
+            preprocessing: Preprocessing(size: 32),
+            threads: 3)
+        Self.pictures.withPictures { pictures in
+            nonisolated(unsafe) let pictures = pictures
+            let alone = [classifier.classify([pictures[0]]), classifier.classify(pictures)]
+            DispatchQueue.concurrentPerform(iterations: 2) { iteration in
+                for _ in 0..<(iteration == 0 ? 20 : 20_000) {
+                    guard iteration == 0 else {
+                        classifier.expect()
+                        continue
+                    }
+                    #expect([classifier.classify([pictures[0]]), classifier.classify(pictures)] == alone)
+                }
             }
         }
     }

@@ -111,7 +111,7 @@ import Testing
         var s = sqz_conv3x3(
             height: Int32(map.height), width: Int32(map.width), in_panels: Int32(map.inputs),
             out_panels: Int32(map.outputs), pools: 0, plain: 0,
-            block: Int32(map.block), in_image: inputs * pixels, out_image: 2 * outputs * pixels)
+            block: Int32(map.block), in_image: inputs * pixels, out_image: 2 * outputs * pixels, least: 0)
         let x = Tensor(inputs * pixels * map.images, random: 1, rectified: true)
         let w = Tensor(9 * inputs * outputs, random: 2)
         let bias = Tensor(outputs, random: 3)
@@ -176,7 +176,7 @@ import Testing
         let pitch = (3 * shape.size + 3) / 4 * 4
         var s = sqz_stem(
             kernel: Int32(shape.kernel), stride: Int32(shape.stride), pitch: Int32(pitch), height: Int32(size),
-            width: Int32(size), out_panels: 3, out_stride: size * size * 16)
+            width: Int32(size), out_panels: 3, out_stride: size * size * 16, least: 0)
         let x = Tensor(pitch * shape.size, random: 1)
         let w = Tensor(48 * taps, random: 2)
         let bias = Tensor(48, random: 3)
@@ -200,7 +200,7 @@ import Testing
         var s = sqz_stem(
             kernel: 7, stride: 2, pitch: sqz_input_pitch(covered), height: Int32(size), width: Int32(size),
             out_panels: 3,
-            out_stride: size * size * 16)
+            out_stride: size * size * 16, least: 0)
         let x = Tensor(Int(s.pitch * covered), random: 1)
         let w = Tensor(147 * 48, random: 2)
         let bias = Tensor(48, random: 3)
@@ -220,7 +220,7 @@ import Testing
     @Test(arguments: fast, [16, 7, 1, 18]) func stemPool(_ kernels: Kernels, _ size: Int) {
         let (fast, reference) = (kernels.table.pointee, Self.reference)
         let covered = sqz_stem_pool_covered(Int32(size))
-        var s = sqz_stem_pool(pitch: sqz_input_pitch(covered), size: Int32(size), out_panels: 2)
+        var s = sqz_stem_pool(pitch: sqz_input_pitch(covered), size: Int32(size), out_panels: 2, least: 0)
         let x = Tensor(Int(s.pitch * covered), random: 1)
         let w = Tensor(27 * 32, random: 2)
         let bias = Tensor(32, random: 3)
@@ -301,11 +301,14 @@ import Testing
         fast.average_backward(64, 1, a.floats, b.floats, y.floats)
         reference.average_backward(64, 1, a.floats, b.floats, expected.floats)
         #expect(y.error(expected) < Self.directError)
+        fast.average_backward(64, 1, nil, b.floats, y.floats)
+        reference.average_backward(64, 1, nil, b.floats, expected.floats)
+        #expect(y.error(expected) < Self.directError)
     }
 
     @Test(arguments: fast) func adam(_ kernels: Kernels) {
         let gradient = Tensor(1_024, random: 1)
-        var rule = sqz_adam(step: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8)
+        var rule = sqz_adam(step: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, keep: 0.99)
         let (w, m, v) = (Tensor(1_024, random: 2), Tensor(1_024, random: 3), Tensor(1_024, random: 4, rectified: true))
         let (w2, m2, v2) = (
             Tensor(1_024, random: 2), Tensor(1_024, random: 3), Tensor(1_024, random: 4, rectified: true)
@@ -315,24 +318,72 @@ import Testing
         #expect(w.error(w2) < Self.directError && m.error(m2) < Self.directError && v.error(v2) < Self.directError)
     }
 
-    @Test(arguments: fast) func standardization(_ kernels: Kernels) {
+    @Test(arguments: fast) func nesterov(_ kernels: Kernels) {
+        let gradient = Tensor(1_024, random: 1)
+        var rule = sqz_nesterov(rate: 0.1, momentum: 0.9, decay: 0.05)
+        let (w, v) = (Tensor(1_024, random: 2), Tensor(1_024, random: 3))
+        let (w2, v2) = (Tensor(1_024, random: 2), Tensor(1_024, random: 3))
+        kernels.table.pointee.nesterov(&rule, 1_024, gradient.floats, w.floats, v.floats)
+        Self.reference.nesterov(&rule, 1_024, gradient.floats, w2.floats, v2.floats)
+        #expect(w.error(w2) < Self.directError && v.error(v2) < Self.directError)
+        kernels.table.pointee.follow(0.25, 1_024, gradient.floats, w.floats)
+        Self.reference.follow(0.25, 1_024, gradient.floats, w2.floats)
+        #expect(w.error(w2) < Self.directError)
+    }
+
+    /// Sums of runs of pixels, the last one shorter.
+    @Test(arguments: fast, [1, 64, 200]) func batchNormalization(_ kernels: Kernels, _ pixels: Int) {
+        let (fast, reference) = (kernels.table.pointee, Self.reference)
+        let count = pixels * 32
+        let (x, scale, shift) = (Tensor(count, random: 1), Tensor(32, random: 2), Tensor(32, random: 3))
+        let factors = Tensor(96, random: 4)
+        func sums(_ body: (UnsafeMutablePointer<Double>) -> Void) -> [Double] {
+            var sums = (0..<64).map(Double.init)
+            sums.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+            return sums
+        }
+        func expectEqual(_ one: [Double], _ other: [Double]) {
+            for (a, b) in zip(one, other) { #expect(abs(a - b) < 1e-5 * Double(pixels), "\(a) \(b)") }
+        }
+        expectEqual(
+            sums { fast.batch_moments(Int32(pixels), 2, x.floats, $0) },
+            sums { reference.batch_moments(Int32(pixels), 2, x.floats, $0) })
+        let (y, expected) = (Tensor(count), Tensor(count))
+        fast.batch_forward(Int32(pixels), 2, scale.floats, shift.floats, x.floats, y.floats)
+        reference.batch_forward(Int32(pixels), 2, scale.floats, shift.floats, x.floats, expected.floats)
+        #expect(y.error(expected) < Self.directError)
+        let (dy, dy2) = (Tensor(count, random: 5), Tensor(count, random: 5))
+        expectEqual(
+            sums {
+                fast.batch_backward_sums(Int32(pixels), 2, scale.floats, shift.floats, x.floats, dy.floats, $0)
+            },
+            sums {
+                reference.batch_backward_sums(Int32(pixels), 2, scale.floats, shift.floats, x.floats, dy2.floats, $0)
+            })
+        #expect(dy.error(dy2) == 0)
+        fast.batch_backward(Int32(pixels), 2, factors.floats, x.floats, dy.floats, y.floats)
+        reference.batch_backward(Int32(pixels), 2, factors.floats, x.floats, dy.floats, expected.floats)
+        #expect(y.error(expected) < Self.directError)
+    }
+
+    @Test(arguments: fast) func normalization(_ kernels: Kernels) {
         let picture = Pictures.picture(3, size: 32)  // Also read as one of 64×16.
-        for crop in [
-            sqz_crop(width: 32, height: 32, left: -4, top: 3, size: 32, flip: 1, pitch: 100),
-            sqz_crop(width: 32, height: 32, left: 2, top: -1, size: 24, flip: 0, pitch: 80),
-            sqz_crop(width: 32, height: 32, left: -9, top: -9, size: 50, flip: 1, pitch: 150),
-            sqz_crop(width: 32, height: 32, left: 40, top: 0, size: 8, flip: 0, pitch: 24),
-            sqz_crop(width: 64, height: 16, left: 17, top: -5, size: 40, flip: 1, pitch: 120),
-            sqz_crop(width: 16, height: 64, left: -3, top: 20, size: 24, flip: 0, pitch: 72),
-        ] {
-            var crop = crop
-            let count = Int(crop.size * crop.pitch)
-            let (y, expected) = (Tensor(count), Tensor(count))
-            // In two parts, as two threads would do it.
-            kernels.table.pointee.standardize(&crop, crop.size / 3, crop.size, picture, y.floats)
-            kernels.table.pointee.standardize(&crop, 0, crop.size / 3, picture, y.floats)
-            Self.reference.standardize(&crop, 0, crop.size, picture, expected.floats)
-            #expect(y.error(expected) < Self.directError)
+        for (width, height, left, top, size, flip, pitch) in [
+            (32, 32, -4, 3, 32, 1, 100), (32, 32, 2, -1, 24, 0, 80), (32, 32, -9, -9, 50, 1, 150),
+            (32, 32, 40, 0, 8, 0, 24), (64, 16, 17, -5, 40, 1, 120), (16, 64, -3, 20, 24, 0, 72),
+        ] as [(Int32, Int32, Int32, Int32, Int32, Int32, Int32)] {
+            for (reversed, fixed) in [(0, 0), (1, 0), (0, 1), (1, 1)] as [(Int32, Int32)] {
+                var crop = sqz_crop(
+                    width: width, height: height, left: left, top: top, size: size, flip: flip, pitch: pitch,
+                    reversed: reversed, fixed: fixed, mean: (104, 117.5, 0), scale: (1 / 57, 0.5, 1 / 58.5))
+                let count = Int(size * pitch)
+                let (y, expected) = (Tensor(count), Tensor(count))
+                // In two parts, as two threads would do it.
+                kernels.table.pointee.normalize(&crop, size / 3, size, picture, y.floats)
+                kernels.table.pointee.normalize(&crop, 0, size / 3, picture, y.floats)
+                Self.reference.normalize(&crop, 0, size, picture, expected.floats)
+                #expect(y.error(expected) < Self.directError)
+            }
         }
     }
 }

@@ -50,7 +50,7 @@ import Testing
             Issue.record("accepted")
         } catch {
             #expect(error == .inputTooSmall(architecture, size: smallest - 1, smallest: smallest))
-            #expect(error.description.contains("the smallest that works is \(smallest)×\(smallest)"))
+            #expect(error.description.contains("the smallest that works is \(smallest)x\(smallest)"))
         }
         for size in [0, -1, Int.min, Network.largestInput + 1, .max] {
             #expect(throws: EngineError.self) { try Network(architecture, classes: 10, inputSize: size) }

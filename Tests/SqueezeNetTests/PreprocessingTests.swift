@@ -1,3 +1,4 @@
+import Bitmaps
 import FoundationEssentials
 import SqueezeNet
 import Testing
@@ -58,6 +59,48 @@ import Testing
         #expect(seen.count == windows.count)
     }
 
+    /// Each picture is mirrored every other epoch; which ones begin with it is drawn.
+    @Test func alternatingFlipsTakeTurns() throws {
+        let preprocessing = try Preprocessing(size: 8)
+        let augmentation = Augmentation(padding: 0, flips: true, alternates: true)
+        let pictures = (0..<60).map { Pictures.picture($0, size: 8) }
+        let epochs = (1...4).map { epoch in
+            pictures.enumerated().map { index, picture in
+                Self.input(
+                    preprocessing, picture, width: 8, height: 8,
+                    augmentation.draw(seed: 5, epoch: epoch, index: index))
+            }
+        }
+        #expect(epochs[0] == epochs[2] && epochs[1] == epochs[3])
+        #expect(zip(epochs[0], epochs[1]).allSatisfy { $0 != $1 })
+        let plain = pictures.map { Self.input(preprocessing, $0, width: 8, height: 8, nil) }
+        let mirrored = zip(plain, epochs[0]).count { $0 != $1 }
+        #expect((15...45).contains(mirrored))
+        #expect(zip(plain, zip(epochs[0], epochs[1])).allSatisfy { $0 == $1.0 || $0 == $1.1 })
+    }
+
+    /// A square of zeros, cut by the window's edges; the rest is as without.
+    @Test func cutoutsAreSquares() throws {
+        let preprocessing = try Preprocessing(size: 8)
+        let picture = Pictures.picture(0, size: 8)
+        let whole = Self.input(preprocessing, picture, width: 8, height: 8, nil)
+        var seen: Set<[Int]> = []
+        for index in 0..<400 {
+            let draw = Augmentation(padding: 0, flips: false, cutout: 3).draw(seed: 5, epoch: 1, index: index)
+            let found = Self.input(preprocessing, picture, width: 8, height: 8, draw)
+            let zeros = (0..<64).filter { pixel in (0..<3).allSatisfy { found[3 * pixel + $0] == 0 } }
+            let (rows, columns) = (Set(zeros.map { $0 / 8 }), Set(zeros.map { $0 % 8 }))
+            #expect((2...3).contains(rows.count) && (2...3).contains(columns.count))
+            #expect(zeros.count == rows.count * columns.count)
+            for value in whole.indices where !zeros.contains(value / 3) { #expect(found[value] == whole[value]) }
+            seen.insert(zeros)
+        }
+        // Every pixel is a middle.
+        #expect(seen.count == 64)
+        let far = Augmentation(padding: 0, flips: false, cutout: 1_000).draw(seed: 5, epoch: 1, index: 0)
+        #expect(Self.input(preprocessing, picture, width: 8, height: 8, far).allSatisfy { $0 == 0 })
+    }
+
     @Test func cropsAtRandomInTrainingOnly() throws {
         let preprocessing = try Preprocessing(size: 24)
         let picture = Pictures.picture(1, size: 32)
@@ -76,6 +119,30 @@ import Testing
         for padding in [-1, 257] {
             var recipe = Recipe.tutorial
             recipe.augmentation.padding = padding
+            #expect(throws: EngineError.self) { try recipe.validate() }
+        }
+    }
+
+    @Test func refusesSquaresAndNormalizations() {
+        let square = Square(.crop, side: 40)
+        #expect(throws: Never.self) { try Preprocessing(size: 8, squares: [square, square, square]) }
+        #expect(throws: EngineError.self) { try Preprocessing(size: 8, squares: [square, square, square, square]) }
+        for side in [0, -1, Network.largestInput + 1] {
+            #expect(throws: EngineError.self) { try Preprocessing(size: 8, squares: [Square(.pad, side: side)]) }
+        }
+        for (mean, scale) in [([1, 2], [1, 1, 1]), ([1, 2, .nan], [1, 1, 1]), ([1, 2, 3], [1, 0, 1])]
+            as [([Float], [Float])]
+        {
+            #expect(throws: EngineError.self) {
+                try Preprocessing(size: 8, normalization: .perChannel(mean: mean, scale: scale))
+            }
+        }
+        for part in [
+            Augmentation.RandomPart(leastArea: 0), .init(leastArea: 0.5, mostArea: 0.4), .init(mostArea: 1.1),
+            .init(leastAspect: 0), .init(leastAspect: 1.1), .init(leastArea: .nan),
+        ] {
+            var recipe = Recipe.tutorial
+            recipe.augmentation.part = part
             #expect(throws: EngineError.self) { try recipe.validate() }
         }
     }

@@ -49,6 +49,31 @@ import Varlink
         }
     }
 
+    /// Of a real runner the engine's time is known; who does not ask is told none.
+    @Test func timesAreThoseOfTheCall() throws {
+        let start = ContinuousClock.now
+        let reply = try daemon.call(
+            Classify.self, .init(images: (0..<20).map(Self.image), model: "old", timings: true))
+        let whole = Int((ContinuousClock.now - start) / .microseconds(1))
+        let timings = try #require(reply.timings)
+        let engine = try #require(timings.engine)
+        #expect(engine > 0 && timings.batch > 0 && timings.queue + timings.batch + engine <= whole)
+        #expect(reply.results.count == 20)
+        #expect(try daemon.call(Classify.self, .init(images: [Self.image(0)], model: "old")).timings == nil)
+        #expect(try daemon.call(Classify.self, .init(images: [], model: "old", timings: true)).timings == nil)
+    }
+
+    /// What is sent to the runner as it is can't be anything but a picture's text.
+    @Test(arguments: ["\"", "\\", "\n", "\"],\"top\":1,\"x\":[\"", "ü", "\u{10FFFF}0", "a\u{1}"])
+    func whatIsNoBase64IsOneBadPicture(part: String) throws {
+        let good = Self.unlabelled(3)
+        for bad in [part, good + part, part + good] {
+            let reply = try daemon.call(Classify.self, .init(images: [good, bad, good], skipBad: true))
+            #expect(reply.results.map(\.problem) == [nil, "is not base64", nil])
+            #expect(reply.results[0].classes == reply.results[2].classes && !reply.results[0].classes.isEmpty)
+        }
+    }
+
     @Test func manyClientsAtOnceGetTheirOwnAnswers() throws {
         let expected = try daemon.call(Classify.self, .init(images: (0..<20).map(Self.image))).results
         let clients = try (0..<100).map { _ in try daemon.client() }
@@ -70,6 +95,56 @@ import Varlink
         }
     }
 
+    /// Calls with one picture go a shorter way than others.
+    @Test func nothingOvertakesASinglePicture() throws {
+        func call(_ image: String) -> String {
+            #"{"method": "\#(Classify.name)", "parameters": {"images": ["\#(image)"], "model": "old"}}"#
+        }
+        try daemon.call(Classify.self, .init(images: [Self.image(0)], model: "old"))
+        let info = #"{"method": "\#(ManagerInterface.Info.name)"}"#
+        let connection = try RawConnection(daemon)
+        // In one go, so that all have come when the first one is being answered.
+        let calls = [call(Self.image(1)), info, call("AAAA"), call(Self.image(2)), info, info, call(Self.image(3))]
+        try connection.write(calls.map { $0 + "\0" }.joined().utf8)
+        connection.finishWriting()
+        let replies = try calls.map { _ in try #require(try connection.receive()) }
+        #expect(try connection.receive() == nil)
+        #expect(replies.map { $0.parameters?["results"] != nil } == [true, false, false, true, false, false, true])
+        #expect(replies.map { $0.parameters?["version"] != nil } == [false, true, false, false, true, true, false])
+        #expect(replies[2].error == "io.sqzd.Inference.BadImage")
+    }
+
+    /// A runner that is held up begins nothing: who has waited for long enough is told so, and who has gone away is forgotten.
+    @Test func callsWaitForAsLongAsTheirCallersWant() throws {
+        try daemon.call(Classify.self, .init(images: [Self.image(0)], model: "old"))
+        let runners = try ProcessTable.children(of: try #require(daemon.pid)).filter {
+            ProcessTable.command(of: $0).last?.hasSuffix("sqz-runner-squeezenet") == true
+        }
+        let clients = try (0..<4).map { _ in try daemon.client() }
+        for pid in runners { kill(pid, SIGSTOP) }
+        defer { for pid in runners { kill(pid, SIGCONT) } }
+        // The runner has two calls: it computes one and reads the other. Each is as large as may be, so that nothing else joins them.
+        let full = (0..<Limits.imagesPerBatch).map { Self.image($0 % 20) }
+        for client in clients[..<2] { try client.send(Classify.self, .init(images: full, model: "old")) }
+        // What was sent is read before what is sent now, by the thread that all of a user's connections have.
+        for _ in 0..<5 { try daemon.call(ManagerInterface.Info.self, NoParameters()) }
+        let error = #expect(throws: VarlinkError.self) {
+            try daemon.call(Classify.self, .init(images: [Self.image(2)], model: "old", timeout: 50))
+        }
+        #expect(error == (try SqzError.timedOut(timeout: 50).wire(interface: InferenceInterface.name)))
+        try clients[2].send(Classify.self, .init(images: [Self.image(4)], model: "old", timeout: 3_600_000))
+        for pid in runners { kill(pid, SIGCONT) }
+        for (client, count) in zip(clients, [full.count, full.count, 1]) {
+            let reply = try client.receive(Classify.self, until: TestDaemon.deadline)
+            #expect(try reply.parameters(Classify.Reply.self).results.count == count)
+        }
+        for timeout in [0, -1, 3_600_001] {
+            #expect(throws: VarlinkError.self) {
+                try daemon.call(Classify.self, .init(images: [Self.image(0)], timeout: timeout))
+            }
+        }
+    }
+
     @Test func tooManyWaitingCallsAreRefusedAsBusy() throws {
         try daemon.call(Classify.self, .init(images: [Self.image(0)], model: "old"))
         let pid = try #require(daemon.pid)
@@ -80,7 +155,8 @@ import Varlink
         try #require(!runners.isEmpty)
         for runner in runners { kill(runner, SIGSTOP) }
         defer { for runner in runners { kill(runner, SIGCONT) } }
-        let count = Limits.imagesPerBatch + Limits.waitingCalls + 40
+        // Where all come before the runner is sent any, its two calls are full.
+        let count = 2 * Limits.imagesPerBatch + Limits.waitingCalls + 40
         let connections = try (0..<count).map { _ in try RawConnection(daemon) }
         let call = #"{"method": "\#(Classify.name)", "parameters": {"images": ["\#(Self.image(0))"], "model": "old"}}"#
         for connection in connections { try connection.send(call) }
@@ -91,15 +167,31 @@ import Varlink
         let replies = try connections.map { try #require(try $0.receive()) }
         let refused = replies.filter { $0.error != nil }
         #expect(refused.allSatisfy { $0.error == "io.sqzd.Inference.Busy" })
-        #expect(refused.allSatisfy { $0.parameters == ["limit": .integer(Int64(Limits.waitingCalls))] })
+        for refusal in refused {
+            let told = try #require(refusal.parameters)
+            #expect(told["limit"] == .integer(Int64(Limits.waitingCalls)))
+            #expect(told["place"] == .integer(Int64(Limits.waitingCalls + 1)))
+            // The first call told how long one takes.
+            guard case .integer(1...)? = told["seconds"] else {
+                Issue.record("\(told)")
+                continue
+            }
+        }
         #expect(!refused.isEmpty && replies.count - refused.count >= Limits.waitingCalls)
     }
 
-    @Test func theDefaultModelIsTheConfiguredOneElseTheNewest() throws {
+    /// One's own newest goes before the administrator's default, which others get.
+    @Test(.enabled(if: OtherUser.isAvailable, "another user can't be become"))
+    func theDefaultModelIsOnesOwnNewestElseTheConfiguredOne() throws {
+        #expect(chmod(daemon.socket, 0o666) == 0)
+        func other() throws -> String { try OtherUser.call(daemon, Classify.name, .object(["images": .array([])])) }
         #expect(try daemon.call(Classify.self, .init(images: [])).model == "new@1")
+        let asked = try other()
+        #expect(asked.contains("io.sqzd.Inference.NoModels") && asked.contains(#""known":["new","old"]"#), "\(asked)")
         try daemon.configure(["defaultModel": .string("old")])
         try daemon.reload()
-        #expect(try daemon.call(Classify.self, .init(images: [Self.image(0)])).model == "old@1")
+        #expect(try other().contains(#""model":"old@1""#))
+        #expect(try daemon.call(Classify.self, .init(images: [Self.image(0)])).model == "new@1")
         #expect(try daemon.call(Classify.self, .init(images: [Self.image(0)], model: "new")).model == "new@1")
         try daemon.configure([:])
         try daemon.reload()

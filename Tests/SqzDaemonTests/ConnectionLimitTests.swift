@@ -63,11 +63,11 @@ import Varlink
         try daemon.stop()
     }
 
-    /// With a limit of 256: 64 for the daemon itself, 6 for each of 13 runners, 32 for files and 16 for refusals are not theirs.
-    private static let share = 256 - 190
+    /// With a limit of 280: 64 for the daemon itself, 6 for each of 21 runners, 32 for files and 16 for refusals are not theirs.
+    private static let share = 280 - 238
 
     @Test func connectionsLeaveDescriptorsForRunners() throws {
-        let daemon = try Self.daemon(descriptors: 256)
+        let daemon = try Self.daemon(descriptors: 280)
         let connections = try Self.open(Self.share, daemon)
         #expect(try Self.refusal(daemon) == Self.refusal("all open connections", limit: Self.share))
         try connections[0].send(#"{"method": "io.sqzd.Jobs.Submit", "parameters": {"kind": "countdown"}}"#)
@@ -84,7 +84,7 @@ import Varlink
     }
 
     @Test func connectionsThatNobodyAnswersTakeNothingThatTheDaemonNeeds() throws {
-        let daemon = try Self.daemon(descriptors: 206)
+        let daemon = try Self.daemon(descriptors: 254)
         let connections = try Self.open(16, daemon)
         // Many more than there are descriptors, none of which says anything.
         let others = try (0..<300).compactMap { _ in try RawConnection(daemon) }
@@ -103,18 +103,18 @@ import Varlink
         try daemon.stop()
     }
 
-    @Test(arguments: [16, 32, 64, 205]) func withTooFewDescriptorsTheStartIsRefusedWithTheNumber(limit: Int) throws {
+    @Test(arguments: [16, 32, 64, 253]) func withTooFewDescriptorsTheStartIsRefusedWithTheNumber(limit: Int) throws {
         let daemon = try TestDaemon(runners: [.countdown], launcher: ["prlimit", "--nofile=\(limit)"], starts: false)
         let transcript = try daemon.startAndFail()
         #expect(transcript.ending == .exited(1))
         #expect(
             transcript.errors.contains(
-                "\(limit) files may be open (RLIMIT_NOFILE), 206 must be with runningJobs 1: raise LimitNOFILE="),
+                "\(limit) files may be open (RLIMIT_NOFILE), 254 must be with runningJobs 1: raise LimitNOFILE="),
             "\(transcript.errors)")
     }
 
     @Test func aClosedConnectionUnsubscribes() throws {
-        let daemon = try Self.daemon(descriptors: 256)
+        let daemon = try Self.daemon(descriptors: 280)
         let id = try daemon.block()
         let share = Self.share
         // Were a watcher that is gone still held, the second round would find no room.

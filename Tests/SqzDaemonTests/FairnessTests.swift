@@ -70,6 +70,7 @@ import Varlink
         // The kind is known by what it took before, and the running one tells how long it still takes at its first step.
         try daemon.end(of: daemon.countDown(from: 2))
         let id = try daemon.countDown(from: 2, delay: 60)
+        try daemon.watch(id) { $0.state == .running ? .stop : .more }
         let waiting = try daemon.countDown(from: 2)
         #expect(try daemon.job(waiting).position == 1)
         try daemon.cancel(id)

@@ -78,12 +78,19 @@ import Varlink
         #expect(try largest.receive() == Self.noSuchJob)
         let larger = try RawConnection(daemon)
         try larger.write(call + space + [UInt8(ascii: " "), 0])
-        #expect(try larger.receive() == nil)
+        try Self.expectTooLarge(larger)
     }
 
     @Test func seventeenMiBWithoutAnEndAreCutOff() throws {
         let connection = try RawConnection(daemon)
         try connection.write([UInt8](repeating: UInt8(ascii: " "), count: 17 << 20))
+        try Self.expectTooLarge(connection)
+    }
+
+    /// It is told of, and then the connection is closed.
+    private static func expectTooLarge(_ connection: RawConnection) throws {
+        let error = try SqzError.tooLarge(what: "the message", limit: 16 << 20).wire(interface: ManagerInterface.name)
+        #expect(try connection.receive() == Example.Reply(error: error.name, parameters: error.parameters))
         #expect(try connection.receive() == nil)
     }
 
@@ -98,7 +105,7 @@ import Varlink
         try connection.send(
             #"{"method": "io.sqzd.Jobs.List", "parameters": null, "more": false, "oneway": false, "upgrade": false}"#)
         let reply = try #require(try connection.receive())
-        #expect(reply.error == nil && reply.parameters?.keys.sorted() == ["jobs"])
+        #expect(reply.error == nil && reply.parameters?.keys.sorted() == ["jobs", "total"])
     }
 
     @Test func bytesMayComeOneAtATime() throws {

@@ -45,8 +45,12 @@ import Varlink
         try daemon.call(DatasetsInterface.Remove.self, .init(dataset: "two"))
         #expect(try !names(in: "blobs").contains(two.sha256))
         let known = try daemon.call(DatasetsInterface.List.self, NoParameters()).datasets.map(\.name)
-        try daemon.expect(
-            .noSuchDataset(dataset: "two", known: known), from: DatasetsInterface.Show.self, .init(dataset: "two"))
+        let error = try daemon.error(of: DatasetsInterface.Show.self, .init(dataset: "two")).flatMap { SqzError($0) }
+        guard case .noSuchDataset("two", known, let time?, let uid?, two.sha256?)? = error else {
+            Issue.record("\(error.map { "\($0)" } ?? "it is still there")")
+            return
+        }
+        #expect(uid == geteuid() && time > two.createdAt)
     }
 
     @Test func onlyAllowedPathsAreRead() throws {

@@ -72,7 +72,10 @@ import Varlink
         }
         #expect(
             try refusal(names[0])
-                == "\(names[0]) does not fit tints@1: it has 2 classes, the model was trained for 10")
+                == """
+                \(names[0]) does not fit tints@1: it has 2 classes, the model was trained for 10; only it has cat, dog; only \
+                the model has red, green, blue, yellow, cyan, …
+                """)
         #expect(
             try refusal(names[1]).hasPrefix("\(names[1]) does not fit tints@1: its class 2 is c3, the model's is blue"))
         // Numbers fit any names.

@@ -118,7 +118,7 @@ import Varlink
             from: DatasetsInterface.Import.self, .init(name: "many", files: files))
     }
 
-    @Test(arguments: ["", ".hidden", "-x", "a b", "a/b", "a@1", "é", "a\n", String(repeating: "x", count: 65)])
+    @Test(arguments: ["", ".hidden", "-x", "a b", "a/b/c", "a@1", "é", "a\n", String(repeating: "x", count: 65)])
     func names(_ name: String) throws {
         let reason = try daemon.expectInvalid(
             "name", from: DatasetsInterface.Import.self, .init(name: name, path: daemon.data))
@@ -127,7 +127,7 @@ import Varlink
 
     @Test func namesOfModels() throws {
         try daemon.importColours()
-        for name in ["a/b", "a@1", String(repeating: "x", count: 65)] {
+        for name in ["a/b/c", "a@1", String(repeating: "x", count: 65), "root/" + String(repeating: "x", count: 65)] {
             try daemon.expectInvalid("model", from: JobsInterface.Submit.self, .init(kind: "train", model: name))
         }
     }

@@ -41,7 +41,8 @@ import Varlink
         try other.send(Self.info)
         #expect(try other.receive()?.error == nil)
         try connections[0].send(Self.info.padded(by: 0))
-        // 16 MiB of blanks before it: one byte more than is allowed closes the connection.
+        // 16 MiB of blanks before it: one byte more than is allowed is told, and closes the connection.
+        #expect(try connections[0].receive()?.error == "\(ManagerInterface.name).TooLarge")
         #expect(try connections[0].receive() == nil)
 
         // What is gone gives back what it held.

@@ -45,6 +45,15 @@ private let planFile = "/tmp/sqzd-odd-\(ProcessInfo.processInfo.processIdentifie
         return try daemon.end(of: daemon.submit(.init(kind: "odd", model: "odd")))
     }
 
+    private static func measured(_ member: String) -> String {
+        """
+        picture = {'picture': 0, 'label': 0, 'predicted': 0, 'probability': 1, 'labelProbability': 1}
+        found = {'split': 'test', 'calibration': [], 'confusion': [], 'mistakes': [], 'examples': []}
+        one = [{'name': 'a', 'pictures': 1, 'correct': 1}]
+        send({'result': {'byClass': one, 'measurement': {**found, \(member)}}})
+        """
+    }
+
     @Test(arguments: [
         ("send({'progress': {**step, 'epoch': 1 << 62}}, continues=True)", "progress.epoch is 4611686018427387904"),
         ("send({'progress': {**step, 'steps': -1}}, continues=True)", "progress.steps is -1"),
@@ -54,10 +63,30 @@ private let planFile = "/tmp/sqzd-odd-\(ProcessInfo.processInfo.processIdentifie
             "predictions.picture is"
         ),
         (
+            "send({'predictions': [{'picture': 1, 'classes': [], 'file': 'f' * 3073}]}, continues=True)",
+            "the number of bytes in a picture's path is 3073"
+        ),
+        (
             "send({'predictions': [{'picture': 1, 'classes': [{'index': 0, 'name': 'c' * 999, 'probability': 1}]}]}, continues=True)",
             "the number of bytes in a class's name is 999; right would be 0 to 255"
         ),
         ("send({'result': {'images': -5}})", "result.images is -5"),
+        (measured("'topFive': 1.5"), "measurement.topFive is 1.5"),
+        (measured("'calibration': [{'pictures': 1, 'correct': 2}]"), "measurement.calibration.correct is 2"),
+        (
+            measured("'calibration': [{'pictures': 0, 'correct': 0}] * 65"),
+            "the number of measurement.calibration is 65"
+        ),
+        (
+            measured("'confusion': [{'label': 0, 'predicted': 0, 'pictures': 1}] * 16385"),
+            "the number of measurement.confusion is 16385; right would be 0 to 16384"
+        ),
+        (
+            measured("'confusion': [{'label': 0, 'predicted': 1, 'pictures': 1}]"),
+            "measurement.confusion.predicted is 1; right would be 0 to 0"
+        ),
+        (measured("'mistakes': [picture] * 1001"), "the number of measurement.mistakes is 1001"),
+        (measured("'examples': [{**picture, 'probability': 2}]"), "measurement.examples.probability is 2"),
     ]) func whatCanNotBeFailsTheJob(_ plan: String, _ reason: String) throws {
         let job = try run(plan)
         #expect(job.state == .failed && job.reason?.contains("what it says can't be: \(reason)") == true, "\(job)")

@@ -67,6 +67,31 @@ import Varlink
             try client.send(Classify.self, .init(images: ["1000"], model: "m"))
             try daemon.wait(for: "classifying")
             try daemon.stop()
+            // Who waited is told why there is no answer.
+            #expect(try client.receive(Classify.self, until: TestDaemon.deadline).error == "io.sqzd.Inference.Stopping")
+        }
+    }
+
+    @Test(arguments: [false, true]) func whoWaitsForAStoppedRunnerIsTold(more: Bool) async throws {
+        try await onThread {
+            let daemon = try TestDaemon(runners: [Self.runner])
+            #expect(try daemon.end(of: daemon.submit(.init(kind: "make", model: "m"))).state == .succeeded)
+            let clients = try (0..<3).map { _ in try daemon.client() }
+            try daemon.call(ModelsInterface.Load.self, .init(model: "m"))
+            #expect(kill(try daemon.runnerProcess(), SIGSTOP) == 0)
+            for client in clients {
+                try client.send(Classify.self, .init(images: ["0"], model: "m"), mode: more ? .more : .one)
+            }
+            // What was sent is read before what is sent now.
+            for _ in 0..<5 { try daemon.call(ManagerInterface.Info.self, NoParameters()) }
+            try daemon.stop()
+            for client in clients {
+                let reply = try client.receive(Classify.self, until: TestDaemon.deadline)
+                #expect(reply.error == "io.sqzd.Inference.Stopping")
+                #expect(throws: ConnectionError.closed) {
+                    try client.receive(Classify.self, until: TestDaemon.deadline)
+                }
+            }
         }
     }
 

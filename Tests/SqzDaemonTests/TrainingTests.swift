@@ -53,6 +53,24 @@ import Varlink
         #expect(model.parameters == shown.layers.reduce(0) { $0 + $1.parameters })
         #expect(model.multiplyAdds == shown.layers.reduce(0) { $0 + $1.multiplyAdds })
         #expect(try Checksum.sha256(ofFile: "\(daemon.state)/blobs/\(model.sha256)") == model.sha256)
+
+        let history = try #require(shown.history)
+        let made = try #require(history.first)
+        #expect(history.count == 1 && made.version == Version.current && made.base == nil && made.format == nil)
+        let dataset = try daemon.call(DatasetsInterface.Show.self, .init(dataset: "colours")).dataset
+        #expect(made.dataset == "colours" && made.datasetSha256 == dataset.sha256)
+        #expect(made.pictures == 200 && made.epochs == 3 && made.seed == 7)
+        let last = try #require(kept.last { $0.progress != nil }?.progress)
+        #expect(made.loss == last.loss && made.accuracy == last.accuracy)
+        #expect(made.validationLoss == last.validationLoss && made.validationAccuracy == last.validationAccuracy)
+        let options = try #require(made.options)
+        #expect(options["batch-size"] == "20" && options["learning-rate"] == "0.1" && options["threads"] == nil)
+        #expect(options["arch"] == "squeezenet-cifar" && options["freeze"] == nil)
+        #expect(
+            shown.layers.map { [$0.kernel, $0.stride, $0.padding] }.prefix(5)
+                == [[3, 1, 1], [2, 2, 0], [1, 1, 0], [1, 1, 0], [3, 1, 1]])
+        let others = shown.layers.filter { !["convolution", "maxPool"].contains($0.kind) }
+        #expect(others.count == 2 && others.allSatisfy { $0.kernel == nil && $0.padding == nil })
     }
 
     @Test func aNameGetsVersionsAndASeedGivesWeights() throws {
@@ -65,18 +83,20 @@ import Varlink
         let second = try train(seed: 1)
         let third = try train(seed: 2)
         #expect([first, second, third].map(\.version) == [1, 2, 3])
-        #expect(first.weightsSha256 == second.weightsSha256 && second.weightsSha256 != third.weightsSha256)
+        #expect(first.sha256 == second.sha256 && second.weightsSha256 != third.weightsSha256)
         #expect(try daemon.call(ModelsInterface.Show.self, .init(model: "versions")).model == third)
         let listed = try daemon.call(ModelsInterface.List.self, NoParameters()).models
-        #expect(listed.filter { $0.name == "versions" } == [third, second, first])
+        let ours = listed.filter { $0.name == "versions" }
+        #expect(ours.map(\.sha256) == [third, second, first].map(\.sha256) && ours.first == third)
+        #expect(ours.map(\.promoted) == [true, false, false])
         for name in ["versions@4", "versions@0", "versions@", "versions@x", "@1", "nothing", ""] {
             let error = try daemon.error(of: ModelsInterface.Show.self, .init(model: name)).flatMap { SqzError($0) }
-            guard case .noSuchModel(name, let known, nil)? = error else {
+            guard case .noSuchModel(name, let known, nil, nil, nil, nil, nil)? = error else {
                 Issue.record("\(name): \(String(describing: error))")
                 continue
             }
             #expect(
-                name == "versions@4"
+                ["versions@4", "versions@x"].contains(name)
                     ? known == ["versions@3", "versions@2", "versions@1"] : known.contains("versions"))
         }
     }
@@ -126,7 +146,8 @@ import Varlink
     @Test func whatCannotBeMeantIsRefused() throws {
         typealias Submit = JobsInterface.Submit
         try daemon.expect(
-            .noSuchKind(kind: "dance", kinds: ["countdown", "train", "evaluate", "predict"]), from: Submit.self,
+            .noSuchKind(kind: "dance", kinds: ["countdown", "train", "evaluate", "predict", "quantize"]),
+            from: Submit.self,
             .init(kind: "dance"))
         try daemon.expect(
             .noSuchDataset(dataset: "nothing", known: ["colours"]), from: Submit.self,
@@ -140,10 +161,14 @@ import Varlink
             ("learning-rate", .number(11), "at most 10"), ("arch", .string("resnet"), "squeezenet-cifar"),
             ("arch", .integer(1), "a string"), ("colour", .integer(1), "no such option"),
             ("pad", .integer(17), "at most 16"), ("seed", .integer(-1), "at least 0"),
+            ("momentum", .number(0.9), "must be at most 0 with optimizer adam, is 0.9"),
+            ("weight-decay", .number(0.1), "at most 0 with optimizer adam"), ("warm-up", .number(1), "at most 0.9"),
+            ("optimizer", .string("lion"), "one of adam, adamw, sgd"), ("ema", .number(1), "at most 0.99999"),
         ]
         for (option, value, words) in cases {
             let reason = try daemon.expectInvalid(
-                option, from: Submit.self, .init(kind: "train", options: [option: value]))
+                option, from: Submit.self,
+                .init(kind: "train", options: [option: value, "recipe": .string("tutorial")]))
             #expect(reason.contains(words), "\(option): \(reason)")
         }
         try daemon.expectInvalid("dataset", from: Submit.self, .init(kind: "countdown", dataset: "colours"))

@@ -3,7 +3,7 @@ import Testing
 
 /// Whose call is worked on when.
 @Suite struct TurnsTests {
-    private let turns = Turns(places: 2)
+    private let turns = Turns<Peer>(places: 2)
     private let many = Peer(uid: 1)
     private let few = Peer(uid: 2)
 

@@ -23,7 +23,7 @@ import Varlink
     }
 
     @Test func aDeadNetworkIsNoDefault() throws {
-        let dead: [String: JSONValue] = ["learning-rate": .number(1)]
+        let dead: [String: JSONValue] = ["recipe": .string("tutorial"), "learning-rate": .number(1)]
         let id = try daemon.submit(
             .init(
                 kind: "train", options: dead.merging(["epochs": .integer(2), "batch-size": .integer(20)]) { $1 },

@@ -31,6 +31,7 @@ import Varlink
             } else {
                 #expect(example.replies.last?.error == name)
             }
+            #expect((example.upgraded != nil) == (example.call.upgrade ?? false), "\(name)")
             let continues = example.replies.map { $0.continues ?? false }
             #expect(continues.dropLast().allSatisfy { $0 } && continues.last != true, "\(name)")
         }
@@ -49,7 +50,7 @@ import Varlink
 
     @Test func repliesReadAndWrittenAgainAreTheSame() throws {
         for (name, example) in try Example.all() {
-            for reply in example.replies where reply.error == nil {
+            for reply in example.replies + (example.upgraded ?? []) where reply.error == nil {
                 func written<M: VarlinkMethod>(_ method: M.Type) throws -> [UInt8] {
                     let parameters = try JSON.encode(reply.parameters ?? [:])
                     return try Reply.message(

@@ -40,8 +40,8 @@ import Varlink
             .init(
                 id: 1, kind: "train",
                 options: [
-                    "epochs": .integer(Int64(epochs)), "batch-size": .integer(10), "seed": .integer(seed),
-                    "learning-rate": .number(rate),
+                    "recipe": .string("tutorial"), "epochs": .integer(Int64(epochs)), "batch-size": .integer(10),
+                    "seed": .integer(seed), "learning-rate": .number(rate),
                 ], dataset: scratch[dataset], directory: scratch[name])
         ) { reply in
             ending.result = reply.result ?? ending.result

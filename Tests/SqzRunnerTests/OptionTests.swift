@@ -30,7 +30,7 @@ import Varlink
         }
     }
 
-    /// The padding that is not given is 4, and 0 where the size is given.
+    /// The padding that is not given is 2, and 0 where the size is given.
     @Test func thePaddingDependsOnTheSize() throws {
         let scratch = try ScratchDirectory()
         let batch = try scratch.write("data_batch_1.bin", Colours.records(20, seed: 3).flatMap { $0 })
@@ -58,7 +58,7 @@ import Varlink
         let sized = try weights(["resize": .integer(32)])
         #expect(try sized == weights(["resize": .integer(32), "pad": .integer(0)]))
         let padded = try weights([:])
-        #expect(try padded == weights(["pad": .integer(4)]))
+        #expect(try padded == weights(["pad": .integer(2)]))
         #expect(sized != padded)
     }
 }

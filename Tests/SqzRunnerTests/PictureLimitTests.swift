@@ -1,3 +1,4 @@
+import Bitmaps
 import Datasets
 import SqzProtocol
 import Testing
@@ -7,6 +8,6 @@ struct PictureLimitTests {
     @Test func bothSidesMeanTheSame() {
         let limits = DatasetLimits.standard
         #expect(Limits.pictureSides == limits.sides && Limits.pictureFileBytes == limits.pictureFileBytes)
-        #expect(PictureFit.allCases.map(\.rawValue) == SquareFit.allCases.map(\.rawValue))
+        #expect(PictureFit.allCases.map(\.rawValue) == Fit.allCases.map(\.rawValue))
     }
 }

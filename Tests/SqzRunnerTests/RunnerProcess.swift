@@ -7,6 +7,7 @@ import Varlink
 final class RunnerProcess {
     enum Interruption {
         case stop
+        case finish
         case kill
     }
 
@@ -32,6 +33,7 @@ final class RunnerProcess {
     func interrupt(_ interruption: Interruption) throws {
         switch interruption {
         case .stop: try client.send(RunnerInterface.Stop.self, NoParameters(), mode: .oneway)
+        case .finish: try client.send(RunnerInterface.Finish.self, NoParameters(), mode: .oneway)
         case .kill: kill(process.processIdentifier, SIGKILL)
         }
     }

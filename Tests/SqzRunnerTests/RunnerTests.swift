@@ -1,3 +1,4 @@
+import Bitmaps
 import Datasets
 import Foundation
 import Imaging
@@ -35,8 +36,8 @@ import Varlink
 
     private func options(epochs: Int = 3, seed: Int64 = 5, threads: Int = 2) -> [String: JSONValue] {
         [
-            "epochs": .integer(Int64(epochs)), "batch-size": .integer(10), "seed": .integer(seed),
-            "threads": .integer(Int64(threads)), "pad": .integer(2),
+            "recipe": .string("tutorial"), "epochs": .integer(Int64(epochs)), "batch-size": .integer(10),
+            "seed": .integer(seed), "threads": .integer(Int64(threads)), "pad": .integer(2),
         ]
     }
 
@@ -68,6 +69,11 @@ import Varlink
 
     private func weights(_ directory: String) throws -> String {
         try ModelFile(path: directory + "/model.safetensors").weights.sha256
+    }
+
+    /// The whole file, with what it says of itself.
+    private func file(_ directory: String) throws -> String {
+        try Checksum.sha256(ofFile: directory + "/model.safetensors")
     }
 
     @Test func aTrainingLearnsAndItsModelClassifies() throws {
@@ -149,7 +155,7 @@ import Varlink
             JSONSerialization.jsonObject(with: Data(file[8..<headerEnd])) as? [String: [String: Any]])
         header["__metadata__"]?["format"] = "sqzd-model-1"
         header["__metadata__"]?["recipe"] = nil
-        header["__metadata__"]?["training"] = nil
+        for key in ["training", "history", "selfTest"] { header["__metadata__"]?[key] = nil }
         header["__metadata__"]?["preprocessing"] = #"{"sourceSize":1024,"size":32,"padding":2,"flips":true}"#
         let text = try JSONSerialization.data(withJSONObject: header)
         let old = try scratch.write(
@@ -174,27 +180,27 @@ import Varlink
         #expect(made.preprocessing.hasPrefix("training: random 32x32 crop of the picture padded by 2, random flip"))
     }
 
-    @Test func theWeightsAreTheSameBitsHoweverTheJobWasInterrupted() throws {
+    @Test func theFileIsTheSameBitsHoweverTheJobWasInterrupted() throws {
         let undisturbed = scratch["undisturbed"]
         _ = try train(in: undisturbed, options())
-        let expected = try weights(undisturbed)
+        let expected = try file(undisturbed)
 
         for threads in [1, 3] {
             let directory = scratch["threads\(threads)"]
             _ = try train(in: directory, options(threads: threads))
-            #expect(try weights(directory) == expected)
+            #expect(try file(directory) == expected)
         }
 
         let stopped = scratch["stopped"]
         #expect(try train(in: stopped, options()) { $0.epoch == 1 ? .stop : nil }?.stopped == true)
         #expect(try train(in: stopped, options())?.result != nil)
-        #expect(try weights(stopped) == expected)
+        #expect(try file(stopped) == expected)
 
         // What goes on does so by its checkpoint's recipe, whatever the options say by now.
         let begun = scratch["begun"]
         #expect(try train(in: begun, options()) { $0.epoch == 1 ? .stop : nil }?.stopped == true)
         _ = try train(in: begun, options().merging(["pad": .integer(0), "learning-rate": .number(0.5)]) { $1 })
-        #expect(try weights(begun) == expected)
+        #expect(try weights(begun) == weights(undisturbed))
 
         let killed = scratch["killed"]
         #expect(try train(in: killed, options()) { $0.epoch == 2 ? .kill : nil } == nil)
@@ -204,13 +210,13 @@ import Varlink
             return nil
         }
         #expect(rest?.result != nil)
-        #expect(try weights(killed) == expected)
+        #expect(try file(killed) == expected)
         // Of what ended before the kill it tells again.
         #expect(epochs.first == 1)
 
         let other = scratch["other"]
         _ = try train(in: other, options(seed: 6))
-        #expect(try weights(other) != expected)
+        #expect(try weights(other) != weights(undisturbed))
     }
 
     @Test func aDivergedTrainingFailsWithItsPlaceAndKeepsItsCheckpoint() throws {
@@ -252,6 +258,44 @@ import Varlink
             try name(Interface.Import.self, .init(files: [.init(name: "junk", path: junk)], output: scratch["x"]))
                 == "io.sqzd.Runner.BadData")
         #expect(try scratch.names() == ["data", "in", "junk"])
+    }
+
+    /// Damage that leaves all numbers finite, wherever a model is taken up.
+    @Test func aModelThatFailsItsSelfTestIsNotUsed() throws {
+        let directory = scratch["job"]
+        _ = try train(in: directory, options(epochs: 1))
+        var model = try ModelFile(path: directory + "/model.safetensors")
+        #expect(model.selfTest != nil)
+        var values = model.weights.values
+        values[values.count - 1] += 1_000
+        model.weights = try Weights(model.network, values: values)
+        let bad = scratch["bad"]
+        try model.write(to: bad)
+        func refusal<M: VarlinkMethod>(_ method: M.Type, _ parameters: M.Parameters) throws -> String {
+            let runner = try RunnerProcess(environment: ["SQZ_KERNELS": "baseline"])
+            defer { runner.end() }
+            let error = try #require(throws: VarlinkError.self) { try runner.client.call(method, parameters) }
+            guard case .badModel(let reason)? = SqzError(error) else { throw error }
+            return reason
+        }
+        typealias Interface = RunnerInterface
+        let output = scratch["output"]
+        for reason in [
+            try refusal(Interface.Load.self, .init(model: bad)),
+            try refusal(Interface.Inspect.self, .init(model: bad)),
+            try refusal(Interface.Convert.self, .init(model: bad, output: output)),
+            try refusal(
+                Interface.Run.self,
+                .init(id: 2, kind: "evaluate", options: [:], dataset: dataset, model: bad, directory: directory)),
+        ] {
+            #expect(reason.hasPrefix("its self-test fails: with kernels baseline the logit of class "), "\(reason)")
+        }
+        // One with other names is a model of its own, and as good as what it is made of.
+        #expect(
+            try refusal(
+                Interface.Convert.self, .init(model: bad, output: output, classes: ["x", "y", "z"])
+            ).hasPrefix("its self-test fails"))
+        #expect(!FileManager.default.fileExists(atPath: output))
     }
 
     @Test func whereTheDaemonKeepsAModelIsNotSaid() throws {

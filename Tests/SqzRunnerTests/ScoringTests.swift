@@ -81,6 +81,42 @@ import Varlink
         #expect(classified.map { $0.classes[0].index } == predictions.map { $0.classes[0].index })
     }
 
+    @Test func aSplitIsMeasuredWhereThereIsOne() throws {
+        func measured(_ split: String, on dataset: String = "data", kind: String = "evaluate") throws -> RunResult {
+            try Self.run(
+                scratch,
+                .init(
+                    id: 2, kind: kind, options: ["split": .string(split)], dataset: scratch[dataset], model: model,
+                    directory: scratch["job"])
+            ).result
+        }
+        func refusal(_ split: String, on dataset: String) throws -> String {
+            let error = #expect(throws: VarlinkError.self) { try measured(split, on: dataset) }
+            guard case .invalidOption("split", let reason)? = error.flatMap({ SqzError($0) }) else {
+                Issue.record("\(String(describing: error))")
+                return ""
+            }
+            return reason
+        }
+        let held = try measured("validation")
+        #expect(held.images == 30 && held.measured == "those held out of training")
+        #expect(try held.accuracy == score().result.accuracy)
+        #expect(try measured("validation", kind: "predict").loss == held.loss)
+        let trained = try measured("train")
+        #expect(trained.images == 270 && trained.measured == "those that the model was trained on")
+        #expect(
+            try refusal("test", on: "data") == "test: the data set has no test pictures; right would be validation")
+        try scratch.write("both/data_batch_1.bin", Colours.records(100, seed: 7).flatMap { $0 })
+        try scratch.write("both/test_batch.bin", Colours.records(40, seed: 8).flatMap { $0 })
+        try Self.importFiles(scratch, "both/data_batch_1.bin", "both/test_batch.bin", as: "others")
+        #expect(try measured("test", on: "others").images == 40)
+        let others = try measured("train", on: "others")
+        #expect(others.images == 100 && others.measured == "the training pictures")
+        #expect(
+            try refusal("validation", on: "others")
+                == "validation: nothing of this data set was held out of the model's training; right would be test")
+    }
+
     /// Of an import anew, whatever its classes are called, the same is known.
     @Test func thePicturesAreKnownAgain() throws {
         try scratch.write("again/data_batch_1.bin", scratch.read("in/data_batch_1.bin"))

@@ -55,6 +55,23 @@ import Varlink
         #expect(objects[4].problem == "No such file or directory" && objects[4].classes == nil)
     }
 
+    /// More than one call may take, and what the daemon sends back is sent again.
+    @Test func largePicturesAreAllClassifiedInTheirOrder() throws {
+        let side = Int(Double(Limits.decodedValues / 3).squareRoot()) - 1
+        let large = try scratch.write("large.png", try LargePicture.png(side: side))
+        let files = try (0..<3).map { try scratch.write("\($0).bin", Self.records[$0]) }
+        let many = Array(repeating: large, count: Limits.turnsPerCall + 1)
+        let paths = [files[0], scratch["no"]] + many + [files[1], scratch["no"], files[2]]
+        let transcript = try Sqzctl.run(socket: daemon.socket, ["--json", "classify"] + paths)
+        transcript.expect(66)
+        let objects = try transcript.lines.map {
+            try JSON.decode(Line.self, from: Array($0.utf8), unknownKeys: .refuse)
+        }
+        #expect(objects.map(\.file) == paths)
+        #expect(objects.compactMap(\.label) == [0, 1, 2])
+        #expect(objects.filter { $0.problem != nil }.map(\.file) == [scratch["no"], scratch["no"]])
+    }
+
     /// What `--json` prints of one of several.
     private struct Line: Decodable {
         let file: String

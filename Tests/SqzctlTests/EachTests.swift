@@ -55,7 +55,7 @@ import Varlink
         #expect(datasets.output == "data set colours removed\n")
         let models = try Sqzctl.run(daemon, "model", "rm", "nothing", "m", "--json")
         models.expect(66, "sqzctl: there is no model nothing; there are: m")
-        #expect(models.output == "{\"model\":\"m@1\"}\n")
+        #expect(models.output == "{\"model\":\"m@1\",\"removed\":[\"m@1\"]}\n")
     }
 
     @Test func withoutADaemonThereIsNothingToGoOnWith() throws {

@@ -25,7 +25,8 @@ import Varlink
     @Test func aFailedJobThatIsFollowedIsOne() throws {
         try daemon.importColours()
         let transcript = try Sqzctl.run(
-            daemon, "train", "--epochs", "50", "--batch-size", "20", "--learning-rate", "10", "--follow")
+            daemon, "train", "--recipe", "tutorial", "--epochs", "50", "--batch-size", "20", "--learning-rate", "10",
+            "--follow")
         #expect(transcript.ending == .exited(1), "\(transcript.errors)")
         #expect(transcript.output.contains("failed") && transcript.output.contains("no longer finite"))
         try daemon.call(DatasetsInterface.Remove.self, .init(dataset: "colours"))
@@ -168,7 +169,8 @@ import Varlink
         try Sqzctl.run(daemon, "train", "--priority", "101").expect(64, "priority", "100")
         try Sqzctl.run(daemon, "train", "--deadline", "2020-01-02").expect(64, "deadline", "has passed")
         try Sqzctl.run(daemon, "train", "--time-limit", "4000d").expect(64, "timeLimit", "316224000")
-        try Sqzctl.run(daemon, "train", "--model", "a/b").expect(64, "model", "letters")
+        try Sqzctl.run(daemon, "train", "--model", "a/b/c").expect(64, "model", "letters")
+        try Sqzctl.run(daemon, "train", "--model", "no-such-user/b").expect(64, "model", "no user no-such-user")
         try Sqzctl.run(daemon, "jobs", "--limit", "0").expect(64, "limit", "1000")
         try Sqzctl.run(daemon, "train", "--after", "999").expect(66, "no job 999")
     }

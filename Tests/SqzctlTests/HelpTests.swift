@@ -30,13 +30,18 @@ import Varlink
     @Test func theVerbsAreThere() throws {
         #expect(
             try Set(Self.commands().map { $0.joined(separator: " ") }) == [
-                "train", "classify", "predict", "evaluate", "submit", "jobs", "show", "watch", "wait", "logs",
+                "train", "classify", "predict", "evaluate", "quantize", "submit", "history", "plot", "compare",
+                "report",
+                "export-events", "jobs", "show", "sweep", "watch", "wait", "logs",
                 "predictions",
-                "cancel", "pause", "resume", "retry", "prioritize", "limit", "models", "model", "model show",
+                "cancel", "finish", "pause", "resume", "retry", "prioritize", "limit", "models", "model", "model show",
                 "model export",
                 "model import",
-                "model rm", "datasets", "dataset", "dataset show", "dataset import",
-                "dataset rm", "runners", "info", "metrics", "top",
+                "model rm", "model promote", "model rollback", "model tag", "model untag", "model rename", "model give",
+                "model load", "model unload", "model pin", "model unpin", "model set", "datasets", "dataset",
+                "dataset show",
+                "dataset import", "dataset picture", "dataset give",
+                "dataset rm", "runners", "recipes", "info", "metrics", "top", "bench",
             ])
     }
 
@@ -81,7 +86,7 @@ import Varlink
 
     @Test(arguments: [
         (["dance"], "dance"), (["jobs", "--colour"], "--colour"), (["--colour", "jobs"], "--colour"), (["show"], "job"),
-        (["show", "first"], "first"), (["train", "--epochs", "many"], "many"), (["classify"], "images"),
+        (["logs", "first"], "first"), (["train", "--epochs", "many"], "many"), (["classify"], "images"),
         (["jobs", "--state", "sleeping"], "sleeping"), (["wait", "1", "--timeout", "-1"], "--timeout"),
         (["dataset", "dance"], "dance"), (["train", "--learning-rate"], "--learning-rate"),
         (["train", "--time-limit", "0"], "--time-limit"), (["train", "--time-limit", "5x"], "5x"),
@@ -89,7 +94,9 @@ import Varlink
         (["train", "--deadline", "tomorrow"], "tomorrow"), (["train", "--deadline", "+"], "--deadline"),
         (["train", "--deadline", "2100-02-30T08:00"], "2100-02-30T08:00"),
         (["train", "--deadline", "2100-02-03T08:00+1"], "2100-02-03T08:00+1"),
-        (["train", "--deadline", "2100-02-03T24:00"], "2100-02-03T24:00"),
+        (["train", "--deadline", "2100-02-03T24:00"], "2100-02-03T24:00"), (["jobs", "--color", "red"], "red"),
+        (["train", "--seeds", "3..1"], "3..1"), (["train", "--seeds", "1,x"], "1,x"),
+        (["train", "--sweep", "seed"], "seed"),
     ]) func aWrongCommandLineIsUsage(words: [String], named: String) throws {
         let transcript = try Sqzctl.run(socket: Self.nowhere, words)
         transcript.expect(64, named)

@@ -20,7 +20,9 @@ import Varlink
         try daemon.call(ManagerInterface.Runners.self, NoParameters()).runners.flatMap(\.kinds)
     }
 
-    @Test(arguments: ["train", "evaluate", "predict"]) func helpSaysWhatTheRunnerDeclares(verb: String) throws {
+    @Test(arguments: ["train", "evaluate", "predict", "quantize"]) func helpSaysWhatTheRunnerDeclares(verb: String)
+        throws
+    {
         let kind = try #require(kinds().first { $0.name == verb })
         // In one line, however it was folded.
         let help = try Sqzctl.run(daemon, verb, "--help").output.split(whereSeparator: \.isWhitespace)
@@ -28,10 +30,11 @@ import Varlink
         let runners = try Sqzctl.run(daemon, "runners").output
         #expect(kind.options.contains { $0.name == "threads" && $0.maximum == 32 })
         for option in kind.options {
-            let fallback = option.default.map { "; default: \($0)" } ?? ""
-            #expect(
-                help.contains("--\(option.name) <\(option.name)> \(option.help) (\(option.values)\(fallback))"),
-                "\(help)")
+            let fallback = kind.shownDefault(of: option).map { "; default: \($0)" } ?? ""
+            let flag =
+                option.type == .flag
+                ? "--\(option.name)/--no-\(option.name)" : "--\(option.name) <\(option.name)>"
+            #expect(help.contains("\(flag) \(option.help) (\(option.values)\(fallback))"), "\(help)")
             #expect(runners.contains("  \(option.name) ") && runners.contains(option.values), "\(runners)")
         }
     }

@@ -85,7 +85,7 @@ struct PhotographTests {
     @Test func whatCanNotBeReadIsNamedForWhatItIs() throws {
         for (file, words) in [
             ("cut.jpg", "cut off"), ("heic.jpg", "this is a HEIC picture; PNG, JPEG and WebP are read"),
-            ("z.gif", "this is a GIF picture"), ("notes.txt", "this is text"), ("bomb.png", "65535×65535 pixels"),
+            ("z.gif", "this is a GIF picture"), ("notes.txt", "this is text"), ("bomb.png", "65535x65535 pixels"),
             ("empty.png", "0 bytes"),
         ] {
             let path = scratch["p/\(file)"]

@@ -61,12 +61,63 @@ struct PictureImportTests {
         made.expect(0)
         let reply = try JSON.decode(
             DatasetsInterface.Import.Reply.self, from: Array(try #require(made.lines.last).utf8), unknownKeys: .refuse)
+        #expect(reply.dataset?.fit == .pad)
+        let shown = try Sqzctl.run(daemon, "dataset", "show", "padded").output
+        #expect(shown.contains(", 64x64\nfit       pad\n"), "\(shown)")
+        let listed = try Sqzctl.run(daemon, "datasets").lines
+        #expect(
+            listed[0].contains("PIXELS  FIT ") && listed.contains { $0.contains("pictures  64x64   pad ") }, "\(listed)"
+        )
         #expect(reply.dataset?.width == 64 && reply.summary?.size == 64 && reply.summary?.fit == .pad)
         #expect(reply.summary?.passedOver.count == 4 && reply.summary?.unreadable == 0)
         try Sqzctl.run(daemon, "dataset", "import", scratch["photos"], "--size", "1025").expect(64, "must be 1 to 1024")
         try Sqzctl.run(daemon, "dataset", "import", scratch["photos"], "--fit", "squeeze").expect(64, "squeeze")
         try Sqzctl.run(daemon, "dataset", "import", scratch["photos"], "--classes", "/etc/hostname")
-            .expect(65, "pictures have the classes that their folders are named for")
+            .expect(65, "/etc/hostname: there are pictures of the class blue, which is not among 1 name")
+    }
+
+    /// It says what a data set looks like.
+    @Test func aFolderOfOtherThings() throws {
+        let words = "right would be a folder of PNG, JPEG or WebP pictures with a folder for each class"
+        for index in 0..<300 { try scratch.write("etc/\(index).conf", Array("# \(index)".utf8)) }
+        try Sqzctl.run(daemon, "dataset", "import", scratch["etc"])
+            .expect(65, "\(scratch["etc"]): 300 files and no picture among them", words)
+        try scratch.write("few/a.conf", Array("# a".utf8))
+        try Sqzctl.run(daemon, "dataset", "import", scratch["few"])
+            .expect(65, "\(scratch["few"]): 1 file and no picture among them", words)
+        // Records may have any name.
+        let records = Colours.records(20, seed: 1)
+        try scratch.write("bare/some", records.flatMap { $0 })
+        try Sqzctl.run(daemon, "dataset", "import", scratch["bare"]).expect(0)
+        try Oracle.run("cp", ["-r", scratch["few"], daemon.data])
+        try Sqzctl.run(daemon, "dataset", "import", daemon.data + "/few")
+            .expect(65, "a.conf: it is no part of a data set that is known", "a folder of PNG, JPEG or WebP pictures")
+        try FileManager.default.createDirectory(atPath: scratch["none"], withIntermediateDirectories: false)
+        try Sqzctl.run(daemon, "dataset", "import", scratch["none"]).expect(65, "no file in this directory", words)
+    }
+
+    @Test func whatWasImportedBefore() throws {
+        try makePhotos(scratch["photos"])
+        // The other tests' daemon knows the photographs alone.
+        try scratch.write("photos/twice.txt", Array("twice".utf8))
+        let remark = "data set twice: its files were imported before, and nothing was read again"
+        let words = ["dataset", "import", scratch["photos"], "--name", "twice"]
+        let first = try Sqzctl.run(socket: daemon.socket, words)
+        first.expect(0, "passed over")
+        #expect(!first.errors.contains(remark))
+        try Sqzctl.run(socket: daemon.socket, words).expect(0, remark)
+    }
+
+    @Test func aFolderOfLinks() throws {
+        try makePhotos(scratch["photos"])
+        for kind in ["red", "blue"] {
+            try FileManager.default.createDirectory(
+                atPath: scratch["links/\(kind)"], withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(
+                atPath: scratch["links/\(kind)/0.png"], withDestinationPath: scratch["photos/train/\(kind)/0.png"])
+        }
+        try Sqzctl.run(daemon, "dataset", "import", scratch["links"])
+            .expect(65, "\(scratch["links"]): its pictures are links, which are not followed", "cp -rL")
     }
 
     /// Ten are named, the others counted; all are with `--json`.
@@ -150,6 +201,14 @@ struct PictureImportTests {
         let predicted = try Sqzctl.run(daemon, "predict", "--data", name, "--model", name, "--follow")
         predicted.expect(0)
         #expect(predicted.output.contains("18 predictions"))
+        let job = try #require(predicted.output.split { !$0.isNumber }.first)
+        let names = ["blue", "grün", "red"].flatMap { kind in
+            (0..<6).map { "test/\(kind)/\($0).\(["png", "jpg", "webp"][$0 % 3])" }
+        }
+        let rows = try Sqzctl.run(daemon, "predictions", "\(job)").lines.map {
+            $0.split(separator: "\t").map(String.init)
+        }
+        #expect(rows.map(\.count) == Array(repeating: 5, count: 18) && rows.map { $0[4] } == names, "\(rows)")
     }
 
     /// The path of `train --data` is imported first.

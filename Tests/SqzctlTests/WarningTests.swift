@@ -24,12 +24,13 @@ import Varlink
 
     @Test func everyViewTellsOfADeadNetwork() throws {
         let followed = try Sqzctl.run(
-            daemon, "train", "--epochs", "2", "--batch-size", "20", "--learning-rate", "1", "--model", "dead",
+            daemon, "train", "--recipe", "tutorial", "--epochs", "2", "--batch-size", "20", "--learning-rate", "1",
+            "--model", "dead",
             "--follow")
         let warning = "\(Self.told): try a smaller learning rate, another seed or more epochs"
         #expect(followed.lines.contains { $0.contains("epoch 2/2") && $0.hasSuffix("  " + warning) }, "\(followed)")
-        #expect(followed.lines.last?.contains("succeeded: model dead@1") == true)
-        #expect(followed.lines.last?.hasSuffix("; " + warning) == true)
+        let end = followed.lines.first { $0.contains("succeeded: model dead@1") }
+        #expect(end?.hasSuffix("; " + warning) == true)
 
         func row(_ start: String, _ words: String...) throws -> String? {
             try Transcript.run([Sqzctl.path] + words, environment: ["SQZD_SOCKET": daemon.socket]).lines
@@ -51,13 +52,13 @@ import Varlink
     @Test func anEvaluationSaysOfWhichPicturesItIs() throws {
         _ = try daemon.train(as: "alive", options: ["epochs": .integer(3)])
         let evaluated = try Sqzctl.run(daemon, "evaluate", "--model", "alive", "--follow")
-        #expect(evaluated.lines.last?.contains("succeeded: 40 images (the test pictures), loss ") == true)
+        #expect(evaluated.lines.contains { $0.contains("succeeded: 40 images (the test pictures), loss ") })
     }
 
     @Test func aFileThatIsNoModelIsNamedAsItsUserKnowsIt() throws {
         let file = try scratch.write("weights.pth", [0x50, 0x4b, 3, 4] + [UInt8](repeating: 7, count: 100))
         let refused = try Sqzctl.run(daemon, "model", "import", file, "--name", "x")
-        refused.expect(65, "\(file): the file is a zip archive, as PyTorch and Keras write them, no model;")
+        refused.expect(65, "\(file): it is not a whole zip archive: ")
         let cut = try scratch.write("cut.safetensors", [40, 0, 0, 0, 0, 0, 0, 0] + Array("{\"a\":".utf8))
         let short = try Sqzctl.run(daemon, "model", "import", cut, "--name", "x")
         short.expect(65, "\(cut): not a valid safetensors file: ")

@@ -52,11 +52,17 @@ class CallFailed(Exception):
 class Container:
     """Changes go to an overlay that is dropped at the end: the cached root stays as it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, suite: str = "bookworm") -> None:
         libraries = (
-            "libarchive13 libjansson4 libjpeg62-turbo libpng16-16 libseccomp2 libsqlite3-0 libsystemd0 libwebp7 libwebpdemux2"
+            "libarchive13 libjansson4 libjpeg62-turbo libpng16-16 libseccomp2 libsqlite3-0 libsystemd0 libsz2 libwebp7 "
+            "libwebpdemux2"
         ).split()
-        self.system = debian("bookworm", "systemd", "dbus", *libraries, "procps", "python3")
+        if suite != "bookworm":
+            # With 64 bits for times.
+            libraries = [name + "t64" if name in {"libarchive13", "libpng16-16"} else name for name in libraries]
+        # What systemd recommends: a user's own manager, and names for the users that it makes up.
+        recommended = ("libpam-systemd", "libnss-systemd")
+        self.system = debian(suite, "systemd", "dbus", *recommended, *libraries, "procps", "python3")
         self.varlinkctl = debian("trixie", "systemd")
         self.folder = Path(tempfile.mkdtemp(prefix="sqzd-system-"))
         self.root = self.folder / "root"

@@ -30,14 +30,23 @@ def installed(built: Path, tmp_path: Path) -> Path:
 def test_everything_is_in_its_place(installed: Path) -> None:
     interfaces = {f"share/varlink/{path.name}" for path in (CHECKOUT / "protocol").glob("*.varlink")}
     assert len(interfaces) == 6
-    assert {f"/{name}" for name in files(installed)} == {
+    pages = {name for name in files(installed) if "/share/man/" in name}
+    assert f"{PREFIX[1:]}/share/man/man1/sqzctl-dataset-import.1" in pages
+    assert all(Path(page).parent.name == "man" + Path(page).suffix[1:] for page in pages)
+    assert {f"/{name}" for name in files(installed) - pages} == {
         f"{PREFIX}/{name}"
         for name in {
             "bin/sqzctl",
             "bin/sqzd",
             "lib/systemd/catalog/sqzd.catalog",
+            "lib/systemd/system/sqzd-metrics-http.socket",
+            "lib/systemd/system/sqzd-metrics-http@.service",
+            "lib/systemd/system/sqzd-metrics.service",
+            "lib/systemd/system/sqzd-metrics.timer",
             "lib/systemd/system/sqzd.service",
             "lib/systemd/system/sqzd.socket",
+            "lib/systemd/user/sqzd.service",
+            "lib/systemd/user/sqzd.socket",
             "lib/sysusers.d/sqzd.conf",
             "libexec/sqzd/runners/sqz-runner-squeezenet",
             "share/bash-completion/completions/sqzctl",
@@ -94,10 +103,14 @@ def test_example_configuration_has_every_key() -> None:
 
 def test_units_are_valid_and_confined(installed: Path) -> None:
     need_programs("systemd-analyze")
-    unit = installed / PREFIX[1:] / "lib/systemd/system/sqzd.service"
-    # As the unit names them, for the one check that looks.
-    unit.write_text(unit.read_text().replace(f"={PREFIX}", f"={installed}{PREFIX}"))
-    subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit), str(unit.with_suffix(".socket"))], check=True)
+    units = sorted((installed / PREFIX[1:] / "lib/systemd/system").iterdir())
+    services = [unit for unit in units if unit.suffix == ".service"]
+    assert len(units) == 6 and len(services) == 3
+    for unit in services:
+        # As the unit names them, for the one check that looks.
+        unit.write_text(re.sub(f"=(-?){PREFIX}", rf"=\1{installed}{PREFIX}", unit.read_text()))
+    subprocess.run(["systemd-analyze", "verify", "--man=no", *map(str, units)], check=True)
     # 5 is 0.5 of 10.
-    command = ["systemd-analyze", "security", "--no-pager", "--offline=yes", "--threshold=5", str(unit)]
-    subprocess.run(command, check=True)
+    for unit in services:
+        command = ["systemd-analyze", "security", "--no-pager", "--offline=yes", "--threshold=5", str(unit)]
+        subprocess.run(command, check=True)

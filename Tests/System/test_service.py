@@ -108,7 +108,9 @@ def test_the_watchdog_is_fed(container: Container) -> None:
 def test_jobs_run_at_low_priority(container: Container, countdown: int) -> None:
     pid = container.show("sqzd.service", "MainPID")
     assert container.run("ps", "--ppid", pid, "--no-headers", "-o", "ni").split() == ["10"]
-    assert container.run("ps", "--pid", pid, "--no-headers", "-o", "ni").split() == ["0"]
+    # The container's own is whatever the shell that booted it has.
+    inits = container.run("ps", "--pid", "1", "--no-headers", "-o", "ni")
+    assert container.run("ps", "--pid", pid, "--no-headers", "-o", "ni") == inits
 
 
 def test_it_can_write_nothing_but_its_state(container: Container) -> None:

@@ -80,7 +80,7 @@ public final class ChildProcess: Sendable {
 /// A system call that failed in a test's own machinery.
 public struct SystemError: Error, CustomStringConvertible {
     let call: String
-    let code: CInt
+    public let code: CInt
 
     public init(call: String, code: CInt = errno) {
         self.call = call

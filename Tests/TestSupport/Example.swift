@@ -8,6 +8,7 @@ public struct Example: Codable, Sendable {
         public var parameters: [String: JSONValue]?
         public var more: Bool?
         public var oneway: Bool?
+        public var upgrade: Bool?
     }
 
     public struct Reply: Codable, Equatable, Sendable {
@@ -24,6 +25,8 @@ public struct Example: Codable, Sendable {
 
     public var call: Call
     public var replies: [Reply]
+    /// What comes on an upgraded connection, after the bytes that the call is for.
+    public var upgraded: [Reply]?
     /// A daemon that holds nothing yet answers exactly so.
     public var emptyDaemon: Bool?
 

@@ -7,7 +7,7 @@ public enum Oracle {
         public let status: Int32
     }
 
-    /// The interpreter of a Python environment with safetensors, numpy and Pillow, named by SQZ_PYTHON.
+    /// The interpreter of a Python environment with safetensors, numpy, onnx, onnxruntime and Pillow, named by SQZ_PYTHON.
     public static let python = ProcessInfo.processInfo.environment["SQZ_PYTHON"]
 
     /// The folder `Tests` of this checkout.

@@ -1,4 +1,6 @@
 import Foundation
+import Testing
+public import Varlink
 
 /// A user who is neither root nor the one that runs the tests.
 public enum OtherUser {
@@ -17,4 +19,31 @@ public enum OtherUser {
             return false
         }
     }()
+
+    /// How the system calls this user.
+    public static let name = "nobody"
+
+    /// The reply to this user's call, as it came.
+    public static func call(_ daemon: TestDaemon, _ method: String, _ parameters: JSONValue) throws -> String {
+        let script = """
+            import json, socket, sys
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(sys.argv[1])
+            call = {"method": sys.argv[2], "parameters": json.loads(sys.argv[3])}
+            connection.sendall(json.dumps(call).encode() + bytes(1))
+            reply = bytearray()
+            while not reply.endswith(bytes(1)):
+                part = connection.recv(65536)
+                assert part, "no reply"
+                reply += part
+            print(reply[:-1].decode())
+            """
+        let transcript = try Transcript.run(
+            launcher + [
+                "env", "PATH=/usr/bin:/bin", "python3", "-c", script, daemon.socket, method,
+                String(decoding: try JSON.encode(parameters), as: UTF8.self),
+            ])
+        #expect(transcript.ending == .exited(0), "\(transcript.errors)")
+        return transcript.output
+    }
 }

@@ -153,11 +153,13 @@ extension TestDaemon {
         return try #require(try call(DatasetsInterface.Import.self, .init(name: name, path: path)).dataset)
     }
 
-    /// Trains a model on a data set; gives the job when it has ended.
+    /// Trains a model on a data set, as the tutorial does; gives the job when it has ended.
     public func train(_ dataset: String = "colours", as model: String? = nil, options: [String: JSONValue] = [:]) throws
         -> Job
     {
-        let quick: [String: JSONValue] = ["epochs": .integer(1), "batch-size": .integer(20)]
+        let quick: [String: JSONValue] = [
+            "recipe": .string("tutorial"), "epochs": .integer(1), "batch-size": .integer(20),
+        ]
         return try end(
             of: submit(
                 .init(kind: "train", options: quick.merging(options) { $1 }, dataset: dataset, model: model)))

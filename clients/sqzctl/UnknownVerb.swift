@@ -11,8 +11,9 @@ struct UnknownVerb {
         var before: [String] = []
         var rest = arguments[...]
         while let word = rest.popFirst() {
-            if word == "--socket" { rest = rest.dropFirst() }
-            if ["--socket", "--json"].contains(word) || word.hasPrefix("--socket=") { continue }
+            if ["--socket", "--host"].contains(word) { rest = rest.dropFirst() }
+            if ["--socket", "--host", "--json"].contains(word) { continue }
+            if word.hasPrefix("--socket=") || word.hasPrefix("--host=") { continue }
             guard !word.hasPrefix("-"), word != "help" else { return nil }
             let subcommands = Self.subcommands(of: command)
             guard !subcommands.isEmpty else { return nil }

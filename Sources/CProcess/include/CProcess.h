@@ -14,3 +14,7 @@ void sqz_give_memory_back(void);
 
 /// How many processors this process's affinity allows: sched_getaffinity(2). -1 and errno where that can't be told.
 int sqz_allowed_processors(void);
+
+/// Has the kernel begin to write a part of a file to the disk, without waiting for the end of it: sync_file_range(2), which Swift's
+/// view of the C library does not have. 0, or -1 and errno.
+int sqz_begin_writing(int descriptor, long offset, long count);

@@ -1,4 +1,4 @@
-// Work on single values: masks, sums, dropout, the last average, Adam, and pictures' standardization. Bound: memory.
+// Work on single values: masks, sums, dropout, the last average, optimizers, and pictures' standardization. Bound: memory.
 #ifndef ELEMENTWISE_H
 #define ELEMENTWISE_H
 
@@ -33,9 +33,14 @@ static void average_forward(int pixels, int panels, const float *x, float *y) {
 
 static void average_backward(int pixels, int panels, const float *x, const float *dy, float *dx) {
     for (int panel = 0; panel < panels; panel++, dy += P)
-        for (int pixel = 0; pixel < pixels; pixel++, x += P, dx += P)
+        for (int pixel = 0; pixel < pixels; pixel++, dx += P) {
             UNROLL
-            for (int h = 0; h < P; h += LANES) store(dx + h, where(load(x + h) > 0, load(dy + h) / splat((float)pixels)));
+            for (int h = 0; h < P; h += LANES) {
+                vec share = load(dy + h) / splat((float)pixels);
+                store(dx + h, x ? where(load(x + h) > 0, share) : share);
+            }
+            if (x) x += P;
+        }
 }
 
 static void adam(const sqz_adam *rule, ptrdiff_t count, const float *g, float *w, float *m, float *v) {
@@ -45,8 +50,22 @@ static void adam(const sqz_adam *rule, ptrdiff_t count, const float *g, float *w
         square += (gradient * gradient - square) * (1 - rule->beta2);
         store(m + i, mean);
         store(v + i, square);
-        store(w + i, load(w + i) - rule->step * mean / (__builtin_elementwise_sqrt(square) + rule->epsilon));
+        vec moved = rule->step * mean / (__builtin_elementwise_sqrt(square) + rule->epsilon);
+        store(w + i, load(w + i) * rule->keep - moved);
     }
+}
+
+static void nesterov(const sqz_nesterov *rule, ptrdiff_t count, const float *g, float *w, float *v) {
+    for (ptrdiff_t i = 0; i < count; i += LANES) {
+        vec weight = load(w + i), gradient = load(g + i) + weight * rule->decay;
+        vec velocity = load(v + i) * rule->momentum + gradient;
+        store(v + i, velocity);
+        store(w + i, weight - (gradient + velocity * rule->momentum) * rule->rate);
+    }
+}
+
+static void follow(float share, ptrdiff_t count, const float *x, float *y) {
+    for (ptrdiff_t i = 0; i < count; i += LANES) store(y + i, load(y + i) + (load(x + i) - load(y + i)) * share);
 }
 
 #endif

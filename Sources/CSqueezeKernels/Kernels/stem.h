@@ -22,7 +22,7 @@ INLINE void stem_tile(const int pixels, const sqz_stem *s, const float *x, const
     UNROLL
     for (int i = 0; i < pixels; i++)
         UNROLL
-        for (int v = 0; v < VECTORS; v++) store(y + i * P + v * LANES, relu(tile[i][v]));
+        for (int v = 0; v < VECTORS; v++) store(y + i * P + v * LANES, at_least(s->least, tile[i][v]));
 }
 
 static void stem_forward(const sqz_stem *s, int first_row, int last_row, const float *x, const float *w, const float *bias,

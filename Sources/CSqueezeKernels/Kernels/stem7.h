@@ -107,8 +107,8 @@ INLINE void stem7_product(const int rows, const float *v, const float *u, float 
         for (int h = 0; h < VECTORS; h++) store(m + i * P + h * LANES, tile[i][h]);
 }
 
-INLINE void stem7_output(const int rows, const int columns, ptrdiff_t step, const float *m, const float *bias, ptrdiff_t width,
-                         float *y) {
+INLINE void stem7_output(const int rows, const int columns, ptrdiff_t step, const float *m, const float *bias, float least,
+                         ptrdiff_t width, float *y) {
     for (int h = 0; h < P; h += LANES) {
         vec half[3][6], b = load(bias + h);
         UNROLL
@@ -126,7 +126,7 @@ INLINE void stem7_output(const int rows, const int columns, ptrdiff_t step, cons
             transform_output3(half[i], out);
             UNROLL
             for (int x = 0; x < 3; x++)
-                if (i < rows && x < columns) store(y + (i * width + x) * P + h, relu(out[x] + b));
+                if (i < rows && x < columns) store(y + (i * width + x) * P + h, at_least(least, out[x] + b));
         }
     }
 }
@@ -147,8 +147,8 @@ static void stem7_forward(const sqz_stem *s, int first_triple, int last_triple, 
             float *to = y + panel * s->out_stride + (ptrdiff_t)3 * triple * s->width * P;
             for (int t = 0; t < tiles; t++, to += 3 * P) {
                 int columns = s->width - 3 * t < 3 ? s->width - 3 * t : 3;
-                if (rows == 3 && columns == 3) stem7_output(3, 3, step, m + t * P, bias + panel * P, s->width, to);
-                else stem7_output(rows, columns, step, m + t * P, bias + panel * P, s->width, to);
+                if (rows == 3 && columns == 3) stem7_output(3, 3, step, m + t * P, bias + panel * P, s->least, s->width, to);
+                else stem7_output(rows, columns, step, m + t * P, bias + panel * P, s->least, s->width, to);
             }
         }
     }

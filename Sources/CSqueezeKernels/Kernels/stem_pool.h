@@ -89,7 +89,7 @@ INLINE void stem_pool_tile(const sqz_stem_pool *s, int tiles, const float *v, co
         NO_UNROLL
         for (int row = 0; row < rows; row++) {
             ptrdiff_t here = (ptrdiff_t)row * s->size * P + h * LANES;
-            pool_outputs(half[h] + 2 * row, columns, b, y + here, place ? place + here : place);
+            pool_outputs(half[h] + 2 * row, columns, b, s->least, y + here, place ? place + here : place);
         }
     }
 }

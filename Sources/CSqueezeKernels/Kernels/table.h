@@ -9,9 +9,12 @@
 #include "stem7.h"
 #include "stem_pool.h"
 #include "maxpool.h"
+#include "normalize.h"
 #include "elementwise.h"
+#include "batch.h"
 #include "peak.h"
-#include "standardize.h"
+#include "int8.h"
+#include "int8_winograd.h"
 
 const sqz_kernels TABLE = {
     .name = TABLE_NAME,

@@ -23,7 +23,8 @@ typedef float row4 __attribute__((ext_vector_type(4)));
 INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec v) { *(vec *)p = v; }
 INLINE vec splat(float x) { return (vec)x; }
-INLINE vec relu(vec x) { return x < 0 ? (vec)0 : x; } // keeps NaN
+INLINE vec at_least(float least, vec x) { return x < least ? splat(least) : x; } // keeps NaN
+INLINE vec relu(vec x) { return at_least(0, x); }
 INLINE vec larger(vec a, vec b) { return a > b ? a : b; }
 INLINE vec where(ivec mask, vec x) { return (vec)((ivec)x & mask); }
 

@@ -123,7 +123,7 @@ static void transform_inputs(const sqz_conv3x3 *s, const tile_block *block, cons
 
 // One tile of outputs: `rows` and `columns` of them are inside the map, or with `pools` of their windows.
 INLINE void output_tile(const int pools, const int rows, const int columns, ptrdiff_t pitch, const float *m,
-                        const float *bias, ptrdiff_t width, float *y) {
+                        const float *bias, float least, ptrdiff_t width, float *y) {
     for (int h = 0; h < P; h += LANES) {
         vec half[4][6], b = load(bias + h);
         UNROLL
@@ -139,14 +139,14 @@ INLINE void output_tile(const int pools, const int rows, const int columns, ptrd
         for (int i = 0; i < (pools ? 2 : 4); i++) {
             float *to = y + i * width * P + h;
             if (pools) {
-                if (i < rows) pool_outputs(half + 2 * i, columns, b, to, 0);
+                if (i < rows) pool_outputs(half + 2 * i, columns, b, least, to, 0);
                 continue;
             }
             vec out[4];
             transform_output(half[i], out);
             UNROLL
             for (int x = 0; x < 4; x++)
-                if (i < rows && x < columns) store(to + x * P, relu(out[x] + b));
+                if (i < rows && x < columns) store(to + x * P, at_least(least, out[x] + b));
         }
     }
 }
@@ -157,10 +157,10 @@ static void transform_outputs(const sqz_conv3x3 *s, const tile_block *block, con
         tile_place t = block->tiles[i];
         float *to = y + t.image * s->out_image + ((ptrdiff_t)(t.row / window) * width + t.column / window) * P;
         int is_whole = t.rows == 4 && t.columns == 4;
-        if (s->pools && is_whole) output_tile(1, 2, 2, pitch_of(s), m, bias, width, to);
-        else if (s->pools) output_tile(1, t.rows / 2, t.columns / 2, pitch_of(s), m, bias, width, to);
-        else if (is_whole) output_tile(0, 4, 4, pitch_of(s), m, bias, width, to);
-        else output_tile(0, t.rows, t.columns, pitch_of(s), m, bias, width, to);
+        if (s->pools && is_whole) output_tile(1, 2, 2, pitch_of(s), m, bias, s->least, width, to);
+        else if (s->pools) output_tile(1, t.rows / 2, t.columns / 2, pitch_of(s), m, bias, s->least, width, to);
+        else if (is_whole) output_tile(0, 4, 4, pitch_of(s), m, bias, s->least, width, to);
+        else output_tile(0, t.rows, t.columns, pitch_of(s), m, bias, s->least, width, to);
     }
 }
 

@@ -32,24 +32,25 @@ INLINE void transform_output(const vec m[6], vec out[4]) { // A^T m
     out[3] = m[5] + A2 * difference_a + B2 * difference_b;
 }
 
-// The maximum of a 2x2 window with its bias and ReLU, and its place.
-INLINE void pool_window(vec a, vec b, vec c, vec d, vec bias, float *y, uint8_t *place) {
+// The maximum of a 2x2 window with its bias, cut off below, and its place.
+INLINE void pool_window(vec a, vec b, vec c, vec d, vec bias, float least, float *y, uint8_t *place) {
     vec upper = larger(b, a), lower = larger(d, c);
-    store(y, relu(larger(lower, upper) + bias));
+    store(y, at_least(least, larger(lower, upper) + bias));
     if (!place) return;
     ivec in_lower = lower > upper, first = -(b > a), second = 2 - (d > c);
     *(bytes *)place = __builtin_convertvector((second & in_lower) | (first & ~in_lower), bytes);
 }
 
 // Two rows of outputs, of which `columns` windows are inside the map, through a 2x2 max pool.
-INLINE void pool_outputs(const vec rows[2][6], int columns, vec bias, float *y, uint8_t *place) {
+INLINE void pool_outputs(const vec rows[2][6], int columns, vec bias, float least, float *y, uint8_t *place) {
     vec upper[4], lower[4];
     transform_output(rows[0], upper);
     transform_output(rows[1], lower);
     UNROLL
     for (int x = 0; x < 2; x++)
         if (x < columns)
-            pool_window(upper[2 * x], upper[2 * x + 1], lower[2 * x], lower[2 * x + 1], bias, y + x * P, place ? place + x * P : place);
+            pool_window(upper[2 * x], upper[2 * x + 1], lower[2 * x], lower[2 * x + 1], bias, least, y + x * P,
+                        place ? place + x * P : place);
 }
 
 INLINE void adjoint_output(const vec y[4], vec out[6]) { // A y

@@ -18,13 +18,16 @@ enum { SQZ_PANEL = 16, SQZ_LARGEST_BLOCK = 64 };
 // Floats from one row to the next of an input that has these columns, the border included: whole cache lines.
 static inline int sqz_input_pitch(int columns) { return (3 * columns + 15) / 16 * 16; }
 
-// A crop of a byte picture in planes R, G, B, and where its standardized pixels go.
+// A crop of a byte picture in planes R, G, B, and where its normalized pixels go.
 typedef struct {
     int width, height; // of the picture
     int left, top;     // first column and row of the crop; may lie outside the picture, where zeros are
     int size;          // height and width of the crop
     int flip;          // mirrored left to right
     int pitch;         // floats from one row of the result to the next
+    int reversed;      // channels B, G, R in the result
+    int fixed;         // normalized by these, in the order of the result, rather than by the crop's own
+    float mean[3], scale[3];
 } sqz_crop;
 
 // The first convolution: kernel x kernel over 3 interleaved channels.
@@ -34,6 +37,7 @@ typedef struct {
     int height, width; // of the output
     int out_panels;
     ptrdiff_t out_stride; // floats between two panels of the output
+    float least;          // what is below it becomes it: 0 is ReLU, minus infinity leaves all
 } sqz_stem;
 
 // stem7_*: how many rows, and columns, of the input are read for an output of `size`; floats of the prepared weights; and of `work`.
@@ -48,6 +52,7 @@ typedef struct {
     int pitch;      // floats from one row of the bordered input to the next, a multiple of 16
     int size;       // height and width of the pooled output
     int out_panels;
+    float least;    // as of sqz_stem
 } sqz_stem_pool;
 
 // stem_pool_*: the same.
@@ -70,7 +75,7 @@ typedef struct {
     int relu; // clamp the output at zero
 } sqz_pointwise;
 
-// A 3x3 convolution, stride 1, padding 1, followed by ReLU; and, forward with `pools`, by a max pool of whole 2x2 windows.
+// A 3x3 convolution, stride 1, padding 1; and, forward with `pools`, by a max pool of whole 2x2 windows.
 typedef struct {
     int height, width;
     int in_panels, out_panels;
@@ -78,6 +83,7 @@ typedef struct {
     int plain; // forward takes the weights as they are, not prepared
     int block;                            // output tiles worked on at a time: 16, 32, 48 or 64
     ptrdiff_t in_image, out_image;        // floats between two images
+    float least;                          // as of sqz_stem
 } sqz_conv3x3;
 
 // Floats of 3x3 weights in the form that conv3x3_forward and conv3x3_backward read, and of their gradient.
@@ -120,10 +126,65 @@ typedef struct {
     int first_panel, last_panel;
 } sqz_conv3x3_part;
 
-// Adam as TensorFlow defines it: w -= step * m / (sqrt(v) + epsilon), step = rate * sqrt(1 - beta2^t) / (1 - beta1^t).
+// Adam as TensorFlow defines it: w = keep * w - step * m / (sqrt(v) + epsilon), step = rate * sqrt(1 - beta2^t) / (1 - beta1^t).
+// keep is 1 - rate * decay of AdamW, else 1.
 typedef struct {
-    float step, beta1, beta2, epsilon;
+    float step, beta1, beta2, epsilon, keep;
 } sqz_adam;
+
+// Nesterov's momentum as PyTorch has it: g += decay * w, v = momentum * v + g, w -= rate * (g + momentum * v).
+typedef struct {
+    float rate, momentum, decay;
+} sqz_nesterov;
+
+// Eight bits (reference_int8.h defines the arithmetic). Activations are bytes [pixel][channel], channels a multiple of 16; the first
+// layer reads pictures of 16-bit numbers, of at most SQZ_INT8_INPUT, laid out as the float input.
+//   1x1 weights  [out/16][in/4][16][4] bytes
+//   stem weights [out/16][kernel][run/2][16][2] of 16 bits, run = sqz_int8_stem_run: 3 * kernel inputs of a row and zeros
+//   3x3 weights  [out][in][3][3] bytes, before they are prepared
+enum { SQZ_INT8_INPUT = 255, SQZ_INT8_BIAS = 1 << 23 };
+
+static inline int sqz_int8_stem_run(int kernel) { return (3 * kernel + 1) / 2 * 2; }
+
+// What is added to a sum so that cutting off rounds: half a step of the result, where the multiplier makes 2^32 of a step.
+static inline int32_t sqz_int8_half(uint32_t multiplier) {
+    uint32_t half = multiplier ? (0x80000000u + multiplier / 2) / multiplier : 0;
+    return half < SQZ_INT8_BIAS ? (int32_t)half : SQZ_INT8_BIAS;
+}
+
+typedef struct {
+    int kernel, stride;
+    int pitch;         // 16-bit numbers from one row of the bordered input to the next
+    int height, width; // of the output
+    int out_panels;
+    int most;          // the largest output
+} sqz_int8_stem;
+
+typedef struct {
+    int kernel; // its stride is 2
+    int in_size, out_size, channels;
+} sqz_int8_maxpool;
+
+typedef struct {
+    int pixels, inputs, out_panels;
+    ptrdiff_t out_pitch; // bytes from one pixel of the output to the next
+    int most;
+} sqz_int8_pointwise;
+
+typedef struct {
+    int size, inputs, out_panels; // at most 64 inputs
+    ptrdiff_t out_pitch;
+    int most;
+    int block; // tiles worked on at a time
+} sqz_int8_conv3x3;
+
+// Bytes of `work`, which each thread has for itself.
+static inline ptrdiff_t sqz_int8_conv3x3_workspace(const sqz_int8_conv3x3 *_Nonnull shape) {
+    return (ptrdiff_t)36 * shape->block * (2 * shape->inputs + 4 * SQZ_PANEL) + 64;
+}
+
+// 16-bit numbers of prepared 3x3 weights.
+static inline ptrdiff_t sqz_int8_conv3x3_filters(int inputs, int outputs) { return (ptrdiff_t)36 * inputs * outputs; }
 
 // What one instruction set offers.
 typedef struct {
@@ -141,9 +202,19 @@ typedef struct {
 int sqz_kernels_count(void);
 const sqz_kernels *sqz_kernels_at(int index);
 
-// Cross-entropy of softmax(logits) against `label`, in double precision. If dlogits is given, it becomes
-// (softmax - one-hot) * scale. Returns NaN if a logit is not finite.
-double sqz_softmax_loss(int classes, const float *logits, int label, float scale, float *_Nullable dlogits);
+// The sum of a crop's bytes and of their squares.
+void sqz_int8_moments(const sqz_crop *crop, const uint8_t *picture, uint64_t *sum, uint64_t *squares);
+// Rows of a crop as 16-bit numbers: table[channel][byte], channels in the order of the result.
+void sqz_int8_input(const sqz_crop *crop, int first_row, int last_row, const uint8_t *picture, const int16_t *table, int16_t *y);
+
+// Cross-entropy of softmax(logits) against a target, in double precision: 1 - smoothing of `label`, and smoothing spread over all
+// classes. If dlogits is given, it becomes (softmax - target) * scale. Returns NaN if a logit is not finite.
+double sqz_softmax_loss(int classes, const float *logits, int label, float smoothing, float scale, float *_Nullable dlogits);
+// What a teacher's logits make of a loss (Hinton et al., arXiv 1503.02531): temperature^2 times the Kullback-Leibler divergence of
+// softmax(logits / temperature) from softmax(teacher / temperature), in double precision. If dlogits is given, its gradient times scale
+// is added there. Returns NaN if a logit is not finite.
+double sqz_distillation_loss(
+    int classes, const float *logits, const float *teacher, float temperature, float scale, float *_Nullable dlogits);
 // Probabilities from logits.
 void sqz_softmax(int classes, const float *logits, float *probabilities);
 
@@ -177,6 +248,8 @@ int sqz_pool_threads(const sqz_pool *pool);
 // Runs body(context, task, thread) for every task in [0, tasks), each on whichever thread is free, and returns when all are done.
 // Not to be called from a task.
 void sqz_pool_run(sqz_pool *pool, int tasks, void (*body)(void *context, int task, int thread), void *context);
+// Has threads that sleep look out for work for a moment: what comes soon finds them awake. From any thread.
+void sqz_pool_rouse(sqz_pool *pool);
 // Runs body(context, round, share, thread) for the rounds [0, rounds), one after the other, and in each for as many shares as there
 // are threads, each on the thread of its number if that is free in time. Not to be called from a share.
 void sqz_pool_share(sqz_pool *pool, int rounds, void (*body)(void *context, int round, int share, int thread), void *context);

@@ -62,16 +62,19 @@ private enum CIFARFormat: CaseIterable {
     }
 
     private static func noWholeRecords(_ official: CIFARFormat?, _ fileSize: Int, _ file: String) -> DatasetError {
-        func remainder(_ format: CIFARFormat) -> String {
-            let (records, rest) = fileSize.quotientAndRemainder(dividingBy: format.recordBytes)
-            return
-                "record \(records) has \(DatasetError.count(rest, "byte")); right for \(format.source.title) would be \(format.recordBytes)"
+        let found = "\(DatasetError.count(fileSize, "byte")) \(fileSize == 1 ? "is" : "are") no whole number of records"
+        guard let official else {
+            return DatasetError(
+                .malformed, file,
+                """
+                it is no part of a data set that is known: for CIFAR, \(found) (3073 bytes each, or 3074); \
+                right would be \(ImportPlan.usable)
+                """)
         }
-        let problem = (official.map { [$0] } ?? Array(allCases)).map(remainder).joined(separator: ", or ")
+        let (records, rest) = fileSize.quotientAndRemainder(dividingBy: official.recordBytes)
+        let place = records > 0 ? ": record \(records) has \(DatasetError.count(rest, "byte"))" : ""
         return DatasetError(
-            .malformed, file,
-            "\(DatasetError.count(fileSize, "byte")) \(fileSize == 1 ? "is" : "are") no whole number of records: \(problem)"
-        )
+            .malformed, file, "\(found)\(place); right for \(official.source.title) would be \(official.recordBytes)")
     }
 }
 
@@ -99,7 +102,7 @@ public struct PictureRecord: Equatable, Sendable {
                 .malformed, nil,
                 """
                 a picture of \(DatasetError.count(bytes.count, "byte")); right would be \(Self.pictureBytes) (the red, green and blue planes \
-                of 32×32) or \(Self.pictureBytes + 1) (a label, then the picture)
+                of 32x32) or \(Self.pictureBytes + 1) (a label, then the picture)
                 """)
         }
     }

@@ -67,8 +67,8 @@ private struct IDXHeader {
         case Self.picturesMagic:
             let (rows, columns) = (Int(try field(2)), Int(try field(3)))
             guard rows == columns, Self.sides.contains(rows) else {
-                let right = Self.sides.map { "\($0)×\($0)" }.joined(separator: " or ")
-                throw malformed("pictures of \(columns)×\(rows); right would be \(right)")
+                let right = Self.sides.map { "\($0)x\($0)" }.joined(separator: " or ")
+                throw malformed("pictures of \(columns)x\(rows); right would be \(right)")
             }
             side = rows
         default:

@@ -1,5 +1,6 @@
 /// A CSV or TSV file that says what pictures show: a heading with `file` and `label` (or `filename`, `image`, `path`; `class`),
-/// then a line for each picture. It lies beside the pictures or above their folder.
+/// then a line for each picture. Where there are two columns, and a picture's name in the first line, it needs no heading. It
+/// lies beside the pictures or above their folder.
 ///
 /// Source: RFC 4180 for commas and quotes; semicolons are what spreadsheets write where a comma is in numbers.
 struct LabelList {
@@ -13,13 +14,16 @@ struct LabelList {
     let rows: [Row]
 
     /// Whether a file of this name may be one.
-    static func mayBe(_ path: MemberPath) -> Bool {
-        suffixes.contains { path.description.lowercased().hasSuffix($0) }
-    }
+    static func mayBe(_ path: MemberPath) -> Bool { mayBe(path.description) }
+
+    static func mayBe(_ name: String) -> Bool { suffixes.contains(where: name.lowercased().hasSuffix) }
 
     private static let suffixes = [".csv", ".tsv"]
-    private static let fileHeadings: Set = ["file", "filename", "file_name", "image", "path"]
-    private static let labelHeadings: Set = ["label", "class"]
+    private static let fileHeadings: Set = [
+        "file", "filename", "filenames", "file_name", "filepath", "filepaths", "file_path", "image", "image_path",
+        "path",
+    ]
+    private static let labelHeadings: Set = ["label", "labels", "class"]
 
     /// nil for a table of something else.
     /// - Throws: if a line has no file or no label.
@@ -27,10 +31,15 @@ struct LabelList {
         guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
         let isTabbed = path.description.lowercased().hasSuffix(".tsv")
         let first = text.prefix { !$0.isNewline }
-        let separator: Character = isTabbed ? "\t" : first.contains(",") ? "," : ";"
+        let separator: Unicode.Scalar = isTabbed ? "\t" : first.contains(",") ? "," : ";"
         var lines = Self.lines(of: text.unicodeScalars.first == "\u{FEFF}" ? text.dropFirst() : text[...], separator)
-        guard !lines.isEmpty else { return nil }
-        let heading = lines.removeFirst().fields.map { Self.trimmed($0).lowercased() }
+        guard let top = lines.first?.fields.map({ Self.trimmed($0) }) else { return nil }
+        var heading = top.map { $0.lowercased() }
+        if top.count == 2, let file = top.firstIndex(where: PictureKind.hasPictureName) {
+            heading = file == 0 ? ["file", "label"] : ["label", "file"]
+        } else {
+            lines.removeFirst()
+        }
         guard let file = heading.firstIndex(where: Self.fileHeadings.contains),
             let label = heading.firstIndex(where: Self.labelHeadings.contains)
         else { return nil }
@@ -52,39 +61,53 @@ struct LabelList {
 
     private static func trimmed(_ field: String) -> String { ClassNames.tidy([field]).first ?? "" }
 
-    /// The fields of each line, and the number of the line that they begin in.
-    private static func lines(of text: Substring, _ separator: Character) -> [(number: Int, fields: [String])] {
+    /// The fields of each line, and the number of the line that they begin in. By scalars: what joins to the separator or quote
+    /// before it, such as a combining accent, is the field's.
+    private static func lines(of text: Substring, _ separator: Unicode.Scalar) -> [(number: Int, fields: [String])] {
         var lines: [(number: Int, fields: [String])] = []
-        var (field, fields) = ("", [String]())
+        var (field, fields) = (String.UnicodeScalarView(), [String]())
         var (number, start) = (1, 1)
         var isQuoted = false
-        var rest = text
-        while let character = rest.popFirst() {
-            if character.isNewline { number += 1 }
-            switch character {
+        var rest = text.unicodeScalars
+        while let scalar = rest.popFirst() {
+            // CR LF is one end of a line, which its LF is.
+            let isNewline = isNewline(scalar) && !(scalar == "\r" && rest.first == "\n")
+            if isNewline { number += 1 }
+            switch scalar {
             case "\"" where isQuoted && rest.first == "\"":
-                field.append("\"")
+                field.append(scalar)
                 rest.removeFirst()
             case "\"" where isQuoted || field.isEmpty: isQuoted.toggle()
-            case _ where isQuoted: field.append(character)
+            case _ where isQuoted: field.append(scalar)
             case separator:
-                fields.append(field)
-                field = ""
-            case _ where character.isNewline:
-                lines.append((start, fields + [field]))
-                (field, fields, start) = ("", [], number)
-            default: field.append(character)
+                fields.append(String(field))
+                field = .init()
+            case "\r" where !isNewline: break
+            case _ where isNewline:
+                lines.append((start, fields + [String(field)]))
+                (field, fields, start) = (.init(), [], number)
+            default: field.append(scalar)
             }
         }
-        if !field.isEmpty || !fields.isEmpty { lines.append((start, fields + [field])) }
+        if !field.isEmpty || !fields.isEmpty { lines.append((start, fields + [String(field)])) }
         return lines
+    }
+
+    /// As `Character.isNewline`.
+    private static func isNewline(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\n"..."\r", "\u{85}", "\u{2028}", "\u{2029}": true
+        default: false
+        }
     }
 }
 
 extension PictureLayout {
     /// By lists, which tell more than folders do. The list's name may be a split's, as in `train.csv` and `test.csv`; pictures
     /// that no list names are passed over.
-    init(_ paths: [MemberPath], _ lists: [LabelList], limits: DatasetLimits) throws(DatasetError) {
+    init(
+        _ paths: [MemberPath], _ lists: [LabelList], classes: [String]?, limits: DatasetLimits
+    ) throws(DatasetError) {
         let folder = lists[0].path.names.dropLast()
         if let other = lists.first(where: { $0.path.names.dropLast() != folder }) {
             throw DatasetError(
@@ -109,7 +132,7 @@ extension PictureLayout {
         let positions = paths.indices.map { place in
             found[place].map { Position(split: $0.split, folder: Array($0.label.utf8)[...]) }
         }
-        try self.init(positions, commonFolders: folder.count, limits: limits) { _ in
+        try self.init(positions, commonFolders: folder.count, classes: classes, limits: limits) { _ in
             DatasetError(
                 .malformed, "\(lists[0].path)", "the labels name fewer than two classes; right would be two at least")
         }

@@ -1,3 +1,4 @@
+internal import Bitmaps
 internal import Imaging
 internal import Processors
 internal import Synchronization
@@ -139,7 +140,12 @@ final class PictureDecoding: @unchecked Sendable {
             let picture = plan.pictures[place].candidate
             guard picture.problem == nil else { continue }
             guard member.size == picture.entry.size else { throw .changed(picture.entry.path) }
-            let bytes = try reader.read(picture.entry.size)
+            let bytes: [UInt8]
+            do throws(DatasetError) { bytes = try reader.read(picture.entry.size) } catch {
+                guard error.code == .damaged else { throw error }
+                problems[place] = error.problem
+                continue
+            }
             guard bytes.count == picture.entry.size else { throw .changed(picture.entry.path) }
             return (place, bytes)
         }
@@ -155,7 +161,7 @@ final class PictureDecoding: @unchecked Sendable {
                 let bytes = UnsafeRawBufferPointer(buffer)
                 // What the size was chosen by, and the memory.
                 guard try PictureHeader(of: bytes) == picture.header else { return nil }
-                return try Bitmap(decoding: bytes, to: plan.fit.fit(to: plan.size), size: plan.size)
+                return try Bitmap(decoding: bytes, to: plan.square)
             }
         } catch {
             return "\(error)"

@@ -1,3 +1,5 @@
+internal import Bitmaps
+
 extension SourceFormat {
     /// Pictures of any size and format, as squares; every data set has its own size.
     public static let pictures = SourceFormat(
@@ -36,7 +38,7 @@ struct PictureImport {
         return ImportResult(
             dataset: dataset,
             summary: PictureSummary(
-                size: plan.size, fit: plan.fit, passedOver: plan.passedOver, unreadable: unreadable.count,
+                size: plan.square.side, fit: plan.square.fit, passedOver: plan.passedOver, unreadable: unreadable.count,
                 duplicates: duplicates(plan, kept, decoded.digests)))
     }
 
@@ -58,15 +60,15 @@ struct PictureImport {
         let test = kept.filter { plan.pictures[$0].split == .test }
         let (trainNames, testNames) = (names(of: train), names(of: test))
         let writer = try DatasetWriter(
-            path: path, .pictures, side: plan.size, classes: plan.classes, trainCount: train.count,
-            testCount: test.count, names: (trainNames.count, testNames.count), fit: plan.fit)
+            path: path, .pictures, side: plan.square.side, classes: plan.classes, trainCount: train.count,
+            testCount: test.count, names: (trainNames.count, testNames.count), fit: plan.square.fit)
         // From the end, so that the disk holds each square once, or little more.
         if !test.isEmpty { try write(test, testNames, to: .test, writer) }
         try write(train, trainNames, to: .train, writer)
         try writer.commit()
         return DatasetDescription(
             format: .pictures, classes: plan.classes, trainByClass: count(train), testByClass: count(test),
-            height: plan.size, width: plan.size, fit: plan.fit)
+            height: plan.square.side, width: plan.square.side, fit: plan.square.fit)
     }
 
     /// Bytes of squares that are moved at a time.

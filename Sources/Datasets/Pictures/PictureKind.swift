@@ -41,7 +41,11 @@ enum PictureKind: Equatable {
 
     /// Whether it should be a picture: by the names that pictures have.
     static func hasPictureName(_ path: MemberPath) -> Bool {
-        let name = String(decoding: path.names.last ?? [], as: UTF8.self).lowercased()
+        hasPictureName(String(decoding: path.names.last ?? [], as: UTF8.self))
+    }
+
+    static func hasPictureName(_ name: String) -> Bool {
+        let name = name.lowercased()
         return suffixes.contains { name.hasSuffix($0) }
     }
 

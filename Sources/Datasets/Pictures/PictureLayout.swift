@@ -11,7 +11,7 @@ struct PictureLayout {
         case passedOver(PassedOverFiles.Reason)
     }
 
-    /// Names in the order of their code points, which is the order of their bytes.
+    /// Names in the order that was given, else in that of their code points, which is the order of their bytes.
     let classes: [String]
     /// Of each path.
     let placements: [Placement]
@@ -21,11 +21,12 @@ struct PictureLayout {
     /// A picture's names from where the data set begins, the last of them its own.
     fileprivate typealias Names = ArraySlice<ArraySlice<UInt8>>
 
-    init(_ paths: [MemberPath], limits: DatasetLimits) throws(DatasetError) {
+    init(_ paths: [MemberPath], classes: [String]?, limits: DatasetLimits) throws(DatasetError) {
         let names = Self.withoutCommonFolders(paths)
         let isSplit = try Self.hasSplits(names)
         try self.init(
-            names.map { Position($0, isSplit: isSplit) }, commonFolders: names.first?.startIndex ?? 0, limits: limits
+            names.map { Position($0, isSplit: isSplit) }, commonFolders: names.first?.startIndex ?? 0, classes: classes,
+            limits: limits
         ) { Self.tooFewClasses($0, isSplit: isSplit) }
     }
 
@@ -33,23 +34,14 @@ struct PictureLayout {
     ///   - positions: nil for a picture that no list names.
     ///   - refusal: what is wrong where there are no two of these classes.
     init(
-        _ positions: [Position?], commonFolders: Int, limits: DatasetLimits,
+        _ positions: [Position?], commonFolders: Int, classes given: [String]?, limits: DatasetLimits,
         refusal: ([ArraySlice<UInt8>]) -> DatasetError
     ) throws(DatasetError) {
         let folders = Set(positions.compactMap { $0?.split == .train ? $0?.folder : nil })
             .sorted { $0.lexicographicallyPrecedes($1) }
         guard folders.count > 1 else { throw refusal(folders) }
-        var classes: [String] = []
-        for folder in folders {
-            guard let name = String(validating: folder, as: UTF8.self) else {
-                throw DatasetError(
-                    .malformed, String(decoding: folder, as: UTF8.self),
-                    "the name of this class's folder is no UTF-8")
-            }
-            classes.append(name)
-        }
-        try ClassNames.check(classes, file: nil, limits: limits)
-        let labels = Dictionary(uniqueKeysWithValues: folders.enumerated().map { ($1, $0) })
+        let classes = try Self.classes(of: folders, given, limits)
+        let labels = Dictionary(uniqueKeysWithValues: classes.enumerated().map { (Array($1.utf8)[...], $0) })
         let hasTest = positions.contains { $0?.split == .test && $0?.folder.flatMap { labels[$0] } != nil }
         self.classes = classes
         self.commonFolders = commonFolders
@@ -63,6 +55,34 @@ struct PictureLayout {
             case .test: return .place(.test, label: label)
             }
         }
+    }
+
+    /// The folders' names, or those that were given, among which they must be.
+    private static func classes(
+        of folders: [ArraySlice<UInt8>], _ given: [String]?, _ limits: DatasetLimits
+    ) throws(DatasetError) -> [String] {
+        var classes: [String] = []
+        for folder in folders {
+            guard let name = String(validating: folder, as: UTF8.self) else {
+                throw DatasetError(
+                    .malformed, String(decoding: folder, as: UTF8.self),
+                    "the name of this class's folder is no UTF-8")
+            }
+            classes.append(name)
+        }
+        try ClassNames.check(classes, file: nil, limits: limits)
+        try ClassNames.checkPrintable(classes, file: nil)
+        guard let given else { return classes }
+        let names = Set(given.map { Array($0.utf8) })
+        if let stranger = classes.first(where: { !names.contains(Array($0.utf8)) }) {
+            throw DatasetError(
+                .malformed, "classes",
+                """
+                there are pictures of the class \(stranger), which is not among \(DatasetError.count(given.count, "name")); \
+                right would be the names of all classes, in the order of their labels
+                """)
+        }
+        return given
     }
 
     private static func withoutCommonFolders(_ paths: [MemberPath]) -> [Names] {
@@ -98,9 +118,9 @@ struct PictureLayout {
 
         init?(_ name: ArraySlice<UInt8>) {
             switch String(decoding: name, as: UTF8.self).lowercased() {
-            case "train", "training": self = .train
-            case "val", "valid", "validation": self = .validation
-            case "test", "testing": self = .test
+            case "train", "training", "train_set", "training_set": self = .train
+            case "val", "valid", "validation", "val_set", "validation_set": self = .validation
+            case "test", "testing", "test_set": self = .test
             default: return nil
             }
         }

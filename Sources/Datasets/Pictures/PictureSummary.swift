@@ -1,33 +1,15 @@
-internal import Imaging
-
-/// How a picture of any shape becomes a square.
-public enum SquareFit: String, CaseIterable, Sendable {
-    /// The shorter side takes the square's, and what is longer is cut off on both sides.
-    case crop
-    /// The longer side takes the square's, and black is added beside.
-    case pad
-    /// Both sides take the square's.
-    case stretch
-
-    func fit(to size: Int) -> Fit {
-        switch self {
-        case .crop: .crop(shorterSide: size)
-        case .pad: .pad
-        case .stretch: .stretch
-        }
-    }
-}
+public import Bitmaps
 
 /// What a user may say of pictures that are imported. Records (CIFAR, IDX) have none of it.
 public struct PictureOptions: Equatable, Sendable {
     /// Rows and columns of the squares; nil for what suits the pictures.
     public var size: Int?
     /// nil is `crop`.
-    public var fit: SquareFit?
+    public var fit: Fit?
     /// Whether pictures that can't be read are left out, rather than that they end the import.
     public var skipsUnreadable: Bool
 
-    public init(size: Int? = nil, fit: SquareFit? = nil, skipsUnreadable: Bool = false) {
+    public init(size: Int? = nil, fit: Fit? = nil, skipsUnreadable: Bool = false) {
         self.size = size
         self.fit = fit
         self.skipsUnreadable = skipsUnreadable
@@ -69,7 +51,7 @@ public struct UnreadableFile: Equatable, Sendable {
 public struct PictureSummary: Equatable, Sendable {
     /// Rows and columns of the squares.
     public let size: Int
-    public let fit: SquareFit
+    public let fit: Fit
     /// In the order of `Reason`.
     public let passedOver: [PassedOverFiles]
     /// Pictures that were left out because they can't be read.

@@ -15,6 +15,8 @@ struct PictureSurvey {
     private(set) var candidates: [Candidate] = []
     /// By their paths too.
     private(set) var lists: [LabelList] = []
+    /// The first table by its path that is no list of labels, though its user may think so.
+    private(set) var otherTable: MemberPath?
     private(set) var passedOver = PassedOverCounts()
 
     /// nil for a tree without pictures, or with records.
@@ -54,11 +56,9 @@ struct PictureSurvey {
         guard entry.isFile else { return passedOver.add(entry.path, .link) }
         guard entry.size > 0 else { return passedOver.add(entry.path, .empty) }
         do throws(DatasetError) {
-            if entry.size <= limits.labelListBytes, LabelList.mayBe(entry.path),
-                let list = try LabelList(entry.path, try start(entry.size))
-            {
-                lists.append(list)
-                return
+            if entry.size <= limits.labelListBytes, LabelList.mayBe(entry.path) {
+                if let list = try LabelList(entry.path, try start(entry.size)) { return lists.append(list) }
+                otherTable = min(otherTable ?? entry.path, entry.path)
             }
             let kind = try start(PictureKind.startBytes).withUnsafeBytes { PictureKind(entry.path, start: $0) }
             switch kind {
@@ -69,9 +69,13 @@ struct PictureSurvey {
             case .picture: try addPicture(entry, start)
             }
         } catch {
+            switch error.code {
+            // Without its list, a folder would be something else.
+            case .damaged where !LabelList.mayBe(entry.path): addUnreadable(entry, error.problem)
             // What can't even be opened is known by its name alone.
-            guard error.code == .unreadable, PictureKind.hasPictureName(entry.path) else { throw error }
-            addUnreadable(entry, error.problem)
+            case .unreadable where PictureKind.hasPictureName(entry.path): addUnreadable(entry, error.problem)
+            default: throw error
+            }
         }
     }
 

@@ -1,15 +1,19 @@
 internal import Glibc
 internal import Safetensors
 
-/// A kind of file that models are read from. One more is a file in this folder and its line in `all`.
+/// A kind of file that models of others are read from. One more is a file in this folder and its line in `all`.
 struct ModelFormat: Sendable {
     /// As an error says what is read.
     let name: String
     /// Whether a file that begins with these bytes, `startBytes` if it has so many, is of this kind.
     let recognizes: @Sendable (_ start: [UInt8]) -> Bool
-    let read: @Sendable (_ path: String) throws -> ModelFile
+    let read: @Sendable (_ path: String) throws -> ForeignModel
 
-    static let all = [SafetensorsModel.format]
+    /// The last has no mark: it is told by its numbers.
+    static let all = [
+        PlainSafetensors.format, TorchZip.format, TorchLegacy.format, ONNXModel.format, KerasHDF5.format,
+        DeepCompression.format,
+    ]
 
     private static let startBytes = 16
 
@@ -24,7 +28,7 @@ struct ModelFormat: Sendable {
         return format
     }
 
-    private static func start(of path: String) throws -> [UInt8] {
+    static func start(of path: String) throws -> [UInt8] {
         // O_NONBLOCK: opening a FIFO must not wait for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw SafetensorsError.unreadable(path: path, errno: errno) }

@@ -7,34 +7,82 @@ internal import Varlink
 ///
 /// | key | |
 /// |---|---|
-/// | `format` | `sqzd-model-2` |
+/// | `format` | `sqzd-model-3` |
 /// | `architecture`, `bypass` | the words of the options |
 /// | `classes` | the names, a JSON array |
-/// | `preprocessing`, `recipe` | the values of these types, JSON objects |
+/// | `preprocessing` | the value of this type, a JSON object |
+/// | `recipe` | a `Recipe`; missing where another program trained |
 /// | `training` | a `TrainingRecord`; may be missing |
+/// | `history` | a `History`, a JSON array; may be missing |
+/// | `selfTest` | a `SelfTest` |
+/// | `classifierPadding` | zeros on each side of the classifier's input; missing is 0 |
+/// | `width` | times as many filters as the architecture has; missing is 1 |
+/// | `precision` | of `sqzd-model-4` alone: `int8` |
 ///
-/// `sqzd-model-1`, of 0.1.0, has neither recipe nor training, and the training's padding and flips within its preprocessing. Other
-/// keys are refused: what is not understood might be what a picture must go through.
+/// `sqzd-model-4` is one of eight bits: weights of type I8, with a `scale` (F32) a filter beside `weight` and `bias` (I32), and a tensor
+/// `activations` (F32), the steps of `Network.activations`; what they mean, `QuantizedWeights` says.
+///
+/// `sqzd-model-2` has neither history nor self-test nor padding. `sqzd-model-1`, of 0.1.0, has neither recipe nor training, and the
+/// training's padding and flips within its preprocessing. Other keys are refused: what is not understood might be what a picture must
+/// go through.
 enum SafetensorsModel {
-    static let format = ModelFormat(
-        name: "safetensors (\(Version.allCases.map(\.rawValue).joined(separator: ", ")))",
-        // The header's length, far below 2⁴⁰, then the header.
-        recognizes: { $0.count > 8 && $0[5...8] == [0, 0, 0, UInt8(ascii: "{")] }, read: read)
+    /// As an error says what is read.
+    static let name = "safetensors (\(Version.allCases.map(\.rawValue).joined(separator: ", ")))"
+
+    /// Whether a file begins as a safetensors file does: with the header's length, far below 2⁴⁰, then the header.
+    @Sendable static func recognizes(_ start: [UInt8]) -> Bool {
+        start.count > 8 && start[5...8] == [0, 0, 0, UInt8(ascii: "{")]
+    }
+
+    /// Whether a safetensors file says that it is one of ours, of whichever version.
+    static func isOwn(_ path: String) throws -> Bool {
+        guard recognizes(try ModelFormat.start(of: path)) else { return false }
+        let metadata = try SafetensorsFile(mapping: path).metadata
+        return metadata["format"]?.hasPrefix("sqzd-") == true || metadata["architecture"] != nil
+    }
+
+    /// The same of metadata that stand in another program's file.
+    static func isOwn(_ metadata: [String: String]) -> Bool { metadata["format"]?.hasPrefix("sqzd-") == true }
 
     private enum Version: String, CaseIterable {
         case one = "sqzd-model-1"
         case two = "sqzd-model-2"
+        case three = "sqzd-model-3"
+        case four = "sqzd-model-4"
 
         var keys: Set<String> {
-            let keys: Set = ["format", "architecture", "bypass", "classes", "preprocessing"]
-            return self == .one ? keys : keys.union(["recipe", "training"])
+            var keys: Set = ["format", "architecture", "bypass", "classes", "preprocessing"]
+            if self != .one { keys.formUnion(["recipe", "training"]) }
+            if self == .three || self == .four {
+                keys.formUnion(["history", "selfTest", "classifierPadding", "width"])
+            }
+            if self == .four { keys.insert("precision") }
+            return keys
         }
     }
 
-    private static func read(_ path: String) throws -> ModelFile {
+    static func read(_ path: String) throws -> ModelFile {
         let file = try SafetensorsFile(mapping: path)
+        return try model(file.metadata) { network, precision in
+            switch precision {
+            case .float32: .float32(try weights(of: network, in: file))
+            case .int8: .int8(try QuantizedTensors.weights(of: network, in: file))
+            }
+        }
+    }
+
+    /// What a file may say of its weights.
+    enum Precision: String, CaseIterable {
+        case float32
+        case int8
+    }
+
+    /// The model that metadata tell of, wherever they stand, with parameters from there.
+    static func model(
+        _ metadata: [String: String], parameters: (Network, Precision) throws -> ModelFile.Parameters
+    ) throws -> ModelFile {
         func text(_ key: String) throws -> String {
-            guard let value = file.metadata[key] else {
+            guard let value = metadata[key] else {
                 throw ModelFileError("its metadata has no \(key), so it is no model of sqzd")
             }
             return value
@@ -55,12 +103,19 @@ enum SafetensorsModel {
                 throw ModelFileError(error.sentence(about: "its " + key))
             }
         }
+        func number(_ key: String) throws -> Int? {
+            guard let text = metadata[key] else { return nil }
+            guard let number = Int(text) else {
+                throw ModelFileError("its \(key) is \(text.prefix(60)); right would be a whole number")
+            }
+            return number
+        }
         let version: Version = try choice("format")
-        if let stranger = file.metadata.keys.filter({ !version.keys.contains($0) }).min() {
+        if let stranger = metadata.keys.filter({ !version.keys.contains($0) }).min() {
             throw ModelFileError("its metadata has \(stranger.prefix(60)), which \(version.rawValue) does not know")
         }
         let preprocessing: Preprocessing
-        var recipe: Recipe
+        var recipe: Recipe?
         switch version {
         case .one:
             let both: Preparation1 = try value("preprocessing")
@@ -70,20 +125,29 @@ enum SafetensorsModel {
             }
             preprocessing = try Preprocessing(size: both.size)
             recipe = .tutorial
-            recipe.augmentation = Augmentation(padding: both.padding, flips: both.flips)
-        case .two:
+            recipe?.augmentation = Augmentation(padding: both.padding, flips: both.flips)
+        case .two, .three, .four:
             preprocessing = try value("preprocessing")
-            recipe = try value("recipe")
+            recipe = metadata["recipe"] == nil ? nil : try value("recipe")
         }
-        try recipe.validate()
+        try recipe?.validate()
         let classes: [String] = try value("classes")
         let network = try Network(
-            try choice("architecture"), bypass: try choice("bypass"), classes: classes.count,
-            inputSize: preprocessing.size)
-        return ModelFile(
+            try choice("architecture"), width: try number("width") ?? 1, bypass: try choice("bypass"),
+            classes: classes.count,
+            inputSize: preprocessing.size,
+            classifierPadding: try number("classifierPadding") ?? 0)
+        let precision: Precision = version == .four ? try choice("precision") : .float32
+        guard version != .four || precision == .int8 else {
+            throw ModelFileError("its precision is \(precision.rawValue); right in \(version.rawValue) would be int8")
+        }
+        var model = ModelFile(
             network: network, preprocessing: preprocessing, recipe: recipe, classes: classes,
-            weights: try weights(of: network, in: file),
-            training: file.metadata["training"] == nil ? nil : try value("training"))
+            parameters: try parameters(network, precision),
+            training: metadata["training"] == nil ? nil : try value("training"),
+            history: try metadata["history"].map { try History(text: $0) })
+        model.selfTest = version == .three || version == .four ? try value("selfTest") : nil
+        return model
     }
 
     /// `sourceSize` is what pictures had; today each says its own size.
@@ -119,26 +183,49 @@ enum SafetensorsModel {
         return weights
     }
 
-    static func write(_ model: ModelFile, to path: String) throws {
+    /// That of what the model has: without a self-test it is none of today's.
+    private static func version(of model: ModelFile) throws(ModelFileError) -> Version {
+        guard model.selfTest == nil else { return model.bits == 8 ? .four : .three }
+        guard model.history == nil, model.network.classifierPadding == 0, model.network.width == 1, model.bits == 32
+        else {
+            throw ModelFileError("it has no self-test: its logits are no finite numbers, or nobody computed them")
+        }
+        return .two
+    }
+
+    /// What a file says of a model beside its weights, under the keys above.
+    static func metadata(of model: ModelFile) throws -> [String: String] {
         func text(_ value: some Encodable) throws -> String { String(decoding: try JSON.encode(value), as: UTF8.self) }
         let network = model.network
         var metadata = [
-            "format": Version.two.rawValue, "architecture": network.architecture.rawValue,
+            "format": try version(of: model).rawValue, "architecture": network.architecture.rawValue,
             "bypass": network.bypass.rawValue, "classes": try text(model.classes),
-            "preprocessing": try text(model.preprocessing), "recipe": try text(model.recipe),
+            "preprocessing": try text(model.preprocessing),
         ]
+        if network.width > 1 { metadata["width"] = "\(network.width)" }
+        if network.classifierPadding > 0 { metadata["classifierPadding"] = "\(network.classifierPadding)" }
+        metadata["recipe"] = try model.recipe.map(text)
         metadata["training"] = try model.training.map(text)
-        let writer = try SafetensorsWriter(
-            path: path,
-            tensors: network.parameters.map { TensorDeclaration(name: $0.name, type: .float32, shape: $0.shape) },
-            metadata: metadata)
-        try model.weights.withUnsafeBytes { bytes in
+        metadata["history"] = try model.history?.text
+        metadata["selfTest"] = try model.selfTest.map(text)
+        if case .int8 = model.parameters { metadata["precision"] = Precision.int8.rawValue }
+        return metadata
+    }
+
+    static func write(_ model: ModelFile, to path: String) throws {
+        let network = model.network
+        switch model.parameters {
+        case .float32(let weights):
+            let writer = try SafetensorsWriter(
+                path: path,
+                tensors: network.parameters.map { TensorDeclaration(name: $0.name, type: .float32, shape: $0.shape) },
+                metadata: try metadata(of: model))
             for parameter in network.parameters {
-                let size = MemoryLayout<Float>.size
-                let range = (parameter.offset * size)..<((parameter.offset + parameter.count) * size)
-                try writer.write(UnsafeRawBufferPointer(rebasing: bytes[range]), to: parameter.name)
+                try weights.withBytes(of: parameter) { try writer.write($0, to: parameter.name) }
             }
+            try writer.commit()
+        case .int8(let weights):
+            try QuantizedTensors.write(weights, of: network, metadata: try metadata(of: model), to: path)
         }
-        try writer.commit()
     }
 }

@@ -4,7 +4,7 @@ enum StrangeFile {
     private static let known: [(name: String, start: [UInt8])] = [
         ("a zip archive, as PyTorch and Keras write them", Array("PK".utf8) + [3, 4]),
         ("a pickle, as older versions of PyTorch write them", [0x80, 2]),
-        ("an HDF5 file, as Keras writes them", [0x89] + Array("HDF".utf8)),
+        ("an HDF5 file that was damaged on its way, as by a transfer of text", [0x89] + Array("HDF".utf8)),
         ("a GGUF file", Array("GGUF".utf8)),
         ("a gzip file", [0x1f, 0x8b]),
         ("a PNG picture", [0x89] + Array("PNG".utf8)),

@@ -23,12 +23,28 @@ public struct Evaluation: Codable, Equatable, Sendable {
         logits.withUnsafeBufferPointer { add($0, label: label, scale: 0, gradient: nil) }
     }
 
-    /// Adds one picture. `gradient`, if given, becomes that of its loss times `scale`.
+    /// Adds one picture. `gradient`, if given, becomes that of its loss times `weight` and `scale`.
+    /// - Parameters:
+    ///   - smoothing: the share of the target that is spread over all classes.
+    ///   - weight: by how much its loss counts.
+    ///   - teacher: logits of another network, and how much they have to say.
     mutating func add(
-        _ logits: UnsafeBufferPointer<Float>, label: Int, scale: Float, gradient: UnsafeMutablePointer<Float>?
+        _ logits: UnsafeBufferPointer<Float>, label: Int, smoothing: Float = 0, weight: Float = 1, scale: Float,
+        teacher: (logits: UnsafePointer<Float>, rule: Distillation)? = nil, gradient: UnsafeMutablePointer<Float>?
     ) {
         precondition(logits.indices.contains(label))
-        lossSum += sqz_softmax_loss(Int32(logits.count), logits.baseAddress!, Int32(label), scale, gradient)
+        let classes = Int32(logits.count)
+        let own = 1 - (teacher?.rule.share ?? 0)
+        var loss =
+            Double(own)
+            * sqz_softmax_loss(classes, logits.baseAddress!, Int32(label), smoothing, own * weight * scale, gradient)
+        if let (teacher, rule) = teacher {
+            loss +=
+                Double(rule.share)
+                * sqz_distillation_loss(
+                    classes, logits.baseAddress!, teacher, rule.temperature, rule.share * weight * scale, gradient)
+        }
+        lossSum += Double(weight) * loss
         // The first of equals.
         var best = 0
         for candidate in logits.indices where logits[candidate] > logits[best] { best = candidate }

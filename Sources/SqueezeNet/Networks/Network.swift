@@ -1,11 +1,15 @@
 /// A network as a value: its layers with their shapes and costs, and its parameters as PyTorch names and orders them.
 public struct Network: Sendable, Equatable {
     public let architecture: Architecture
+    /// Times as many filters as the architecture has, of every layer but the classifier.
+    public let width: Int
     public let bypass: Bypass
     /// How many classes the logits tell apart.
     public let classes: Int
     /// Height and width of the input, in pixels of three channels.
     public let inputSize: Int
+    /// Zeros on each side of the classifier's input, over which its scores are averaged too: Caffe's SqueezeNet has one.
+    public let classifierPadding: Int
     /// Every layer, in the order of computation.
     public let layers: [Layer]
     /// Every parameter tensor, in the order of PyTorch's `state_dict` and of `Weights`.
@@ -35,6 +39,8 @@ public struct Network: Sendable, Equatable {
         /// Height and width of the window of a convolution or pool; 1 elsewhere.
         public let kernel: Int
         public let stride: Int
+        /// Zeros on each side of a convolution's input.
+        public let padding: Int
         public let output: Shape
         /// Kernel height × width × channels × filters + biases.
         public let parameterCount: Int
@@ -59,24 +65,39 @@ public struct Network: Sendable, Equatable {
     /// The largest input that is accepted: its activations stay below a gigabyte.
     public static let largestInput = 1_024
 
+    /// Four times the filters are sixteen times the work.
+    public static let allowedWidths = 1...4
+
+    /// More would be most of the average.
+    public static let allowedClassifierPadding = 0...8
+
     /// - Throws: `EngineError` if the pools leave nothing of so small an input (with the smallest size that works), if it is
-    ///   larger than `largestInput`, or if the class count is not in `allowedClasses`.
-    public init(_ architecture: Architecture, bypass: Bypass = .none, classes: Int, inputSize: Int) throws(EngineError)
-    {
+    ///   larger than `largestInput`, or if the class count, the width or the padding is not among the allowed.
+    public init(
+        _ architecture: Architecture, width: Int = 1, bypass: Bypass = .none, classes: Int, inputSize: Int,
+        classifierPadding: Int = 0
+    ) throws(EngineError) {
+        guard Self.allowedWidths.contains(width) else { throw .width(width, allowed: Self.allowedWidths) }
         guard Self.allowedClasses.contains(classes) else {
             throw .classCount(classes, allowed: Self.allowedClasses)
         }
         guard inputSize <= Self.largestInput else {
             throw .inputTooLarge(size: inputSize, largest: Self.largestInput)
         }
-        var builder = NetworkBuilder(bypass: bypass, classes: classes, inputSize: inputSize)
-        guard builder.add(Topology(architecture, inputSize: inputSize)) else {
+        guard Self.allowedClassifierPadding.contains(classifierPadding) else {
+            throw .classifierPadding(classifierPadding, allowed: Self.allowedClassifierPadding)
+        }
+        var builder = NetworkBuilder(
+            bypass: bypass, classes: classes, inputSize: inputSize, classifierPadding: classifierPadding)
+        guard builder.add(Topology(architecture, width: width, inputSize: inputSize)) else {
             throw .inputTooSmall(architecture, size: inputSize, smallest: Self.smallestInput(of: architecture))
         }
         self.architecture = architecture
+        self.width = width
         self.bypass = bypass
         self.classes = classes
         self.inputSize = inputSize
+        self.classifierPadding = classifierPadding
         self.layers = builder.layers
         self.parameters = builder.parameters
         self.blocks = builder.blocks
@@ -85,11 +106,38 @@ public struct Network: Sendable, Equatable {
     /// The smallest input of which the pools leave something.
     public static func smallestInput(of architecture: Architecture) -> Int {
         let smallest = (1...largestInput).first { size in
-            var attempt = NetworkBuilder(bypass: .none, classes: allowedClasses.lowerBound, inputSize: size)
-            return attempt.add(Topology(architecture, inputSize: size))
+            var attempt = NetworkBuilder(
+                bypass: .none, classes: allowedClasses.lowerBound, inputSize: size, classifierPadding: 0)
+            return attempt.add(Topology(architecture, width: 1, inputSize: size))
         }
         return smallest ?? largestInput
     }
+
+    /// How many modules come before the classifier: the first convolution and the fire modules.
+    public var modules: Int { blocks.count { $0.isModule } }
+
+    /// How many blocks the first modules are, with the pools right after them.
+    func blocks(ofModules modules: Int) -> Int {
+        var left = modules
+        let end = blocks.firstIndex { block in
+            if block.isModule { left -= 1 }
+            return left < 0
+        }
+        return min(end ?? blocks.count, blocks.count - 1)
+    }
+
+    /// Values of a picture that come out of the first blocks, at least one.
+    func features(of count: Int) -> Int {
+        switch blocks[count - 1] {
+        case .stem(let stem): stem.convolution.filters * stem.size * stem.size
+        case .pool(let pool): pool.channels * pool.size * pool.size
+        case .fire(let fire): (fire.expand1.filters + fire.expand3.filters) * fire.size * fire.size
+        case .head(let head): head.convolution.filters
+        }
+    }
+
+    /// Its architecture, with its width where that is not 1, as users are told.
+    public var name: String { width == 1 ? architecture.rawValue : "\(architecture.rawValue)-x\(width)" }
 
     public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
     /// Multiply-adds for one picture.

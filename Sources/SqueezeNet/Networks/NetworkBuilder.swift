@@ -2,6 +2,7 @@
 struct NetworkBuilder {
     let bypass: Bypass
     let classes: Int
+    let classifierPadding: Int
     private(set) var layers: [Network.Layer] = []
     private(set) var parameters: [Network.Parameter] = []
     private(set) var blocks: [ShapedBlock] = []
@@ -9,9 +10,10 @@ struct NetworkBuilder {
     private var size: Int
     private var parameterOffset = 0
 
-    init(bypass: Bypass, classes: Int, inputSize: Int) {
+    init(bypass: Bypass, classes: Int, inputSize: Int, classifierPadding: Int) {
         self.bypass = bypass
         self.classes = classes
+        self.classifierPadding = classifierPadding
         size = inputSize
     }
 
@@ -21,7 +23,8 @@ struct NetworkBuilder {
         let padded = size + 2 * stem.padding
         guard size >= 1, padded >= stem.kernel else { return false }
         size = (padded - stem.kernel) / stem.stride + 1
-        let convolution = addConvolution("features.0", filters: stem.filters, kernel: stem.kernel, stride: stem.stride)
+        let convolution = addConvolution(
+            "features.0", filters: stem.filters, kernel: stem.kernel, stride: stem.stride, padding: stem.padding)
         blocks.append(
             .stem(.init(convolution: convolution, stride: stem.stride, padding: stem.padding, size: size)))
 
@@ -38,8 +41,10 @@ struct NetworkBuilder {
         return true
     }
 
+    /// - Parameter border: pixels on each side of the output that only biases make; no multiplications are counted there.
     private mutating func addConvolution(
-        _ name: String, inputs: Int? = nil, filters: Int, kernel: Int = 1, stride: Int = 1
+        _ name: String, inputs: Int? = nil, filters: Int, kernel: Int = 1, stride: Int = 1, padding: Int = 0,
+        border: Int = 0
     ) -> ShapedBlock.Convolution {
         let inputs = inputs ?? channels
         let convolution = ShapedBlock.Convolution(
@@ -49,8 +54,8 @@ struct NetworkBuilder {
         addParameter("\(name).bias", shape: [filters])
         channels = filters
         addLayer(
-            name, .convolution, kernel: kernel, stride: stride, parameterCount: weights + filters,
-            multiplyAdds: weights * size * size)
+            name, .convolution, kernel: kernel, stride: stride, padding: padding, parameterCount: weights + filters,
+            multiplyAdds: weights * size * size, border: border)
         return convolution
     }
 
@@ -61,13 +66,14 @@ struct NetworkBuilder {
     }
 
     private mutating func addLayer(
-        _ name: String, _ kind: Network.Layer.Kind, kernel: Int = 1, stride: Int = 1, parameterCount: Int = 0,
-        multiplyAdds: Int = 0
+        _ name: String, _ kind: Network.Layer.Kind, kernel: Int = 1, stride: Int = 1, padding: Int = 0,
+        parameterCount: Int = 0, multiplyAdds: Int = 0, border: Int = 0
     ) {
         layers.append(
             .init(
-                name: name, kind: kind, kernel: kernel, stride: stride,
-                output: .init(channels: channels, height: size, width: size), parameterCount: parameterCount,
+                name: name, kind: kind, kernel: kernel, stride: stride, padding: padding,
+                output: .init(channels: channels, height: size + 2 * border, width: size + 2 * border),
+                parameterCount: parameterCount,
                 multiplyAdds: multiplyAdds))
     }
 
@@ -85,7 +91,7 @@ struct NetworkBuilder {
         let inputs = channels
         let squeezed = addConvolution("\(name).squeeze", filters: squeeze)
         let expand1 = addConvolution("\(name).expand1x1", inputs: squeeze, filters: expand)
-        let expand3 = addConvolution("\(name).expand3x3", inputs: squeeze, filters: expand, kernel: 3)
+        let expand3 = addConvolution("\(name).expand3x3", inputs: squeeze, filters: expand, kernel: 3, padding: 1)
         let shortcut: ShapedBlock.Shortcut
         switch bypass {
         case .none: shortcut = .none
@@ -105,8 +111,9 @@ struct NetworkBuilder {
 
     private mutating func addHead() {
         addLayer("classifier.0", .dropout)
-        let convolution = addConvolution("classifier.1", filters: classes)
-        blocks.append(.head(.init(convolution: convolution, size: size)))
+        let convolution = addConvolution(
+            "classifier.1", filters: classes, padding: classifierPadding, border: classifierPadding)
+        blocks.append(.head(.init(convolution: convolution, size: size, padding: classifierPadding)))
         size = 1
         addLayer("classifier.3", .averagePool)
     }

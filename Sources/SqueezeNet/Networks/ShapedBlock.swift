@@ -39,7 +39,10 @@ enum ShapedBlock: Sendable, Equatable {
 
     struct Head: Sendable, Equatable {
         var convolution: Convolution
+        /// Height and width of the input.
         var size: Int
+        /// Zeros around it.
+        var padding: Int
     }
 
     case stem(Stem)
@@ -47,4 +50,12 @@ enum ShapedBlock: Sendable, Equatable {
     case fire(Fire)
     /// Dropout, 1×1 convolution to the classes, ReLU, average over the pixels.
     case head(Head)
+
+    /// Whether weights are learnt here that pictures of other classes can use.
+    var isModule: Bool {
+        switch self {
+        case .stem, .fire: true
+        case .pool, .head: false
+        }
+    }
 }

@@ -22,11 +22,20 @@ struct Topology: Sendable {
     /// Below this input size 1.0 and 1.1 take a 3×3 stem of stride 1, as is usual for CIFAR: their own would leave too little.
     static let smallestForOwnStem = 64
 
-    init(_ architecture: Architecture, inputSize: Int) {
+    /// - Parameter width: times as many filters as the paper has, of every layer but the classifier (Zagoruyko and Komodakis,
+    ///   arXiv 1605.07146).
+    init(_ architecture: Architecture, width: Int, inputSize: Int) {
         switch architecture {
         case .squeezenetCIFAR: self = .cifar
         case .squeezenet10: self = .version10
         case .squeezenet11: self = .version11
+        }
+        stem.filters *= width
+        blocks = blocks.map { block in
+            switch block {
+            case .pool: .pool
+            case .fire(let squeeze, let expand): .fire(squeeze: width * squeeze, expand: width * expand)
+            }
         }
         if architecture != .squeezenetCIFAR, inputSize < Self.smallestForOwnStem {
             stem = Stem(filters: stem.filters, kernel: 3, stride: 1, padding: 1)

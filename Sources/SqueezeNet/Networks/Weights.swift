@@ -27,8 +27,55 @@ public struct Weights: Sendable, Equatable {
         }
     }
 
+    /// The weights that a model is tuned from: its own, but for a classifier that is to be learnt anew. That begins small, so that no
+    /// class is likelier than another: the features of a trained network have no usual size, and Caffe's are large.
+    /// - Parameters:
+    ///   - model: of the same architecture and bypass.
+    ///   - keepsClassifier: whether the classes are the model's.
+    /// - Throws: `EngineError.hyperparameter` if an input of another size has made another first convolution.
+    public init(
+        tuning weights: Weights, of model: Network, for network: Network, keepsClassifier: Bool, seed: UInt64
+    ) throws(EngineError) {
+        self.init(glorotUniformFor: network, seed: seed)
+        for parameter in network.parameters where parameter.name == "classifier.1.weight" {
+            let random = CounterRandom(seed: seed, purpose: .weights, epoch: 0, index: network.parameters.count - 2)
+            for offset in 0..<parameter.count {
+                values[parameter.offset + offset] = Self.newClassifierLimit * (2 * random.uniform(at: offset) - 1)
+            }
+        }
+        for (parameter, old) in zip(network.parameters, model.parameters)
+        where keepsClassifier || !parameter.name.hasPrefix("classifier.") {
+            guard parameter.shape == old.shape else {
+                throw .hyperparameter(
+                    """
+                    of \(network.inputSize)x\(network.inputSize) pixels \(parameter.name) is \(parameter.shape), the model's is \
+                    \(old.shape), for \(model.inputSize)x\(model.inputSize)
+                    """)
+            }
+            values.replaceSubrange(
+                parameter.offset..<parameter.offset + parameter.count,
+                with: weights.values[old.offset..<old.offset + old.count])
+        }
+    }
+
+    /// Of uniform weights whose standard deviation is the 0.01 that Caffe's SqueezeNet and torchvision's give this layer.
+    private static let newClassifierLimit = 0.01 * Float(3).squareRoot()
+
     init(values: [Float]) {
         self.values = values
+    }
+
+    /// Adds one number to all biases of the classifier: it goes through the average over the pixels to every logit, and changes no
+    /// probability. With it, scores that are below zero pass the ReLU of inference unchanged.
+    /// - Parameter smallest: the smallest score that the network gives. The lift is twice as large, for pictures that were not looked
+    ///   at; a larger one would cost the logits' last bits.
+    /// - Returns: what was added.
+    public mutating func lift(_ network: Network, smallestScore smallest: Float) -> Float {
+        guard smallest < 0 else { return 0 }
+        let lift = (-2 * smallest).rounded(.up)
+        let biases = network.parameters.last!
+        for place in biases.offset..<biases.offset + biases.count { values[place] += lift }
+        return lift
     }
 
     /// Whether every value is finite.

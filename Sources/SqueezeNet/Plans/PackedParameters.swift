@@ -71,10 +71,11 @@ struct PackedParameters {
         }
     }
 
-    func unpack(_ packed: UnsafePointer<Float>, count: Int) -> Weights {
-        let values = [Float](unsafeUninitializedCapacity: count) { values, initialized in
-            forEach { values.initializeElement(at: $0, to: packed[$1]) }
-            initialized = count
+    /// - Parameter others: the values of parameters that are not packed here.
+    func unpack(_ packed: UnsafePointer<Float>, others: [Float]) -> Weights {
+        var values = others
+        values.withUnsafeMutableBufferPointer { values in
+            forEach { values[$0] = packed[$1] }
         }
         return Weights(values: values)
     }

@@ -90,9 +90,12 @@ struct Plan {
         /// Pixels in a row of its map.
         let width: Int
         let input: Tensor
-        /// The rectified scores of every pixel.
+        /// The scores of every pixel.
         let scores: Tensor
         let logits: Tensor
+        /// Of the pixels that are averaged, how many are scores and how many are padding, where a score is its bias.
+        let inside: Float
+        let border: Float
     }
 
     enum Step {
@@ -124,10 +127,13 @@ struct Plan {
     let chunk: Int
     let isTraining: Bool
 
-    /// The bordered input: the tensor, its first pixel, and the floats of a row.
+    /// The bordered input: the tensor, its first pixel, and the floats of a row. Of a plan that begins behind the stem the map that
+    /// the blocks before have computed.
     let input: Tensor
     let inputOrigin: Int
     let inputPitch: Int
+    /// What the last block computes: the logits, if it is the head.
+    let output: Tensor
     let logits: Tensor
     /// Three buffers for gradients of a group's activations.
     let gradients: (Int, Int, Int)
@@ -137,10 +143,16 @@ struct Plan {
     /// One bit for each value that dropout sees, of one picture.
     let dropoutBits: Int
 
-    init(_ network: Network, training: Bool) {
-        var sizes = PlanBuilder(network, isTraining: training)
+    /// - Parameters:
+    ///   - blocks: those of the network that are computed; nil is all.
+    ///   - rectifiesScores: whether the head has its ReLU, as inference always has.
+    init(_ network: Network, blocks: Range<Int>? = nil, training: Bool, rectifiesScores: Bool = true) {
+        let blocks = blocks ?? network.blocks.indices
+        var sizes = PlanBuilder(
+            network, blocks: blocks, isTraining: training, rectifiesScores: rectifiesScores)
         sizes.build()
-        var builder = PlanBuilder(network, isTraining: training, regions: sizes.regions)
+        var builder = PlanBuilder(
+            network, blocks: blocks, isTraining: training, rectifiesScores: rectifiesScores, regions: sizes.regions)
         builder.build()
         stages = builder.stages
         packed = builder.packed
@@ -150,6 +162,7 @@ struct Plan {
         input = builder.input
         inputOrigin = builder.inputOrigin
         inputPitch = builder.inputPitch
+        output = builder.current
         logits = builder.logits
         gradients = builder.gradients
         squeezeGradient = builder.squeezeGradient

@@ -69,8 +69,10 @@ extension Plan {
         for (place, picture) in group.enumerated() {
             let features = memory(step.input, picture)
             let input = flow.input + place * step.input.picture
+            if step.border > 0 { takeBorder(step, picture, memory, total) }
             kernels.average_backward(
-                shape.rows, shape.out_panels, memory(step.scores, picture), logitGradient(picture, memory), flow.spare)
+                shape.rows, shape.out_panels, step.scores.isRectified ? memory(step.scores, picture) : nil,
+                logitGradient(picture, memory), flow.spare)
             kernels.pointwise_backward_weights(
                 &shape, features, flow.spare, total + step.classifier.slot.weight, total + step.classifier.slot.bias)
             // What dropout set to zero, the mask takes away; what it kept, it doubled.
@@ -85,6 +87,20 @@ extension Plan {
                 drawDropout(dropout(picture), step, memory)
                 kernels.dropout(step.input.picture, dropoutWords(memory), input)
             }
+        }
+    }
+
+    /// What of a picture's gradients the padding has, whose scores are biases, rectified as the others are; the rest is left for its pixels.
+    private func takeBorder(
+        _ step: HeadStep, _ picture: Int, _ memory: Memory, _ total: UnsafeMutablePointer<Float>
+    ) {
+        let slot = step.classifier.slot
+        let (gradient, bias) = (logitGradient(picture, memory), memory.parameters + slot.bias)
+        for channel in 0..<slot.panels * 16 {
+            if !step.scores.isRectified || bias[channel] > 0 {
+                total[slot.bias + channel] += gradient[channel] * step.border
+            }
+            gradient[channel] *= step.inside
         }
     }
 

@@ -3,7 +3,10 @@ internal import CSqueezeKernels
 /// Turns the blocks of a network into the stages and steps of a plan.
 struct PlanBuilder {
     let network: Network
+    /// Those of the network that are computed.
+    let blocks: Range<Int>
     let isTraining: Bool
+    let rectifiesScores: Bool
     let chunk: Int
 
     private(set) var stages: [Plan.Stage] = []
@@ -18,7 +21,7 @@ struct PlanBuilder {
     private(set) var squeezeGradient = 0
     private(set) var work = 0
     private(set) var dropoutBits = 0
-    private var current = Plan.Tensor(offset: 0, picture: 0, pictures: 1, isRectified: false)
+    private(set) var current = Plan.Tensor(offset: 0, picture: 0, pictures: 1, isRectified: false)
     private var largestSqueeze = 0
     private var workCount = 0
     private var featureCount = 0
@@ -47,9 +50,13 @@ struct PlanBuilder {
     private var regionOffsets: [Int] = []
     private var tensorCount = 0
 
-    init(_ network: Network, isTraining: Bool, regions: [Int] = [0, 0, 0]) {
+    init(
+        _ network: Network, blocks: Range<Int>, isTraining: Bool, rectifiesScores: Bool, regions: [Int] = [0, 0, 0]
+    ) {
         self.network = network
+        self.blocks = blocks
         self.isTraining = isTraining
+        self.rectifiesScores = rectifiesScores
         self.regions = regions
         let (training, inference) = Self.largestChunk
         // Training keeps every map of a chunk: of the largest inputs it has one picture.
@@ -67,7 +74,8 @@ struct PlanBuilder {
 
     mutating func build() {
         regionOffsets = regions.map { arena.reserve($0) }
-        var blocks = network.blocks[...]
+        var blocks = network.blocks[blocks]
+        if self.blocks.lowerBound > 0 { addFeatures() }
         while let block = blocks.popFirst() {
             switch block {
             case .stem(let stem):
@@ -94,7 +102,7 @@ struct PlanBuilder {
             case .head(let head): addHead(head)
             }
         }
-        endStage()
+        if !steps.isEmpty { endStage() }
         gradients = (arena.reserve(largestGradient), arena.reserve(largestGradient), arena.reserve(largestGradient))
         squeezeGradient = arena.reserve(isTraining ? largestSqueeze * chunk : 0)
         work = arena.reserve(workCount)
@@ -153,6 +161,12 @@ struct PlanBuilder {
         input = reserved(rows * inputPitch + 32, pictures: isTraining ? chunk : group, isRectified: false)
     }
 
+    /// In place of the input, what the blocks before have computed.
+    private mutating func addFeatures() {
+        input = tensor(network.features(of: blocks.lowerBound), isRectified: true)
+        current = input
+    }
+
     private static func canFuse(_ stem: ShapedBlock.Stem, _ pool: ShapedBlock.Pool) -> Bool {
         stem.convolution.kernel == 3 && stem.stride == 1 && stem.padding == 1 && pool.kernel == 2
     }
@@ -170,7 +184,7 @@ struct PlanBuilder {
             .stemPool(
                 .init(
                     shape: sqz_stem_pool(
-                        pitch: Int32(inputPitch), size: Int32(pool.size), out_panels: Int32(slot.panels)),
+                        pitch: Int32(inputPitch), size: Int32(pool.size), out_panels: Int32(slot.panels), least: 0),
                     slot: slot, prepared: prepared.reserve(sqz_stem_pool_filters(Int32(slot.panels))), input: input,
                     output: current, places: places)))
     }
@@ -193,7 +207,7 @@ struct PlanBuilder {
                     shape: sqz_stem(
                         kernel: Int32(stem.convolution.kernel), stride: Int32(stem.stride), pitch: Int32(inputPitch),
                         height: Int32(stem.size), width: Int32(stem.size), out_panels: Int32(slot.panels),
-                        out_stride: (pool == nil ? stem.size : stripRows) * stem.size * 16),
+                        out_stride: (pool == nil ? stem.size : stripRows) * stem.size * 16, least: 0),
                     slot: slot, prepared: isSeven ? prepared.reserve(sqz_stem7_filters(Int32(slot.panels))) : nil,
                     input: input, output: current, pool: pool.map { maxPool($0, channels: 16) }, strip: strip)))
     }
@@ -285,7 +299,7 @@ struct PlanBuilder {
         var shape = sqz_conv3x3(
             height: Int32(fire.size), width: Int32(fire.size), in_panels: panels(fire.expand3.inputs),
             out_panels: panels(fire.expand3.filters), pools: pools ? 1 : 0, plain: isPlain ? 1 : 0,
-            block: 0, in_image: input.picture, out_image: output.picture)
+            block: 0, in_image: input.picture, out_image: output.picture, least: 0)
         let affordable = Int(sqz_conv3x3_block(&shape, isTraining ? 1 : 0, Self.blockBytes))
         shape.block = Int32(min(Self.largestBlock, affordable, needed))
         workCount = max(workCount, sqz_conv3x3_workspace(&shape, isTraining ? 1 : 0))
@@ -293,15 +307,20 @@ struct PlanBuilder {
     }
 
     private mutating func addHead(_ head: ShapedBlock.Head) {
+        let pixels = head.size * head.size
+        let padded = (head.size + 2 * head.padding) * (head.size + 2 * head.padding)
         begin(size: head.size)
         featureCount = current.picture
-        let classifier = pointwise(head.convolution, size: head.size)
+        let classifier = pointwise(head.convolution, size: head.size, relu: rectifiesScores)
         // Of the scores, inference needs those of one picture at a time.
-        let scores = tensor(classifier.slot.panels * 16 * head.size * head.size, of: 1, isRectified: true)
+        let scores = tensor(classifier.slot.panels * 16 * head.size * head.size, of: 1, isRectified: rectifiesScores)
         // Beside the logits of the chunk, their gradients.
-        logits = reserved(classifier.slot.panels * 16, pictures: 2 * chunk, isRectified: true)
+        logits = reserved(classifier.slot.panels * 16, pictures: 2 * chunk, isRectified: rectifiesScores)
         steps.append(
-            .head(.init(classifier: classifier, width: head.size, input: current, scores: scores, logits: logits)))
+            .head(
+                .init(
+                    classifier: classifier, width: head.size, input: current, scores: scores, logits: logits,
+                    inside: Float(pixels) / Float(padded), border: Float(padded - pixels) / Float(padded))))
         current = logits
     }
 }

@@ -1,13 +1,34 @@
 internal import CSqueezeKernels
 
 extension Plan {
-    /// Puts a picture into the chunk, or some of its rows.
+    /// Puts a picture into the chunk.
     func load(
         _ picture: Picture, at place: Int, _ preprocessing: Preprocessing, draw: Augmentation.Draw? = nil,
-        rows: Range<Int>? = nil, _ memory: Memory
+        isMirrored: Bool = false, _ memory: Memory
+    ) {
+        load(picture, into: memory.input(input, place), preprocessing, draw: draw, isMirrored: isMirrored, memory)
+    }
+
+    /// Puts a picture into memory that is like the chunk's.
+    func load(
+        _ picture: Picture, into target: UnsafeMutablePointer<Float>, _ preprocessing: Preprocessing,
+        draw: Augmentation.Draw?, isMirrored: Bool = false, _ memory: Memory
+    ) {
+        preprocessing.withSource(of: picture, draw: draw) { source in
+            preprocessing.write(
+                source, draw: draw, isMirrored: isMirrored, rows: 0..<preprocessing.size, to: target + inputOrigin,
+                pitch: inputPitch, kernels: memory.kernels)
+        }
+    }
+
+    /// Puts some rows of a picture into the chunk.
+    /// - Parameter source: what the preprocessing has made of it.
+    func load(
+        source: Picture, at place: Int, _ preprocessing: Preprocessing, draw: Augmentation.Draw? = nil,
+        isMirrored: Bool = false, rows: Range<Int>, _ memory: Memory
     ) {
         preprocessing.write(
-            picture, draw: draw, rows: rows ?? 0..<preprocessing.size, to: memory.input(input, place) + inputOrigin,
+            source, draw: draw, isMirrored: isMirrored, rows: rows, to: memory.input(input, place) + inputOrigin,
             pitch: inputPitch, kernels: memory.kernels)
     }
 
@@ -72,11 +93,35 @@ extension Plan {
         }
     }
 
+    /// The smallest score of a picture's pixels and classes, those of padding too, once it is computed.
+    /// - Precondition: the plan is one for training, and has the head.
+    func smallestScore(_ picture: Int, _ memory: Memory) -> Float {
+        guard isTraining, case .head(let step)? = stages.last?.steps.last else {
+            preconditionFailure("no scores are kept")
+        }
+        let (pixels, classes) = (Int(step.classifier.shape.rows), step.classifier.slot.filters)
+        let scores = memory(step.scores, picture)
+        var smallest = Float.infinity
+        // Behind the classes are others' lanes, which are zero.
+        for channel in 0..<classes {
+            let lane = scores + channel / 16 * pixels * 16 + channel % 16
+            for pixel in 0..<pixels { smallest = min(smallest, lane[pixel * 16]) }
+            if step.border > 0 { smallest = min(smallest, memory.parameters[step.classifier.slot.bias + channel]) }
+        }
+        return smallest
+    }
+
     /// Logits from scores.
     func average(_ step: HeadStep, _ picture: Int, _ memory: Memory) {
         let shape = step.classifier.shape
         memory.kernels.pointee.average_forward(
             shape.rows, shape.out_panels, memory(step.scores, picture), memory(step.logits, picture))
+        guard step.border > 0 else { return }
+        let (logits, bias) = (memory(step.logits, picture), memory.parameters + step.classifier.slot.bias)
+        for channel in 0..<Int(shape.out_panels) * 16 {
+            let score = step.scores.isRectified ? max(0, bias[channel]) : bias[channel]
+            logits[channel] = logits[channel] * step.inside + score * step.border
+        }
     }
 
     private func forward(_ step: StemStep, _ group: Range<Int>, _ share: Share, _ memory: Memory) {

@@ -15,7 +15,7 @@ extension Handlers {
         let dataset = try await store.dataset(parameters.dataset)
         try authorize(peer, for: dataset.uid)
         let blobs = blobs
-        try await store.removeDataset(dataset.name) { try blobs.remove($0) }
+        try await store.removeDataset(dataset.name, by: Int(peer.uid), at: Clock.now()) { try blobs.remove($0) }
         return NoParameters()
     }
 
@@ -24,11 +24,7 @@ extension Handlers {
     {
         let uploads = uploads
         let (sha256, size) = (parameters.sha256, parameters.size)
-        try Uploads.check(sha256, size: size)
-        // One that is under way has its room.
-        if try await onDisk({ try !uploads.has(sha256, size: size, by: peer.uid) }) {
-            try await disk.require(size, for: peer.uid)
-        }
+        try await makeRoom(sha256, size: size, for: peer)
         return .init(offset: try await onDisk { try uploads.offer(sha256, size: size, by: peer.uid) })
     }
 
@@ -41,10 +37,13 @@ extension Handlers {
         guard let bytes = Data(base64Encoded: parameters.data) else {
             throw ServiceError.invalidParameter(parameter: "data")
         }
-        let uploads = uploads
-        let offset = try await onDisk {
-            try uploads.write(Array(bytes), at: parameters.offset, to: parameters.sha256, by: peer.uid)
+        let (uploads, sha256) = (uploads, parameters.sha256)
+        // Who waited here would keep a turn, for which an upload waits at each of its pieces.
+        let offset = try await uploads.turns.takeIfFree(Uploads.key(sha256, by: peer.uid)) {
+            try await onDisk { try uploads.write(Array(bytes), at: parameters.offset, to: sha256, by: peer.uid) }
         }
-        return .init(offset: offset)
+        if let offset { return .init(offset: offset) }
+        throw SqzError.wrongOffset(
+            sha256: sha256, offset: try await onDisk { try uploads.held(sha256, by: peer.uid) })
     }
 }

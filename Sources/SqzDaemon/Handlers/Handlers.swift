@@ -19,7 +19,12 @@ struct Handlers: Sendable {
     let configuration: LiveConfiguration
     let startedAt: Int
     let stopping: Stopping
-    let turns: Turns
+    let turns: Turns<Peer>
+    /// Uploads as bytes that are under way.
+    let uploading = Turns<Peer>(places: Limits.uploadsAtOnce)
+    let exports = Admission(places: Limits.exports)
+    /// A user's exports wait for each other.
+    let exporting = Turns<Peer>(places: 1)
     let counters: Counters
     let log: Logger
 
@@ -57,12 +62,18 @@ struct Handlers: Sendable {
             // After a start, runners may not have said yet what they are; nobody's turn waits for that.
             _ = try await registry.entries
             try await answer { try await submit($0, from: peer) }
+        case .jobs(.submitSweep):
+            _ = try await registry.entries
+            try await answer { try await submitSweep($0, from: peer) }
+        case .jobs(.showSweep): try await answer(sweep)
+        case .jobs(.changeSweep): try await answer { try await changeSweep($0, from: peer) }
         case .jobs(.list): try await answer(jobs)
         case .jobs(.show): try await answer(show)
         case .jobs(.watch): try await stream(required: true) { try await watch($0, to: replies) }
         case .jobs(.monitor):
             try await stream(required: true) { (_: NoParameters) in try await monitor(to: replies) }
         case .jobs(.cancel): try await answer { try await cancel($0, from: peer) }
+        case .jobs(.finish): try await answer { try await finish($0, from: peer) }
         case .jobs(.pause): try await answer { try await pause($0, from: peer) }
         case .jobs(.resume): try await answer { try await resume($0, from: peer) }
         case .jobs(.retry): try await answer { try await retry($0, from: peer) }
@@ -71,19 +82,39 @@ struct Handlers: Sendable {
         case .jobs(.logs): try await answer(logs)
         case .jobs(.predictions): try await stream { try await predictions($0, to: replies) }
 
-        case .inference(.classify): try await answerLater(classify)
+        case .inference(.classify): try await stream { try await classify($0, from: peer, to: replies) }
 
         case .models(.list): try await answer(models)
         case .models(.show): try await answer(model)
         case .models(.remove): try await answer { try await removeModel($0, from: peer) }
         case .models(.read): try await answer(readModel)
+        case .models(.export):
+            try await stream(required: true) { try await exportModel($0, from: peer, to: replies) }
         case .models(.import): try await answerLater { try await importModel($0, from: peer) }
+        case .models(.removed): try await answer(removedModels)
+        case .models(.promote): try await answerLater { try await promote($0, from: peer) }
+        case .models(.rollback): try await answerLater { try await rollBack($0, from: peer) }
+        case .models(.tag): try await answer { try await tag($0, from: peer) }
+        case .models(.untag): try await answer { try await untag($0, from: peer) }
+        case .models(.rename): try await answer { try await rename($0, from: peer) }
+        case .models(.give): try await answer { try await giveModel($0, from: peer) }
+        case .models(.load): try await answerLater(load)
+        case .models(.unload): try await answer { try await unload($0, from: peer) }
+        case .models(.pin): try await answerLater { try await pin($0, from: peer) }
+        case .models(.serve): try await answer { try await serve($0, from: peer) }
+        case .models(.unpin): try await answer { try await unpin($0, from: peer) }
 
         case .datasets(.list): try await answer(datasets)
         case .datasets(.show): try await answer(dataset)
         case .datasets(.remove): try await answer { try await removeDataset($0, from: peer) }
+        case .datasets(.give): try await answer { try await giveDataset($0, from: peer) }
         case .datasets(.offer): try await answer { try await offer($0, from: peer) }
         case .datasets(.write): try await answer { try await write($0, from: peer) }
+        case .datasets(.picture): try await answerLater(datasetPicture)
+        case .datasets(.upload):
+            // With `upgrade` it is no call among others: see `upload`.
+            throw SqzError.invalidOption(
+                option: "upgrade", reason: "must be true: after the reply, the connection carries the file's bytes")
         case .datasets(.import): try await stream { try await importDataset($0, from: peer, to: replies) }
 
         case .manager(.info): try await answer(info)
@@ -116,42 +147,11 @@ struct Handlers: Sendable {
         return .init(description: found.text)
     }
 
-    /// Refuses a model's name that belongs to another, unless an administrator wants it.
-    func checkOwner(of name: String, option: String, _ peer: Peer) async throws {
-        try await store.checkName(
-            name, option: option, uid: Int(peer.uid), isByAdministrator: isAdministrator(peer))
-    }
-
-    func isAdministrator(_ peer: Peer) -> @Sendable () throws -> Bool {
-        { [configuration] in try peer.isAdministrator(group: configuration.current.administrators) }
-    }
-
     /// Refuses who is neither `owner` nor an administrator.
     func authorize(_ peer: Peer, for owner: Int) throws {
         guard Int(peer.uid) != owner else { return }
         guard try peer.isAdministrator(group: configuration.current.administrators) else {
             throw ServiceError.permissionDenied
-        }
-    }
-
-    /// Refuses a name that a table, a path or `NAME@VERSION` could not hold.
-    func checkName(_ name: String, option: String) throws {
-        let isFine =
-            !name.isEmpty && name.utf8.count <= Limits.nameBytes && !name.hasPrefix(".") && !name.hasPrefix("-")
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
-        guard isFine else {
-            throw SqzError.invalidOption(
-                option: option,
-                reason:
-                    "a name is letters, digits, '.', '_' and '-', \(Limits.nameBytes) at most, and begins with none of '.-'"
-            )
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import FoundationEssentials
 internal import Glibc
 internal import JobStore
@@ -11,11 +12,16 @@ extension Handlers {
         _ parameters: DatasetsInterface.Import.Parameters, from peer: Peer, to replies: Replies
     ) async throws {
         try stopping.check()
-        try checkName(parameters.name, option: "name")
+        _ = try await checkName(parameters.name, of: .dataset, option: "name", by: peer)
         if let size = parameters.size, !Limits.pictureSides.contains(size) {
             let allowed = Limits.pictureSides
             throw SqzError.invalidOption(
                 option: "size", reason: "must be \(allowed.lowerBound) to \(allowed.upperBound), not \(size)")
+        }
+        let madeOf = try Self.origin(of: parameters)
+        if let madeOf, let dataset = try await known(madeOf, as: parameters.name, by: peer) {
+            try await removeUploads(parameters.files, by: peer)
+            return try await replies.send(DatasetsInterface.Import.Reply(dataset: dataset))
         }
         let files = try await inputFiles(parameters, from: peer)
         guard files.count <= Limits.filesPerDataset else {
@@ -36,8 +42,8 @@ extension Handlers {
             // What it was made of goes; a daemon that reads by itself what is not an upload has nothing to give back.
             try await disk.require(sealed.size - (try await uploaded(parameters.files, by: peer)), for: peer.uid)
             dataset = try await store.addDataset(
-                parameters.name, made.imported, sha256: sealed.sha256, size: sealed.size, uid: Int(peer.uid),
-                at: Clock.now()
+                parameters.name, made.imported, sha256: sealed.sha256, size: sealed.size, madeOf: madeOf,
+                by: Publisher(peer, configuration), at: Clock.now()
             ) { try blobs.place(sealed) }
         } catch {
             try await removeLeftovers(name)
@@ -55,8 +61,28 @@ extension Handlers {
         try await replies.send(DatasetsInterface.Import.Reply(dataset: dataset, summary: summary))
     }
 
-    /// What a runner that was killed leaves behind, and a data set that was there already.
-    private func removeLeftovers(_ name: String) async throws {
+    /// Of which files a data set is to be made, and how: all that an import says but the name. nil where the daemon reads what is
+    /// at a path, whose bytes it does not know.
+    private static func origin(of parameters: DatasetsInterface.Import.Parameters) throws -> String? {
+        guard parameters.files != nil, parameters.path == nil else { return nil }
+        var parameters = parameters
+        parameters.name = ""
+        return SHA256.hash(data: try JSON.encode(parameters)).hexadecimal
+    }
+
+    /// What was made of the same files in the same way before. That no file of a sha256 is another was seen when it was uploaded,
+    /// whoever did that; data sets are everybody's to read.
+    private func known(_ madeOf: String, as name: String, by peer: Peer) async throws -> Dataset? {
+        guard let known = try await store.dataset(madeOf: madeOf, preferring: name) else { return nil }
+        // One that the disk has damaged is brought back by another import.
+        let blobs = blobs
+        guard try await onDisk({ try blobs.isWhole(known.sha256) }) else { return nil }
+        if known.name != name { try await disk.require(known.size, for: peer.uid) }
+        return try await store.addDataset(name, madeOf: madeOf, by: Publisher(peer, configuration), at: Clock.now())
+    }
+
+    /// What a runner that was killed leaves behind, and a data set or model that was there already.
+    func removeLeftovers(_ name: String) async throws {
         let directory = state.imports
         try await onDisk { try StateDirectory.removeFiles(in: directory) { $0.hasPrefix(name) } }
     }

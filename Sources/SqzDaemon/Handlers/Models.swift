@@ -1,27 +1,40 @@
 internal import FoundationEssentials
-internal import Glibc
 internal import JobStore
-internal import Logging
 internal import SqzProtocol
 internal import Varlink
 
 extension Handlers {
-    func models() async throws -> ModelsInterface.List.Reply { .init(models: try await store.models()) }
+    func models() async throws -> ModelsInterface.List.Reply {
+        let loaded = warm.files
+        return .init(models: try await store.models().map { $0.with(loaded: loaded) })
+    }
 
     func model(_ parameters: ModelsInterface.Show.Parameters) async throws -> ModelsInterface.Show.Reply {
         let stored = try await store.model(parameters.model)
-        return .init(model: stored.model, layers: stored.layers)
+        return .init(
+            model: stored.model.with(loaded: warm.files), layers: stored.layers, history: stored.history,
+            serving: serving(try await store.serving(of: stored.model.name)))
+    }
+
+    func removedModels() async throws -> ModelsInterface.Removed.Reply {
+        .init(removed: try await store.removedModels(limit: Limits.listedRemovals))
     }
 
     func removeModel(_ parameters: ModelsInterface.Remove.Parameters, from peer: Peer) async throws
         -> ModelsInterface.Remove.Reply
     {
-        let model = try await store.model(parameters.model).model
-        try authorize(peer, for: model.uid)
         let blobs = blobs
-        let name = "\(model.name)@\(model.version)"
-        try await store.removeModel(name) { try blobs.remove($0) }
-        return .init(model: name)
+        let removed = try await store.removeModels(
+            parameters.model, all: parameters.all ?? false, by: Int(peer.uid), at: Clock.now(),
+            check: { maker, owner in
+                // Whoever owns the name may, too.
+                if owner != Int(peer.uid) { try authorize(peer, for: maker) }
+            },
+            remove: { try blobs.remove($0) })
+        await warm.keepPinned()
+        for model in removed { await warm.forget(model) }
+        let names = removed.map { "\($0.name)@\($0.version)" }
+        return .init(model: names.first, removed: names)
     }
 
     func readModel(_ parameters: ModelsInterface.Read.Parameters) async throws -> ModelsInterface.Read.Reply {
@@ -33,36 +46,13 @@ extension Handlers {
         let bytes = try await onDisk { try Blobs.piece(of: path, at: parameters.offset, size: Limits.chunkBytes) }
         return .init(data: Data(bytes).base64EncodedString(), size: model.size)
     }
+}
 
-    func importModel(
-        _ parameters: ModelsInterface.Import.Parameters, from peer: Peer
-    ) async throws -> ModelsInterface.Import.Reply {
-        try stopping.check()
-        try checkName(parameters.name, option: "name")
-        try await checkOwner(of: parameters.name, option: "name", peer)
-        let (uploads, blobs, log) = (uploads, blobs, RunnerJournal(log, [:]))
-        let path = try await onDisk { try uploads.finished(parameters.sha256, by: peer.uid) }
-        let runner = try await registry.classifier()
-        let made: MadeModel
-        do {
-            made = try await imports.run {
-                try await RunnerLink.with(
-                    runner.path, configuration.current, log: { log.write($0) }
-                ) { link in
-                    try await link.call(RunnerInterface.Inspect.self, .init(model: path)).model.checked()
-                }
-            }
-        } catch SqzError.badModel(let reason) {
-            // What is no model will not become one.
-            try await onDisk { try uploads.remove(parameters.sha256, by: peer.uid) }
-            throw SqzError.badModel(reason: reason)
-        }
-        let sealed = try await onDisk { try blobs.seal(path) }
-        let model = try await store.addModel(
-            NewModel(
-                name: parameters.name, sha256: sealed.sha256, size: sealed.size, runner: runner.name, made: made,
-                uid: Int(peer.uid), warning: made.warning, isByAdministrator: isAdministrator(peer)), at: Clock.now()
-        ) { try blobs.place(sealed) }
-        return .init(model: model)
+extension Model {
+    /// And whether it has a runner, given the checksums of the files that have.
+    fileprivate func with(loaded files: Set<String>) -> Model {
+        var model = self
+        model.loaded = files.contains(sha256)
+        return model
     }
 }

@@ -4,7 +4,6 @@ internal import Varlink
 
 extension Handlers {
     func predictions(_ parameters: JobsInterface.Predictions.Parameters, to replies: Replies) async throws {
-        typealias Reply = JobsInterface.Predictions.Reply
         let limit = parameters.limit ?? Limits.predictionsPerReply
         guard (1...Limits.predictionsPerReply).contains(limit) else {
             throw SqzError.invalidOption(
@@ -13,16 +12,21 @@ extension Handlers {
         let job = try await store.job(parameters.id)
         let id = job.id
         var page = try await store.predictions(of: id, from: parameters.first ?? 0, limit: limit)
-        if page.isEmpty, try await store.predictions(of: id, from: 0, limit: 1).isEmpty {
+        if page.last == nil, try await store.predictions(of: id, from: 0, limit: 1).last == nil {
             throw SqzError.invalidOption(option: "id", reason: "job \(id) \(Self.withoutPredictions(job))")
         }
-        while replies.mode == .more, let last = page.last?.picture, last < .max {
+        while replies.mode == .more, let last = page.last, last < .max {
             let next = try await store.predictions(of: id, from: last + 1, limit: limit)
-            guard !next.isEmpty else { break }
-            try await replies.send(Reply(predictions: page), continues: true)
+            guard next.last != nil else { break }
+            try await replies.send(text: Self.reply(page), continues: true)
             page = next
         }
-        try await replies.send(Reply(predictions: page))
+        try await replies.send(text: Self.reply(page))
+    }
+
+    /// What `JobsInterface.Predictions.Reply` says.
+    private static func reply(_ page: PredictionPage) -> [UInt8] {
+        Array(#"{"predictions":"#.utf8) + page.text + [UInt8(ascii: "}")]
     }
 
     /// Why there are none.

@@ -9,6 +9,8 @@ struct Escalation {
 
     /// One that was asked to stop its job: it may take that long to its next step and checkpoint.
     static let stopping = Escalation(patience: .seconds(20), grace: .seconds(5))
+    /// One that was asked to finish: it looks at all pictures once more, which may take as long as an epoch.
+    static let finishing = Escalation(patience: .seconds(3_600), grace: .seconds(5))
     /// One from which nothing is expected any more: its standard input has ended.
     static let ending = Escalation(patience: .seconds(10), grace: .seconds(10))
 

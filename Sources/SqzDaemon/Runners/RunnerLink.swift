@@ -9,6 +9,8 @@ struct RunnerLink {
     private var replies: NIOAsyncChannelInboundStream<Frame>.AsyncIterator
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     private let process: RunnerProcess
+    /// Of the thread that reads and writes, where the task that has this works in it.
+    let executor: (any TaskExecutor)?
 
     /// What any task may do to the runner.
     var control: Control { Control(outbound: outbound, process: process) }
@@ -19,14 +21,20 @@ struct RunnerLink {
         fileprivate let process: RunnerProcess
 
         /// Asks the runner to end its run at the next step, with a checkpoint, and sees to it until the task is cancelled.
-        func stop() async throws {
-            let message = ByteBuffer(bytes: try Call.message(RunnerInterface.Stop.self, NoParameters(), mode: .oneway))
+        func stop() async throws { try await end(RunnerInterface.Stop.self, .stopping) }
+
+        /// Asks it to end its run after the step in hand, with a result, and sees to it likewise.
+        func finish() async throws { try await end(RunnerInterface.Finish.self, .finishing) }
+
+        private func end<M: VarlinkMethod>(_ method: M.Type, _ escalation: Escalation) async throws
+        where M.Parameters == NoParameters {
+            let message = ByteBuffer(bytes: try Call.message(method, NoParameters(), mode: .oneway))
             do {
                 try await outbound.write(message)
             } catch let error where error is IOError || error is ChannelError {
                 // It does not listen any more, which is no reason for it to go on.
             }
-            try await Escalation.stopping.enforce(on: process)
+            try await escalation.enforce(on: process)
         }
 
         func kill() throws { try process.signal(SIGKILL) }
@@ -36,6 +44,35 @@ struct RunnerLink {
     mutating func call<M: VarlinkMethod>(_ method: M.Type, _ parameters: M.Parameters) async throws -> M.Reply {
         try await send(method, parameters, .one)
         return try await next(method).parameters
+    }
+
+    /// Sends calls of which `results` gives the replies, in order; for another task than that one.
+    var calls: Calls { Calls(outbound: outbound) }
+
+    struct Calls: Sendable {
+        fileprivate let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+
+        /// - Parameter images: plain text each.
+        func classify(_ images: [String], top: Int) async throws {
+            try await RunnerLink.write(RunnerInterface.Classify.call(images, top: top), to: outbound)
+        }
+    }
+
+    /// What the runner says of the pictures of the next call that was sent, or which error it answered.
+    mutating func results() async throws -> Result<Results, SqzError> {
+        guard let message = try await replies.next(isolation: nil) else { throw RunnerEnded() }
+        do {
+            return .success(try Self.reading { try RunnerInterface.Classify.results(message) })
+        } catch let error as SqzError {
+            return .failure(error)
+        }
+    }
+
+    /// What a runner says of a call's pictures.
+    struct Results {
+        let pictures: [PictureResult]
+        /// Reads for how many microseconds it computed; nil where it does not say.
+        let engine: () throws -> Int?
     }
 
     /// The reply to one call, if it comes in so many seconds; else the runner is killed, and `SqzError.runnerFailed` thrown.
@@ -71,9 +108,32 @@ struct RunnerLink {
         }
     }
 
+    /// Hands over every reply to `run`, checked, and the predictions in it, the last one included.
+    mutating func followRun(
+        _ body: (RunnerInterface.Run.Reply, [WrittenPrediction]) async throws -> Void
+    ) async throws {
+        while true {
+            guard let message = try await replies.next(isolation: nil) else { throw RunnerEnded() }
+            let (reply, predictions, continues) = try Self.reading { try RunnerInterface.Run.reply(message) }
+            try await body(reply, predictions)
+            if !continues { return }
+        }
+    }
+
+    /// Begins a run, whose replies `followRun` hands over. Only a runner that has been told this may be told to stop or to finish.
+    func run(_ parameters: RunnerInterface.Run.Parameters) async throws {
+        try await send(RunnerInterface.Run.self, parameters, .more)
+    }
+
     private func send<M: VarlinkMethod>(_ method: M.Type, _ parameters: M.Parameters, _ mode: ReplyMode) async throws {
+        try await Self.write(ByteBuffer(bytes: try Call.message(method, parameters, mode: mode)), to: outbound)
+    }
+
+    private static func write(
+        _ message: ByteBuffer, to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) async throws {
         do {
-            try await outbound.write(ByteBuffer(bytes: try Call.message(method, parameters, mode: mode)))
+            try await outbound.write(message)
         } catch is IOError {
             throw RunnerEnded()
         } catch is ChannelError {
@@ -86,8 +146,12 @@ struct RunnerLink {
     ) async throws -> (parameters: M.Reply, continues: Bool) {
         guard let message = try await replies.next(isolation: nil) else { throw RunnerEnded() }
         let reply = try message.reply()
+        return (try Self.reading { try reply.parameters(M.Reply.self) }, reply.continues)
+    }
+
+    private static func reading<Result>(_ body: () throws -> Result) throws -> Result {
         do {
-            return (try reply.parameters(M.Reply.self), reply.continues)
+            return try body()
         } catch let error as VarlinkError {
             throw SqzError(error) ?? SqzError.runnerFailed(reason: "\(error)")
         }
@@ -98,8 +162,10 @@ extension RunnerLink {
     /// Starts the runner at `path`, hands it to `body`, and ends it after: its standard input is closed, and if it does not
     /// end on its own, it is terminated and then killed, with all that it started. `log` gets each line that it writes on
     /// standard error. Throws as `RunnerProcess.with` does.
+    ///
+    /// - Parameter onItsLoop: `body` works in the thread that reads and writes, which saves two changes of threads for each call.
     static func with<Result: Sendable>(
-        _ path: String, _ configuration: DaemonConfiguration, nice: CInt = 0,
+        _ path: String, _ configuration: DaemonConfiguration, nice: CInt = 0, onItsLoop: Bool = false,
         log: @escaping @Sendable (String) -> Void,
         _ body: @escaping @Sendable (inout RunnerLink) async throws -> Result
     ) async throws -> Result {
@@ -122,7 +188,8 @@ extension RunnerLink {
                 }
             }
             pipes.errors.handOver()
-            return await converse(link, errors, process, log, body)
+            let executor = onItsLoop ? LoopExecutor(link.channel.eventLoop) : nil
+            return await converse(link, errors, process, executor, log, body)
         }
     }
 
@@ -133,7 +200,7 @@ extension RunnerLink {
     /// What `body` came to, after the runner's end.
     private static func converse<Result: Sendable>(
         _ link: NIOAsyncChannel<Frame, ByteBuffer>, _ errors: NIOAsyncChannel<String, Never>, _ process: RunnerProcess,
-        _ log: @escaping @Sendable (String) -> Void,
+        _ executor: LoopExecutor?, _ log: @escaping @Sendable (String) -> Void,
         _ body: @escaping @Sendable (inout RunnerLink) async throws -> Result
     ) async -> Swift.Result<Result, any Error> {
         await withTaskGroup(of: Step<Result>.self) { group in
@@ -149,12 +216,13 @@ extension RunnerLink {
                         }
                     })
             }
-            group.addTask {
+            group.addTask(executorPreference: executor) {
                 .talked(
                     await Swift.Result {
                         try await link.executeThenClose { inbound, outbound in
                             var link = RunnerLink(
-                                replies: inbound.makeAsyncIterator(), outbound: outbound, process: process)
+                                replies: inbound.makeAsyncIterator(), outbound: outbound, process: process,
+                                executor: executor)
                             return try await body(&link)
                         }
                     })

@@ -11,6 +11,8 @@ final class RunnerRegistry: Sendable {
         var info: RunnerInfo
         var imports = false
         var classifies = false
+        var converts = false
+        var exports = false
     }
 
     private enum State {
@@ -103,7 +105,8 @@ final class RunnerRegistry: Sendable {
                 info: RunnerInfo(
                     path: path, name: reply.name, version: reply.version, properties: reply.properties,
                     kinds: reply.kinds),
-                imports: reply.imports, classifies: reply.classifies)
+                imports: reply.imports, classifies: reply.classifies, converts: reply.converts ?? false,
+                exports: reply.exports ?? false)
         } catch {
             return unusable(path, "\(error)".shortened)
         }
@@ -119,11 +122,14 @@ final class RunnerRegistry: Sendable {
     }
 
     /// The path of a runner by its name.
-    func path(of name: String) async throws -> String {
+    func path(of name: String) async throws -> String { try await entry(of: name).info.path }
+
+    /// A runner by its name.
+    func entry(of name: String) async throws -> Entry {
         guard let entry = try await entries.first(where: { $0.info.name == name }) else {
             throw SqzError.runnerFailed(reason: "there is no runner \(name) any more")
         }
-        return entry.info.path
+        return entry
     }
 
     /// The instruction set of the first runner that tells one; nil while not all have been asked.
@@ -135,11 +141,11 @@ final class RunnerRegistry: Sendable {
     }
 
     /// The runner that can load models.
-    func classifier() async throws -> RunnerInfo {
+    func classifier() async throws -> Entry {
         guard let entry = try await entries.first(where: \.classifies) else {
             throw SqzError.runnerFailed(reason: "no runner here can load models")
         }
-        return entry.info
+        return entry
     }
 
     /// The path of the runner that makes data sets.

@@ -55,6 +55,12 @@ struct Announcer: Sendable {
         write(Event(time: Clock.now(), kind: .state, reason: reason), of: job, as: .limited)
     }
 
+    /// A job was told to finish. Its history has that where it puts the job back into the queue.
+    func announceFinish(of job: Job, _ finish: Finish) {
+        watchers.publishChange()
+        write(Event(time: Clock.now(), kind: .state, reason: finish.reason), of: job, as: .finishing)
+    }
+
     private func write(_ event: Event, of job: Job, as kind: Transition) {
         var fields: Logger.Metadata = [
             "MESSAGE_ID": "\(kind.messageID)", "SQZ_JOB": "\(job.id)", "SQZ_EVENT": "\(kind.rawValue)",
@@ -77,7 +83,7 @@ struct Announcer: Sendable {
 /// The kinds of lines that jobs write into the journal. `systemd/sqzd.catalog` explains each.
 enum Transition: String, CaseIterable {
     case queued, started, epoch, succeeded, failed, cancelled, interrupted, paused, resumed, retried, prioritized,
-        limited
+        limited, finishing
 
     init(_ change: Change) {
         switch (change.before, change.job.state) {
@@ -108,6 +114,7 @@ enum Transition: String, CaseIterable {
         case .retried: "9963d2de5d5d4a5fba31b148111b3b8b"
         case .prioritized: "dc9929f898d74071a2524efa394fc5cc"
         case .limited: "dd5aabcf74f54f5fbdd614a82913e0bb"
+        case .finishing: "18a84b86090e4ca794619b7fdbb127e3"
         }
     }
 
@@ -125,16 +132,33 @@ enum Transition: String, CaseIterable {
                 "\(subject) epoch \(progress.epoch) of \(progress.epochs)\(figures.joined())\(also(progress.warning))"
         case .succeeded:
             let outcome = event.outcome
-            return "\(subject) succeeded" + (outcome?.model.map { ": \($0)" } ?? "") + also(outcome?.warning)
-        case .failed: return "\(subject) failed: \(event.reason ?? "no reason given")"
-        case .cancelled: return "\(subject) cancelled"
+            return "\(subject) succeeded" + (outcome?.model.map { ": \($0)" } ?? "") + also(Self.end(outcome))
+                + also(outcome?.warning)
+        case .failed: return "\(subject) failed: \(event.reason ?? "no reason given")\(part(event.outcome))"
+        case .cancelled: return "\(subject) cancelled\(part(event.outcome))"
         case .interrupted: return "\(subject) interrupted and queued again: \(event.reason ?? "")"
         case .paused: return "\(subject) paused: \(event.reason ?? "")"
         case .resumed: return "\(subject) queued again: \(event.reason ?? "")"
         case .retried: return "\(subject) queued again: \(event.reason ?? "")"
         case .prioritized: return "\(subject) has \(event.reason ?? "another priority")"
         case .limited: return "\(subject) has \(event.reason ?? "another limit")"
+        case .finishing: return "\(subject) is to finish: \(event.reason ?? "")"
         }
+    }
+
+    /// That a training ended before its last epoch.
+    private static func end(_ outcome: Outcome?) -> String? {
+        guard let outcome, let early = outcome.early, let last = outcome.lastEpoch, let epochs = outcome.epochs else {
+            return nil
+        }
+        switch early {
+        case .noGain: return "without gain since epoch \(outcome.epoch ?? last), ended after epoch \(last) of \(epochs)"
+        case .finished: return "finished early in epoch \(last) of \(epochs)"
+        }
+    }
+
+    private func part(_ outcome: Outcome?) -> String {
+        outcome?.model.map { "; \($0) is what it had" } ?? ""
     }
 
     private func also(_ warning: String?) -> String { warning.map { "; \($0)" } ?? "" }

@@ -10,9 +10,19 @@ struct JobRun: Sendable {
     let configuration: DaemonConfiguration
     let datasetFile: String?
     let modelFile: String?
+    /// The files of models that options name, by the options' names.
+    let models: [String: String]
+    /// What its model's history says: the data set's checksum, and the model that it uses or tunes; nil if its kind does not ask.
+    let names: Names?
     let directory: String
     let store: JobStore
     let announcer: Announcer
+
+    struct Names: Sendable {
+        var dataset: String?
+        var datasetSha256: String?
+        var model: String?
+    }
 
     /// How a run ended.
     enum Ending: Sendable {
@@ -24,8 +34,14 @@ struct JobRun: Sendable {
     /// Background work gives way to people: a job, and an import, runs at this niceness.
     static let nice: CInt = 10
 
-    /// Runs until the runner says how it ended. Each element of `stops` asks it to stop. Throws `SqzError`.
-    func run(stops: AsyncStream<Void>) async throws -> Ending {
+    /// What asks a run to end: to stop with a checkpoint, or to finish with what it has.
+    struct Requests: Sendable {
+        let stops = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let finishes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Runs until the runner says how it ended. Throws `SqzError`.
+    func run(_ requests: Requests) async throws -> Ending {
         let log = try JobLog(directory: directory)
         let own = announcer.log
         let journal = RunnerJournal(own, ["SQZ_JOB": "\(job.id)", "SQZ_EVENT": "output"])
@@ -36,10 +52,18 @@ struct JobRun: Sendable {
                 do { try log.append(line) } catch { own.error("log of job \(job.id): \(error)") }
             }
         ) { link in
+            try await link.run(
+                .init(
+                    id: job.id, kind: job.kind, options: job.options, dataset: datasetFile, model: modelFile,
+                    directory: directory, datasetName: names?.dataset, datasetSha256: names?.datasetSha256,
+                    modelName: names?.model, models: models.isEmpty ? nil : models))
             let control = link.control
             return try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    for await _ in stops { try await control.stop() }
+                    for await _ in requests.stops.stream { try await control.stop() }
+                }
+                group.addTask {
+                    for await _ in requests.finishes.stream { try await control.finish() }
                 }
                 defer { group.cancelAll() }
                 return try await converse(&link)
@@ -49,12 +73,8 @@ struct JobRun: Sendable {
 
     private func converse(_ link: inout RunnerLink) async throws -> Ending {
         var ending: Ending?
-        let parameters = RunnerInterface.Run.Parameters(
-            id: job.id, kind: job.kind, options: job.options, dataset: datasetFile, model: modelFile,
-            directory: directory)
-        try await link.stream(RunnerInterface.Run.self, parameters) { answer in
-            let reply = try answer.checked()
-            if let predictions = reply.predictions { try await store.add(predictions, to: job.id) }
+        try await link.followRun { reply, predictions in
+            if !predictions.isEmpty { try await store.add(predictions, to: job.id) }
             if let progress = reply.progress {
                 if reply.epochEnded == true {
                     if let event = try await store.recordEpoch(progress, of: job.id, at: Clock.now()) {

@@ -3,28 +3,32 @@ internal import JobStore
 internal import Logging
 internal import ServiceLifecycle
 internal import SqzProtocol
+internal import Varlink
 
 /// Decides what runs when: starts the next job of the queue when there is room, ends running ones when asked.
 actor Scheduler: Service {
-    private let store: JobStore
-    private let state: StateDirectory
-    private let blobs: Blobs
-    private let registry: RunnerRegistry
-    private let announcer: Announcer
-    private let configuration: LiveConfiguration
+    let store: JobStore
+    let state: StateDirectory
+    let blobs: Blobs
+    let registry: RunnerRegistry
+    let announcer: Announcer
+    let warm: WarmRunners
+    let configuration: LiveConfiguration
+    private let best: BestOfSweeps
     private let wakeups = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    private var running: [Int: Running] = [:]
+    var running: [Int: Running] = [:]
     /// What was asked of jobs that the store calls running while they are not in `running` yet.
     private var askedWhileStarting: [Int: Intent] = [:]
+    var toldToFinishWhileStarting: Set<Int> = []
     private(set) var isStopping = false
     /// The one timer: it wakes at the next moment at which time alone changes something, if there is one. By the wall clock,
     /// which may be set.
     private let alarm = DispatchSource.makeTimerSource()
 
-    private struct Running {
+    struct Running {
         let job: Job
         var intent: Intent?
-        let stops = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let requests = JobRun.Requests()
     }
 
     /// What is to become of a running job that is asked to stop.
@@ -35,14 +39,16 @@ actor Scheduler: Service {
 
     init(
         store: JobStore, state: StateDirectory, blobs: Blobs, registry: RunnerRegistry, announcer: Announcer,
-        configuration: LiveConfiguration
+        warm: WarmRunners, configuration: LiveConfiguration, best: BestOfSweeps
     ) {
         self.store = store
         self.state = state
         self.blobs = blobs
         self.registry = registry
         self.announcer = announcer
+        self.warm = warm
         self.configuration = configuration
+        self.best = best
         alarm.setEventHandler { [wakeups] in wakeups.continuation.yield() }
         alarm.activate()
     }
@@ -63,11 +69,12 @@ actor Scheduler: Service {
                         let next = try await store.startNext(
                             at: Clock.now(), limits: limits, busy: Set(running.keys))
                     {
-                        let stops = admit(next.job)
-                        group.addTask { await self.execute(next, stops: stops) }
+                        let requests = admit(next.job)
+                        group.addTask { await self.execute(next, requests) }
                     }
                     try await preempt()
                     try await lookAtTheClock()
+                    if !isStopping { group.addTask { await self.best.promote() } }
                 } catch {
                     // A full disk, for instance: what is on disk is whole, and there may be room again.
                     announcer.log.critical("no job can be started: \(error)")
@@ -111,9 +118,34 @@ actor Scheduler: Service {
         alarm.schedule(wallDeadline: agenda.next.map(Clock.wallTime) ?? .distantFuture)
     }
 
+    /// The same for the jobs of a sweep: all that wait at once, so that none of them begins instead of another. Gives those that
+    /// it was asked of.
+    func ask(sweep name: String, _ intent: Intent, from states: Set<State>) async throws -> [Int] {
+        let (changes, running) = try await store.move(
+            sweep: name, from: states, to: intent.state, reason: intent.reason, at: Clock.now())
+        try await cleanUp(changes)
+        try await announcer.announce(changes)
+        var asked = changes.map(\.job).filter { $0.sweep == name }.map(\.id)
+        for id in running {
+            do {
+                try await ask(id, intent, from: states)
+                asked.append(id)
+            } catch let error as SqzError {
+                // It has ended at this very moment.
+                guard case .jobEnded = error else { throw error }
+            }
+        }
+        wake()
+        return asked.sorted()
+    }
+
     /// A job that waits becomes what is asked at once; one that runs at its next step, after a checkpoint. Throws
     /// `SqzError.jobEnded` or `wrongState`. `ifDue`: nothing is asked of one whose time is not over then.
     func ask(_ id: Int, _ intent: Intent, from states: Set<State>, ifDue due: Int? = nil) async throws {
+        if intent.state.isEnd, try await leavesPart(id) {
+            _ = try await finish(id, Finish(intent.state, reason: intent.reason), ifDue: due)
+            return
+        }
         // Twice where it begins or ends to run between the two looks.
         while true {
             if let changes = try await store.move(
@@ -130,17 +162,20 @@ actor Scheduler: Service {
         }
     }
 
-    private func admit(_ job: Job) -> AsyncStream<Void> {
+    private func admit(_ job: Job) -> JobRun.Requests {
         let entry = Running(job: job)
         running[job.id] = entry
         if let intent = askedWhileStarting.removeValue(forKey: job.id) { stop(job.id, intent) }
+        if job.finishing == true || toldToFinishWhileStarting.remove(job.id) != nil {
+            entry.requests.finishes.continuation.yield()
+        }
         if isStopping { stop(job.id, Self.restart) }
-        return entry.stops.stream
+        return entry.requests
     }
 
     private func stop(_ id: Int, _ intent: Intent) {
         running[id]?.intent = intent
-        running[id]?.stops.continuation.yield()
+        running[id]?.requests.stops.continuation.yield()
     }
 
     private static let restart = Intent(state: .queued, reason: "the daemon stopped")
@@ -160,9 +195,9 @@ actor Scheduler: Service {
         stop(running, Intent(state: .queued, reason: "makes room for job \(next), which has a higher priority"))
     }
 
-    private func execute(_ start: Change, stops: AsyncStream<Void>) async {
+    private func execute(_ start: Change, _ requests: JobRun.Requests) async {
         let job = start.job
-        let ending = await attempt(start, stops: stops)
+        let ending = await attempt(start, requests)
         var isConcluded = false
         while !isConcluded {
             do {
@@ -187,103 +222,42 @@ actor Scheduler: Service {
         do { try await Task.sleep(for: pause) } catch { /* cancelled: the daemon is ending */  }
     }
 
-    private func attempt(_ start: Change, stops: AsyncStream<Void>) async -> Result<JobRun.Ending, any Error> {
+    private func attempt(_ start: Change, _ requests: JobRun.Requests) async -> Result<JobRun.Ending, any Error> {
         let job = start.job
         do {
             try await announcer.announce([start])
             let directory = state.job(job.id)
             try StateDirectory.makeDirectory(directory)
+            let kind = try await registry.kind(job.kind).kind
+            var names = JobRun.Names(dataset: job.dataset)
             var dataset: String?
             let blobs = blobs
             if let name = job.dataset {
                 let sha256 = try await store.dataset(name).sha256
+                names.datasetSha256 = sha256
                 dataset = try await onDisk { try blobs.verified(sha256, of: "data set \(name)") }
             }
             var model: String?
-            if try await registry.kind(job.kind).kind.model == .used, let name = job.model {
+            if let name = job.base ?? (kind.model == .used ? job.model : nil) {
+                names.model = name
                 let sha256 = try await store.model(name).model.sha256
                 model = try await onDisk { try blobs.verified(sha256, of: "model \(name)") }
             }
+            var models: [String: String] = [:]
+            for option in kind.options where option.type == .model {
+                guard case .string(let name)? = job.options[option.name] else { continue }
+                let sha256 = try await store.model(name).model.sha256
+                models[option.name] = try await onDisk { try blobs.verified(sha256, of: "model \(name)") }
+            }
             let run = JobRun(
                 job: job, runner: try await registry.path(of: job.runner), configuration: configuration.current,
-                datasetFile: dataset, modelFile: model, directory: directory, store: store, announcer: announcer)
-            return .success(try await run.run(stops: stops))
+                datasetFile: dataset, modelFile: model, models: models, names: kind.named == true ? names : nil,
+                directory: directory,
+                store: store, announcer: announcer)
+            return .success(try await run.run(requests))
         } catch {
             return .failure(error)
         }
-    }
-
-    /// Records how a run ended.
-    private func conclude(_ job: Job, _ ending: Result<JobRun.Ending, any Error>) async throws -> [Change] {
-        let state = state
-        let (checkpoints, log) = try await onDisk { try state.bytes(of: job.id) }
-        try await store.keep(checkpoints: checkpoints, log: log, of: job.id)
-        switch (ending, running[job.id]?.intent) {
-        case (_, let intent?) where intent.state == .cancelled:
-            return try await store.move(job.id, to: .cancelled, reason: intent.reason, at: Clock.now())
-        case (.success(.finished(let result)), _):
-            guard let made = result.model else {
-                return try await store.succeed(job.id, outcome(result), at: Clock.now())
-            }
-            let model: NewModel
-            let sealed: Blobs.Sealed
-            do {
-                (model, sealed) = try await look(at: made, of: job, result)
-            } catch {
-                return try await store.move(job.id, to: .failed, reason: "\(error)".shortened, at: Clock.now())
-            }
-            let blobs = blobs
-            do {
-                return try await store.succeed(job.id, outcome(result), making: model, at: Clock.now()) {
-                    try blobs.place(sealed)
-                }
-            } catch let error where error is DaemonError || error is SqzError {
-                return try await store.move(job.id, to: .failed, reason: "\(error)".shortened, at: Clock.now())
-            }
-        case (_, let intent?):
-            return try await store.move(job.id, to: intent.state, reason: intent.reason, at: Clock.now())
-        case (.success(.stopped), nil):
-            return try await store.move(
-                job.id, to: .failed, reason: "the runner stopped without being asked to", at: Clock.now())
-        case (.failure(let crash as RunnerCrash), nil):
-            let policy = RetryPolicy(retries: Limits.retries, delay: configuration.current.retryDelay)
-            return try await store.crash(
-                job.id, cause: "\(crash)", from: job.progress,
-                reached: announcer.watchers.progress(of: job.id)?.progress, policy, at: Clock.now())
-        case (.failure(let error), nil):
-            return try await store.move(job.id, to: .failed, reason: "\(error)".shortened, at: Clock.now())
-        }
-    }
-
-    private func outcome(_ result: RunResult) -> Outcome {
-        Outcome(
-            images: result.images, loss: result.loss, accuracy: result.accuracy, measured: result.measured,
-            warning: result.warning)
-    }
-
-    /// The model's file is one, in the job's directory, and what it is, a runner finds out that reads nothing but it.
-    private func look(at made: MadeModel, of job: Job, _ result: RunResult) async throws -> (NewModel, Blobs.Sealed) {
-        guard !made.file.contains("/"), made.file != ".." else {
-            throw SqzError.runnerFailed(reason: "it names a file outside of its directory: \(made.file)")
-        }
-        let (blobs, directory) = (blobs, state.job(job.id))
-        let sealed = try await onDisk { try blobs.seal(made.file, in: directory) }
-        let log = RunnerJournal(announcer.log, ["SQZ_JOB": "\(job.id)", "SQZ_EVENT": "output"])
-        let found = try await RunnerLink.with(
-            try await registry.path(of: job.runner), configuration.current, log: { log.write($0) }
-        ) { link in
-            try await link.call(
-                RunnerInterface.Inspect.self, .init(model: sealed.file), within: Limits.inspectSeconds
-            ).model.checked()
-        }
-        let model = NewModel(
-            name: job.model ?? job.dataset ?? job.kind, sha256: sealed.sha256, size: sealed.size, runner: job.runner,
-            made: found, uid: job.uid, dataset: job.dataset, loss: result.loss, accuracy: result.accuracy,
-            warning: result.warning ?? found.warning
-        ) { [configuration] in
-            try Peer(uid: UInt32(job.uid)).isAdministrator(group: configuration.current.administrators)
-        }
-        return (model, sealed)
     }
 
     /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is, if it has lines.

@@ -10,16 +10,19 @@ internal import Varlink
 final class Connection: Sendable {
     let peer: Peer
     private let channel: NIOAsyncChannel<Frame, ByteBuffer>
+    private let mode: ConnectionMode
     private let handlers: Handlers
     private let memory: MemoryReturn
     private let log: Logger
-    /// The replies to the call at hand have no end of their own.
-    private let isStreaming = Atomic(false)
+    /// The call at hand, if there is one.
+    private let current = Mutex<(call: Call, replies: Replies)?>(nil)
 
     init(
-        _ channel: NIOAsyncChannel<Frame, ByteBuffer>, peer: Peer, handlers: Handlers, memory: MemoryReturn, log: Logger
+        _ channel: NIOAsyncChannel<Frame, ByteBuffer>, _ mode: ConnectionMode, peer: Peer, handlers: Handlers,
+        memory: MemoryReturn, log: Logger
     ) {
         self.channel = channel
+        self.mode = mode
         self.peer = peer
         self.handlers = handlers
         self.memory = memory
@@ -63,8 +66,31 @@ final class Connection: Sendable {
             log.debug("connection lost before the daemon stopped: \(error)")
         }
         // A stream has no end of its own: its client goes on with the next daemon.
-        let patience = isStreaming.load(ordering: .relaxed) ? TimeAmount.zero : Self.patience
-        channel.channel.eventLoop.scheduleTask(in: patience) { [channel] in channel.channel.close(promise: nil) }
+        let method = current.withLock { $0?.call.method }
+        let patience = method.map(Handlers.endless.contains) == true ? TimeAmount.zero : Self.patience
+        channel.channel.eventLoop.scheduleTask(in: patience) { self.giveUp() }
+    }
+
+    /// Closes the connection. Who still waits for an answer, because a runner hangs for instance, is told why there is none.
+    private func giveUp() {
+        if let (call, replies) = current.withLock({ $0 }), call.mode != .upgrade,
+            !Handlers.endless.contains(call.method)
+        {
+            do {
+                let error = try ErrorMapping.wire(SqzError.stopping, method: call.method)
+                if let message = try replies.last({ try Reply.message(error) }) {
+                    channel.channel.writeAndFlush(ByteBuffer(bytes: message), promise: nil)
+                }
+            } catch {
+                log.error("a client was not told that the daemon is stopping: \(error)")
+            }
+        }
+        do {
+            try channel.channel.pipeline.syncOperations.handler(type: SinglePictures.self).giveUp()
+        } catch {
+            log.debug("connection lost before the daemon stopped: \(error)")
+        }
+        channel.channel.close(promise: nil)
     }
 
     /// How long calls that have come may take when the daemon stops.
@@ -78,10 +104,15 @@ final class Connection: Sendable {
     private func serveCalls() async -> Outcome {
         do {
             try await channel.executeThenClose { inbound, outbound in
+                var messages = inbound.makeAsyncIterator()
+                mode.endAnswer()
                 do {
-                    for try await message in inbound {
-                        let bytes = try await take(message, outbound)
-                        memory.answered(bytes, on: channel.channel.eventLoop)
+                    while let message = try await messages.next() {
+                        let bytes = try await take(message, messages, outbound)
+                        // After bytes there are no more messages.
+                        guard !mode.isRaw else { return }
+                        mode.endAnswer()
+                        memory.freed(bytes)
                         // Where the next call has come and there is room for its reply, nothing else would let others go on.
                         await Task.yield()
                     }
@@ -89,11 +120,17 @@ final class Connection: Sendable {
                     // A message for which there is no room. Nobody knows yet what it would call; it is told all the same.
                     try await Replies(mode: .one, outbound: outbound).fail(try Self.wire(error))
                     throw error
+                } catch let error as FrameDecoder.TooLong {
+                    let told = SqzError.tooLarge(what: "the message", limit: FramedFile.maximumMessage)
+                    try await Replies(mode: .one, outbound: outbound).fail(try Self.wire(told))
+                    throw error
                 }
             }
             return .closed
         } catch is FrameDecoder.TooLong {
             return .broken("a message of more than \(FramedFile.maximumMessage) bytes")
+        } catch is FrameDecoder.Early {
+            return .broken("bytes that came before the reply to an upgrade")
         } catch let error as MalformedMessage {
             return .broken("\(error)")
         } catch is CancellationError {
@@ -106,17 +143,26 @@ final class Connection: Sendable {
         }
     }
 
-    /// Answers a call; gives the bytes of the message and of all replies to it.
-    private func take(_ message: Frame, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) async throws -> Int {
+    /// Answers a call; gives the bytes of all replies to it.
+    private func take(
+        _ message: Frame, _ others: NIOAsyncChannelInboundStream<Frame>.AsyncIterator,
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) async throws -> Int {
         // Until it is answered it counts for what it holds.
         defer { withExtendedLifetime(message) {} }
         let call = try await parse(message)
-        guard call.mode != .upgrade else { throw Unsupported(mode: "upgrade") }
-        isStreaming.store(Handlers.endless.contains(call.method), ordering: .relaxed)
-        defer { isStreaming.store(false, ordering: .relaxed) }
+        guard call.mode != .upgrade || call.method == DatasetsInterface.Upload.name else {
+            throw Unsupported(mode: "upgrade")
+        }
         let replies = Replies(mode: call.mode, outbound: outbound)
-        try await answer(call, to: replies)
-        return message.bytes.readableBytes + replies.written
+        current.withLock { $0 = (call, replies) }
+        defer { current.withLock { $0 = nil } }
+        try await answer(call, to: replies) {
+            guard call.mode == .upgrade else { return try await handlers.dispatch(call, from: peer, to: replies) }
+            var bytes = UpgradedConnection(others, on: channel.channel, mode)
+            try await handlers.upload(call, from: peer, to: replies, &bytes)
+        }
+        return replies.written
     }
 
     /// Closes the connection, and says why to a client that asks.
@@ -154,17 +200,21 @@ final class Connection: Sendable {
         var description: String { "\(mode) is not supported" }
     }
 
-    private func answer(_ call: Call, to replies: Replies) async throws {
+    private func answer(_ call: Call, to replies: Replies, _ body: () async throws -> Void) async throws {
         do {
-            try await handlers.dispatch(call, from: peer, to: replies)
+            try await body()
         } catch let error as ChannelError {
             throw error
         } catch let error as IOError {
             throw error
         } catch is CancellationError {
             throw CancellationError()
+        } catch let error as FrameDecoder.Early {
+            throw error
         } catch {
-            try await replies.fail(try ErrorMapping.wire(error, method: call.method))
+            let error = try ErrorMapping.wire(error, method: call.method)
+            handlers.counters.errors.withLock { $0[error.name, default: 0] += 1 }
+            try await replies.fail(error)
         }
     }
 }
@@ -174,6 +224,8 @@ final class Replies: Sendable {
     let mode: ReplyMode
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     private let bytes = Atomic(0)
+    /// There was the last reply.
+    private let isOver = Atomic(false)
 
     init(mode: ReplyMode, outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) {
         self.mode = mode
@@ -185,14 +237,29 @@ final class Replies: Sendable {
 
     /// One reply, the last one unless the call has `more` and others follow.
     func send(_ parameters: some Encodable, continues: Bool = false) async throws {
-        try await write { try Reply.message(parameters, continues: continues) }
+        try await write(continues) { try Reply.message(parameters, continues: continues) }
     }
 
-    func fail(_ error: VarlinkError) async throws { try await write { try Reply.message(error) } }
+    /// One reply, whose parameters are written already.
+    func send(text parameters: some Collection<UInt8> & Sendable, continues: Bool = false) async throws {
+        try await write(continues) { Reply.message(text: parameters, continues: continues) }
+    }
 
-    private func write(_ message: () throws -> [UInt8]) async throws {
+    func fail(_ error: VarlinkError) async throws { try await write(false) { try Reply.message(error) } }
+
+    /// The bytes of a reply that is to be the last one; nil where there was one, or is to be none.
+    func last(_ message: () throws -> [UInt8]) rethrows -> [UInt8]? {
+        guard mode != .oneway, !isOver.exchange(true, ordering: .relaxed) else { return nil }
+        return try message()
+    }
+
+    private func write(_ continues: Bool, _ message: () throws -> [UInt8]) async throws {
         guard mode != .oneway else { return }
         let message = try message()
+        // Who was told that the daemon stops gets nothing after it. An upgraded call has two replies.
+        let wasOver =
+            continues || mode == .upgrade ? isOver.load(ordering: .relaxed) : isOver.exchange(true, ordering: .relaxed)
+        guard !wasOver else { throw CancellationError() }
         bytes.add(message.count, ordering: .relaxed)
         try await outbound.write(ByteBuffer(bytes: message))
     }

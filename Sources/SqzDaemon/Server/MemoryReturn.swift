@@ -3,36 +3,43 @@ internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
-/// Gives memory back to the kernel after calls of megabytes: malloc keeps what was freed between pieces that are still used, tens
-/// of MB after a thousand pictures.
+/// Gives memory back to the kernel after messages of megabytes, be it one or many smaller ones: malloc keeps what was freed between
+/// pieces that are still used, tens of MB after a thousand pictures.
 final class MemoryReturn: Sendable {
-    /// Heavy calls that were answered since memory was given back last; nil while nothing is due.
-    private let answered = Mutex<Int?>(nil)
-
-    /// More bytes than a chunk of an upload has, of which thousands come in a row.
-    private static let heavy = 3 << 19
-    /// Others that worked on the call have let go of it by then.
-    private static let delay = TimeAmount.seconds(1)
-
-    /// A call of so many bytes, its replies included, was answered.
-    func answered(_ bytes: Int, on loop: any EventLoop) {
-        guard bytes > Self.heavy else { return }
-        let isDue = answered.withLock { answered in
-            defer { answered = (answered ?? 0) + 1 }
-            return answered != nil
-        }
-        if !isDue { giveBackLater(loop) }
+    private struct State {
+        /// What messages had that came since memory was given back last.
+        var bytes = 0
+        var isDue = false
     }
 
-    private func giveBackLater(_ loop: any EventLoop) {
-        loop.scheduleTask(in: Self.delay) { [self] in
+    private let state = Mutex(State())
+
+    /// More than a chunk of an upload has, of which thousands come in a row.
+    private static let heavy = 3 << 19
+    /// Others that worked on a call have let go of it by then.
+    private static let delay = TimeAmount.seconds(1)
+
+    /// A message of so many bytes, or the replies to it, is gone.
+    func freed(_ bytes: Int) {
+        let begins = state.withLock { state in
+            state.bytes += bytes
+            guard state.bytes > Self.heavy, !state.isDue else { return false }
+            state.isDue = true
+            return true
+        }
+        if begins { giveBackLater() }
+    }
+
+    private func giveBackLater() {
+        MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: Self.delay) { [self] in
             NIOThreadPool.singleton.submit { _ in sqz_give_memory_back() }
-            // What came after the first one has its own second.
-            let isDueAgain = answered.withLock { answered in
-                answered = answered == 1 ? nil : 1
-                return answered != nil
+            // What came meanwhile has its own second.
+            let goesOn = state.withLock { state in
+                state.isDue = state.bytes > Self.heavy
+                state.bytes = 0
+                return state.isDue
             }
-            if isDueAgain { giveBackLater(loop) }
+            if goesOn { giveBackLater() }
         }
     }
 }

@@ -9,6 +9,10 @@ final class MessageBudget: Sendable {
     }
 
     private let use = Mutex(Use())
+    /// Hears of messages that nobody has any more, whatever became of them.
+    private let memory: MemoryReturn
+
+    init(_ memory: MemoryReturn) { self.memory = memory }
 
     /// What every connection's buffer may hold; only what goes beyond it draws on the budget.
     static let free = 16 << 10
@@ -24,7 +28,11 @@ final class MessageBudget: Sendable {
             self.peer = peer
         }
 
-        deinit { budget.giveBack(held.load(ordering: .relaxed), of: peer) }
+        deinit {
+            let bytes = held.load(ordering: .relaxed)
+            budget.giveBack(bytes, of: peer)
+            budget.memory.freed(bytes)
+        }
 
         /// Draws what the message has grown by. Throws `SqzError.tooLarge` where there is not so much.
         func grow(to bytes: Int) throws {

@@ -1,21 +1,21 @@
 internal import Synchronization
 
-/// Lets only so many calls of one user be worked on at the same time; their others wait, in order. So a user who sends many
-/// calls over many connections delays their own, and hardly those of others.
-package final class Turns: Sendable {
-    private struct User {
+/// Lets only so much be worked on at the same time for each key; what else there is waits, in order. With users as keys, who
+/// sends many calls over many connections delays their own, and hardly those of others.
+package final class Turns<Key: Hashable & Sendable>: Sendable {
+    private struct Line {
         var running = 0
-        var waiting: [(key: Int, turn: CheckedContinuation<Void, any Error>)] = []
+        var waiting: [(number: Int, turn: CheckedContinuation<Void, any Error>)] = []
     }
 
     private struct State {
-        var users: [Peer: User] = [:]
-        var nextKey = 0
+        var lines: [Key: Line] = [:]
+        var nextNumber = 0
 
         /// Takes a place if one is free. Nobody waits while it is.
-        mutating func enter(_ peer: Peer, _ places: Int) -> Bool {
-            guard users[peer, default: User()].running < places else { return false }
-            users[peer, default: User()].running += 1
+        mutating func enter(_ key: Key, _ places: Int) -> Bool {
+            guard lines[key, default: Line()].running < places else { return false }
+            lines[key, default: Line()].running += 1
             return true
         }
     }
@@ -25,49 +25,56 @@ package final class Turns: Sendable {
 
     package init(places: Int) { self.places = places }
 
-    /// Runs `body` when it is the user's turn.
-    package func take<Result>(_ peer: Peer, _ body: () async throws -> Result) async throws -> Result {
-        try await enter(peer)
-        defer { leave(peer) }
+    /// Runs `body` when it is its turn.
+    package func take<Result>(_ key: Key, _ body: () async throws -> Result) async throws -> Result {
+        try await enter(key)
+        defer { leave(key) }
         return try await body()
     }
 
-    private func enter(_ peer: Peer) async throws {
+    /// Runs `body` where it would not have to wait; nil where it would.
+    package func takeIfFree<Result>(_ key: Key, _ body: () async throws -> Result) async throws -> Result? {
+        guard state.withLock({ $0.enter(key, places) }) else { return nil }
+        defer { leave(key) }
+        return try await body()
+    }
+
+    private func enter(_ key: Key) async throws {
         let wait: Int? = state.withLock { state in
-            guard !state.enter(peer, places) else { return nil }
-            state.nextKey += 1
-            return state.nextKey
+            guard !state.enter(key, places) else { return nil }
+            state.nextNumber += 1
+            return state.nextNumber
         }
-        guard let key = wait else { return }
+        guard let number = wait else { return }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (turn: CheckedContinuation<Void, any Error>) in
                 state.withLock { state in
                     if Task.isCancelled {
                         turn.resume(throwing: CancellationError())
-                    } else if state.enter(peer, places) {
+                    } else if state.enter(key, places) {
                         turn.resume()
                     } else {
-                        state.users[peer]?.waiting.append((key, turn))
+                        state.lines[key]?.waiting.append((number, turn))
                     }
                 }
             }
         } onCancel: {
             state.withLock { state in
-                guard let place = state.users[peer]?.waiting.firstIndex(where: { $0.key == key }) else { return }
-                state.users[peer]?.waiting.remove(at: place).turn.resume(throwing: CancellationError())
+                guard let place = state.lines[key]?.waiting.firstIndex(where: { $0.number == number }) else { return }
+                state.lines[key]?.waiting.remove(at: place).turn.resume(throwing: CancellationError())
             }
         }
     }
 
-    private func leave(_ peer: Peer) {
+    private func leave(_ key: Key) {
         state.withLock { state in
-            guard var user = state.users.removeValue(forKey: peer) else { return }
-            if user.waiting.isEmpty {
-                user.running -= 1
+            guard var line = state.lines.removeValue(forKey: key) else { return }
+            if line.waiting.isEmpty {
+                line.running -= 1
             } else {
-                user.waiting.removeFirst().turn.resume()
+                line.waiting.removeFirst().turn.resume()
             }
-            if user.running > 0 { state.users[peer] = user }
+            if line.running > 0 { state.lines[key] = line }
         }
     }
 }

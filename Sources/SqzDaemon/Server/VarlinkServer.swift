@@ -26,7 +26,7 @@ struct VarlinkServer: Service {
             all: limit + Descriptors.refusals)
         let incoming = try IncomingConnections(socket: socket, places: places, log: log)
         try ready()
-        let budget = MessageBudget()
+        let budget = MessageBudget(memory)
         let open = OpenConnections(limit: limit)
         try await MultiThreadedEventLoopGroup.withEventLoopGroup(numberOfThreads: Self.threads) { group in
             let loops = group.makeIterator().map(LoopExecutor.init)
@@ -72,19 +72,21 @@ struct VarlinkServer: Service {
         _ accepted: IncomingConnections.Accepted, on loop: any EventLoop, _ budget: MessageBudget
     ) async throws -> Connection {
         let peer = accepted.peer
+        let mode = ConnectionMode()
         let messages = try await ClientBootstrap(group: loop)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .withConnectedSocket(accepted.descriptor) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers(
-                        LateBytes(), ByteToMessageHandler(FrameDecoder(budget, of: peer)))
+                        LateBytes(), ByteToMessageHandler(FrameDecoder(budget, of: peer, mode)),
+                        SinglePictures(handlers, of: peer, mode, memory))
                     // One message waits at most, however large: it is read only when the one before is answered.
                     return try NIOAsyncChannel<Frame, ByteBuffer>(
                         wrappingChannelSynchronously: channel,
                         configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1)))
                 }
             }
-        return Connection(messages, peer: peer, handlers: handlers, memory: memory, log: log)
+        return Connection(messages, mode, peer: peer, handlers: handlers, memory: memory, log: log)
     }
 }
 

@@ -70,6 +70,16 @@ struct Blobs: Sendable {
         return path
     }
 
+    /// Whether a blob is there and `verified` would give it.
+    func isWhole(_ sha256: String) throws -> Bool {
+        do {
+            _ = try verified(sha256, of: "blob")
+            return true
+        } catch DaemonError.damaged {
+            return false
+        }
+    }
+
     /// At most `size` bytes of a file, from `offset` on.
     static func piece(of path: String, at offset: Int, size: Int) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -92,6 +102,12 @@ struct Blobs: Sendable {
 
     /// The sha256, in hexadecimal, of all that an open file holds.
     static func digest(_ descriptor: CInt, _ path: String) throws -> (sha256: String, size: Int) {
+        let (hash, size) = try read(descriptor, path)
+        return (hash.finalize().hexadecimal, size)
+    }
+
+    /// The hash of all that an open file holds so far, and how much that is.
+    static func read(_ descriptor: CInt, _ path: String) throws -> (hash: SHA256, size: Int) {
         var hash = SHA256()
         var size = 0
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
@@ -102,7 +118,7 @@ struct Blobs: Sendable {
                 if errno == EINTR { continue }
                 throw DaemonError.last("read", path)
             }
-            if count == 0 { return (hash.finalize().hexadecimal, size) }
+            if count == 0 { return (hash, size) }
             hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             size += count
         }

@@ -8,7 +8,7 @@ internal import Glibc
 ///     blobs/    models' and data sets' files by sha256
 ///     jobs/N/   a job's log, if it has lines, and its checkpoints while it has not ended; gone where there is neither
 ///     uploads/  files that users are sending
-///     imports/  data sets that are being made
+///     imports/  data sets and models that are being made
 struct StateDirectory: Sendable {
     let path: String
 

@@ -3,9 +3,12 @@ internal import Glibc
 internal import SqzProtocol
 
 /// Files that users are sending, `uploads/UID-SHA256-SIZE`: how long such a file is tells how far the upload is, so that it
-/// goes on after any interruption. All calls block on the disk.
+/// goes on after any interruption. Whose bytes were found to have the checksum can't be written any more (its mode is 0400). All
+/// calls block on the disk.
 struct Uploads: Sendable {
     let directory: String
+    /// Whoever adds to an upload has it alone: keys are made by `key`.
+    let turns = Turns<String>(places: 1)
 
     private struct Upload {
         let path: String
@@ -13,7 +16,11 @@ struct Uploads: Sendable {
         let size: Int
         /// What is there.
         let held: Int
+        let isVerified: Bool
     }
+
+    /// An upload among `turns`.
+    static func key(_ sha256: String, by uid: UInt32) -> String { "\(uid)-\(sha256)" }
 
     /// What is uploaded by each user, as large as it was announced.
     func announcedByUser() throws -> [Int: Int] {
@@ -46,7 +53,7 @@ struct Uploads: Sendable {
         }
     }
 
-    /// Begins an upload, which was checked, or tells how far it is.
+    /// Begins an upload, which was checked, or tells how far it is: as far as its size only if it has its checksum.
     func offer(_ sha256: String, size: Int, by uid: UInt32) throws -> Int {
         let mine = try StateDirectory.names(in: directory).filter { $0.hasPrefix("\(uid)-") }
         let same = mine.filter { $0.hasPrefix("\(uid)-\(sha256)-") }
@@ -61,14 +68,36 @@ struct Uploads: Sendable {
             throw SqzError.tooLarge(
                 what: "uploads of yours", limit: Limits.uploadsPerUser, current: mine.count)
         }
-        let descriptor = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_CREAT | O_RDONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw DaemonError.last("open", path) }
         defer { close(descriptor) }
         // One file has one size: what was said of it last counts.
         for other in same.map({ "\(directory)/\($0)" }) where other != path {
             guard unlink(other) == 0 || errno == ENOENT else { throw DaemonError.last("unlink", other) }
         }
-        return try Self.size(descriptor, path)
+        let upload = try Self.look(descriptor, path, size)
+        guard upload.held == size, !upload.isVerified else { return upload.held }
+        do {
+            try verify(upload, sha256)
+            return size
+        } catch SqzError.wrongChecksum {
+            // Nobody had read it when the daemon was killed. It begins anew.
+            return try offer(sha256, size: size, by: uid)
+        }
+    }
+
+    /// Begins an upload, which was checked, or goes on with it, for whoever has it alone; nil where all of it is there.
+    func begin(_ sha256: String, size: Int, by uid: UInt32) throws -> IncomingUpload? {
+        if try offer(sha256, size: size, by: uid) == size { return nil }
+        return try IncomingUpload(path: path(sha256, size, uid), sha256: sha256, size: size)
+    }
+
+    /// How far an upload is.
+    func held(_ sha256: String, by uid: UInt32) throws -> Int { try find(sha256, by: uid).held }
+
+    /// Reads what is all there. Throws `SqzError.wrongChecksum`, and the upload is gone then.
+    private func verify(_ upload: Upload, _ sha256: String) throws {
+        try IncomingUpload(path: upload.path, sha256: sha256, size: upload.size).finish()
     }
 
     /// Adds a chunk; tells how far the upload is then.
@@ -77,7 +106,8 @@ struct Uploads: Sendable {
         guard offset == upload.held else { throw SqzError.wrongOffset(sha256: sha256, offset: upload.held) }
         let end = upload.held + bytes.count
         guard end <= upload.size else { throw SqzError.tooLarge(what: "bytes in this upload", limit: upload.size) }
-        let descriptor = open(upload.path, O_RDWR | O_CLOEXEC)
+        if upload.isVerified { return end }
+        let descriptor = open(upload.path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw DaemonError.last("open", upload.path) }
         defer { close(descriptor) }
         do {
@@ -87,13 +117,7 @@ struct Uploads: Sendable {
             ftruncate(descriptor, upload.held)
             throw DaemonError(error)
         }
-        guard end == upload.size else { return end }
-        guard fsync(descriptor) == 0 else { throw DaemonError.last("fsync", upload.path) }
-        let found = try Blobs.digest(descriptor, upload.path).sha256
-        guard found == sha256 else {
-            try remove(sha256, by: uid)
-            throw SqzError.wrongChecksum(sha256: sha256, found: found)
-        }
+        if end == upload.size { try verify(upload, sha256) }
         return end
     }
 
@@ -103,12 +127,14 @@ struct Uploads: Sendable {
     func finished(_ sha256: String, by uid: UInt32) throws -> String {
         let upload = try find(sha256, by: uid)
         guard upload.held == upload.size else { throw SqzError.wrongOffset(sha256: sha256, offset: upload.held) }
+        if !upload.isVerified { try verify(upload, sha256) }
         return upload.path
     }
 
+    /// Removes an upload, if there is one.
     func remove(_ sha256: String, by uid: UInt32) throws {
-        let path = try find(sha256, by: uid).path
-        guard unlink(path) == 0 || errno == ENOENT else { throw DaemonError.last("unlink", path) }
+        let prefix = Self.key(sha256, by: uid) + "-"
+        try StateDirectory.removeFiles(in: directory) { $0.hasPrefix(prefix) }
     }
 
     /// Removes uploads that nobody went on with for a day; `now` in seconds since 1970.
@@ -123,7 +149,7 @@ struct Uploads: Sendable {
     }
 
     private func find(_ sha256: String, by uid: UInt32) throws -> Upload {
-        let prefix = "\(uid)-\(sha256)-"
+        let prefix = Self.key(sha256, by: uid) + "-"
         guard let name = try StateDirectory.names(in: directory).first(where: { $0.hasPrefix(prefix) }),
             let size = Int(name.dropFirst(prefix.count))
         else { throw SqzError.noSuchUpload(sha256: sha256) }
@@ -131,13 +157,13 @@ struct Uploads: Sendable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw DaemonError.last("open", path) }
         defer { close(descriptor) }
-        return Upload(path: path, size: size, held: try Self.size(descriptor, path))
+        return try Self.look(descriptor, path, size)
     }
 
-    private static func size(_ descriptor: CInt, _ path: String) throws -> Int {
+    private static func look(_ descriptor: CInt, _ path: String, _ size: Int) throws -> Upload {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw DaemonError.last("fstat", path) }
-        return status.st_size
+        return Upload(path: path, size: size, held: status.st_size, isVerified: status.st_mode & S_IWUSR == 0)
     }
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool {

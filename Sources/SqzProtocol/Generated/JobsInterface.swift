@@ -26,9 +26,14 @@ public struct Dependency: Codable, Equatable, Sendable {
     }
 }
 
-/// What a job came to. model is NAME@VERSION of the model that a training job made. measured says which of the data
-/// set's pictures loss and accuracy are of, where the job chose them. warning says what is amiss though it succeeded,
-/// as that a model is no better than chance.
+/// What a job came to. model is NAME@VERSION of the model that a training job made; one that was cancelled, or whose
+/// time was over, has one where it was submitted with keepPartial. measured says which of the data set's pictures loss
+/// and accuracy are of, where the job chose them. warning says what is amiss though it succeeded, as that a model is no
+/// better than chance. epoch is the one whose weights the model has, of which loss and accuracy are; lastEpoch the one
+/// in which the training ended, of so many epochs that it was to have, and early why where that was before the last
+/// one's end. byClass is what accuracy is made of, in the classes' order, measurement what else was found; lists of
+/// jobs leave both out. flipped are the figures by the mean of each picture's and its mirror image's logits, where that
+/// was asked for. before are the figures, on the same pictures, of the model of which a job of fewer bits made another.
 public struct Outcome: Codable, Equatable, Sendable {
     public var model: String?
     public var images: Int?
@@ -37,10 +42,20 @@ public struct Outcome: Codable, Equatable, Sendable {
     public var predictions: Int?
     public var measured: String?
     public var warning: String?
+    public var epoch: Int?
+    public var lastEpoch: Int?
+    public var epochs: Int?
+    public var early: EarlyEnd?
+    public var byClass: [ClassFigures]?
+    public var flipped: Figures?
+    public var measurement: Measurement?
+    public var before: Figures?
 
     public init(
         model: String? = nil, images: Int? = nil, loss: Double? = nil, accuracy: Double? = nil, predictions: Int? = nil,
-        measured: String? = nil, warning: String? = nil
+        measured: String? = nil, warning: String? = nil, epoch: Int? = nil, lastEpoch: Int? = nil, epochs: Int? = nil,
+        early: EarlyEnd? = nil, byClass: [ClassFigures]? = nil, flipped: Figures? = nil,
+        measurement: Measurement? = nil, before: Figures? = nil
     ) {
         self.model = model
         self.images = images
@@ -49,15 +64,25 @@ public struct Outcome: Codable, Equatable, Sendable {
         self.predictions = predictions
         self.measured = measured
         self.warning = warning
+        self.epoch = epoch
+        self.lastEpoch = lastEpoch
+        self.epochs = epochs
+        self.early = early
+        self.byClass = byClass
+        self.flipped = flipped
+        self.measurement = measurement
+        self.before = before
     }
 }
 
 /// dataset is a data set's name. model is the model that the job uses (NAME@VERSION, but NAME while the job that makes
-/// it has not ended), or the name under which a training job registers what it makes. timeLimit is how many seconds it
-/// may run, over all its runs, deadline until when it must have ended. starts counts how often a runner was started for
-/// it. position is its place in the order in which waiting jobs are going to run, from 1. expectedStart and expectedEnd
-/// are guesses, from how far what runs says that it is and how long such jobs took before; they are absent where one of
-/// these is not known. reason says why it waits or why it failed.
+/// it has not ended), or the name under which a training job registers what it makes. base is the model that it tunes
+/// (NAME@VERSION). timeLimit is how many seconds it may run, over all its runs, deadline until when it must have ended.
+/// starts counts how often a runner was started for it. position is its place in the order in which waiting jobs are
+/// going to run, from 1. expectedStart and expectedEnd are guesses, from how far what runs says that it is and how long
+/// such jobs took before; they are absent where one of these is not known. reason says why it waits or why it failed.
+/// keepPartial: as it was submitted. finishing: it ends as soon as it has made a model of what it has. name and note
+/// are its submitter's words for it; the jobs of a sweep have its name, and sweep says it.
 public struct Job: Codable, Equatable, Sendable {
     public var id: Int
     public var kind: String
@@ -81,13 +106,20 @@ public struct Job: Codable, Equatable, Sendable {
     public var reason: String?
     public var progress: Progress?
     public var outcome: Outcome?
+    public var base: String?
+    public var keepPartial: Bool?
+    public var finishing: Bool?
+    public var name: String?
+    public var note: String?
+    public var sweep: String?
 
     public init(
         id: Int, kind: String, runner: String, state: State, uid: Int, priority: Int, options: [String: JSONValue],
         dataset: String? = nil, model: String? = nil, after: [Dependency], timeLimit: Int? = nil, deadline: Int? = nil,
         submittedAt: Int, startedAt: Int? = nil, endedAt: Int? = nil, starts: Int, position: Int? = nil,
         expectedStart: Int? = nil, expectedEnd: Int? = nil, reason: String? = nil, progress: Progress? = nil,
-        outcome: Outcome? = nil
+        outcome: Outcome? = nil, base: String? = nil, keepPartial: Bool? = nil, finishing: Bool? = nil,
+        name: String? = nil, note: String? = nil, sweep: String? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -111,6 +143,12 @@ public struct Job: Codable, Equatable, Sendable {
         self.reason = reason
         self.progress = progress
         self.outcome = outcome
+        self.base = base
+        self.keepPartial = keepPartial
+        self.finishing = finishing
+        self.name = name
+        self.note = note
+        self.sweep = sweep
     }
 }
 
@@ -143,26 +181,113 @@ public struct Event: Codable, Equatable, Sendable {
     }
 }
 
+/// Jobs that were submitted together under one name, which no other sweep has. repeated is the option that only repeats
+/// them, as the seed. best is the model that was promoted by itself, or is going to be: NAME@VERSION, and the job that
+/// made it. problem says why none is.
+public struct Sweep: Codable, Equatable, Sendable {
+    public var name: String
+    public var kind: String
+    public var uid: Int
+    public var submittedAt: Int
+    public var repeated: String?
+    public var promoteBest: Bool
+    public var best: String?
+    public var bestJob: Int?
+    public var promoted: Bool
+    public var problem: String?
+
+    public init(
+        name: String, kind: String, uid: Int, submittedAt: Int, repeated: String? = nil, promoteBest: Bool,
+        best: String? = nil, bestJob: Int? = nil, promoted: Bool, problem: String? = nil
+    ) {
+        self.name = name
+        self.kind = kind
+        self.uid = uid
+        self.submittedAt = submittedAt
+        self.repeated = repeated
+        self.promoteBest = promoteBest
+        self.best = best
+        self.bestJob = bestJob
+        self.promoted = promoted
+        self.problem = problem
+    }
+}
+
+/// A job of a sweep. options are its own, which were laid over those that all share. loss and accuracy are what it came
+/// to; before that, those of the validation in its best epoch so far.
+public struct SweepMember: Codable, Equatable, Sendable {
+    public var job: Job
+    public var options: [String: JSONValue]
+    public var epoch: Int?
+    public var loss: Double?
+    public var accuracy: Double?
+
+    public init(
+        job: Job, options: [String: JSONValue], epoch: Int? = nil, loss: Double? = nil, accuracy: Double? = nil
+    ) {
+        self.job = job
+        self.options = options
+        self.epoch = epoch
+        self.loss = loss
+        self.accuracy = accuracy
+    }
+}
+
+/// The jobs of a sweep that differ in nothing but the option that repeats them, and how many of them have figures. The
+/// spreads are standard deviations of a sample; one has none.
+public struct SweepGroup: Codable, Equatable, Sendable {
+    public var options: [String: JSONValue]
+    public var jobs: [Int]
+    public var measured: Int
+    public var loss: Double?
+    public var lossSpread: Double?
+    public var accuracy: Double?
+    public var accuracySpread: Double?
+
+    public init(
+        options: [String: JSONValue], jobs: [Int], measured: Int, loss: Double? = nil, lossSpread: Double? = nil,
+        accuracy: Double? = nil, accuracySpread: Double? = nil
+    ) {
+        self.options = options
+        self.jobs = jobs
+        self.measured = measured
+        self.loss = loss
+        self.lossSpread = lossSpread
+        self.accuracy = accuracy
+        self.accuracySpread = accuracySpread
+    }
+}
+
+/// What can be done with all jobs of a sweep at once.
+public enum SweepAction: String, Codable, CaseIterable, Sendable {
+    case cancel, pause, resume, retry, prioritize
+}
+
 /// The queue of training and inference jobs: submit, look, follow, cancel. Times are microseconds since 1970-01-01
 /// 00:00:00 UTC. A number that is not finite is null.
 public enum JobsInterface: VarlinkInterface {
     public static let name = "io.sqzd.Jobs"
     public static let errors: Set<String> = [
-        "NoSuchJob", "JobEnded", "WrongState", "QueueFull", "NoSuchKind", "InvalidOption", "NoSuchDataset",
-        "NoSuchModel", "NoDatasets", "NoModels", "TooLarge", "Stopping", "Failed",
+        "NoSuchJob", "JobEnded", "WrongState", "QueueFull", "NoSuchSweep", "NoSuchKind", "InvalidOption",
+        "NoSuchDataset", "NoSuchModel", "NoDatasets", "NoModels", "TooLarge", "Stopping", "Failed",
     ]
     public static let methods: [any VarlinkMethod.Type] = [
-        Submit.self, List.self, Show.self, Watch.self, Monitor.self, Cancel.self, Pause.self, Resume.self, Retry.self,
-        Prioritize.self, Limit.self, Logs.self, Predictions.self,
+        Submit.self, SubmitSweep.self, ShowSweep.self, ChangeSweep.self, List.self, Show.self, Watch.self, Monitor.self,
+        Cancel.self, Finish.self, Pause.self, Resume.self, Retry.self, Prioritize.self, Limit.self, Logs.self,
+        Predictions.self,
     ]
 
     public enum Method: String, CaseIterable, Sendable {
         case submit = "io.sqzd.Jobs.Submit"
+        case submitSweep = "io.sqzd.Jobs.SubmitSweep"
+        case showSweep = "io.sqzd.Jobs.ShowSweep"
+        case changeSweep = "io.sqzd.Jobs.ChangeSweep"
         case list = "io.sqzd.Jobs.List"
         case show = "io.sqzd.Jobs.Show"
         case watch = "io.sqzd.Jobs.Watch"
         case monitor = "io.sqzd.Jobs.Monitor"
         case cancel = "io.sqzd.Jobs.Cancel"
+        case finish = "io.sqzd.Jobs.Finish"
         case pause = "io.sqzd.Jobs.Pause"
         case resume = "io.sqzd.Jobs.Resume"
         case retry = "io.sqzd.Jobs.Retry"
@@ -180,8 +305,17 @@ public enum JobsInterface: VarlinkInterface {
     /// until it is resumed, and waits for the others then if they have not ended. timeLimit (seconds): it fails when it
     /// has run for so long, in all of its runs. deadline: it fails at this time, if it has not ended. Running, it then
     /// ends at its next step, with a checkpoint. model: where a job in after, on condition of its success, makes models
-    /// of this NAME, it is the one that that job makes (of several such jobs, the last submitted); else NAME is its
-    /// highest version that there is now.
+    /// of this NAME, it is the one that that job makes (of several such jobs, the last submitted); else NAME is the
+    /// version that is promoted now. Where NAME has no version yet, it is what the last submitted job makes that is to
+    /// make one, and the new job waits for its success. Without a model it is the caller's own newest one without a
+    /// warning, else the default model of the configuration. A NAME that is another user's is not made. base: the model
+    /// that is tuned, by NAME (its version is settled now) or NAME@VERSION; for kinds that tune. keepPartial: when the
+    /// job is cancelled, or its deadline or time limit is over, it first makes a model of what it has, which is
+    /// registered as it ends, with a warning; for kinds that can be finished. Cancelled again, it ends at its next step
+    /// without. The reply says which model the job uses: NAME@VERSION, or the NAME that the job maker is to make; for
+    /// kinds that use one. makers are jobs that have not ended and are to make other versions of it. name and note:
+    /// words of the caller's for the job; a name is made as those of models are and has a letter in it, and several
+    /// jobs may have it.
     public enum Submit: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Submit"
 
@@ -195,11 +329,16 @@ public enum JobsInterface: VarlinkInterface {
             public var hold: Bool?
             public var timeLimit: Int?
             public var deadline: Int?
+            public var base: String?
+            public var keepPartial: Bool?
+            public var name: String?
+            public var note: String?
 
             public init(
                 kind: String, options: [String: JSONValue]? = nil, dataset: String? = nil, model: String? = nil,
                 priority: Int? = nil, after: [Dependency]? = nil, hold: Bool? = nil, timeLimit: Int? = nil,
-                deadline: Int? = nil
+                deadline: Int? = nil, base: String? = nil, keepPartial: Bool? = nil, name: String? = nil,
+                note: String? = nil
             ) {
                 self.kind = kind
                 self.options = options
@@ -210,31 +349,129 @@ public enum JobsInterface: VarlinkInterface {
                 self.hold = hold
                 self.timeLimit = timeLimit
                 self.deadline = deadline
+                self.base = base
+                self.keepPartial = keepPartial
+                self.name = name
+                self.note = note
             }
         }
 
         public struct Reply: Codable, Equatable, Sendable {
             public var id: Int
+            public var model: String?
+            public var maker: Int?
+            public var makers: [Int]?
 
-            public init(id: Int) {
+            public init(id: Int, model: String? = nil, maker: Int? = nil, makers: [Int]? = nil) {
                 self.id = id
+                self.model = model
+                self.maker = maker
+                self.makers = makers
             }
         }
     }
 
-    /// Jobs, newest first, 100 by default and 1,000 at most; before: only jobs with a smaller id, to page on.
-    public enum List: VarlinkMethod {
-        public static let name = "io.sqzd.Jobs.List"
+    /// Puts a job into the queue for each of members (256 at most): what Submit is given, and options laid over those
+    /// that they share. All of them or none: each is checked before, and an error says of which member it is. name: of
+    /// the sweep, sweep-ID by default, with the id of its first job. repeated: the option that only repeats a job, as
+    /// the seed. promoteBest: when the last of the jobs has ended, the model of the highest accuracy, of those without
+    /// a warning, is promoted, as Promote does.
+    public enum SubmitSweep: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.SubmitSweep"
 
         public struct Parameters: Codable, Equatable, Sendable {
-            public var states: [State]?
-            public var before: Int?
-            public var limit: Int?
+            public var kind: String
+            public var members: [[String: JSONValue]]
+            public var options: [String: JSONValue]?
+            public var name: String?
+            public var note: String?
+            public var repeated: String?
+            public var promoteBest: Bool?
+            public var dataset: String?
+            public var model: String?
+            public var priority: Int?
+            public var after: [Dependency]?
+            public var hold: Bool?
+            public var timeLimit: Int?
+            public var deadline: Int?
+            public var base: String?
 
-            public init(states: [State]? = nil, before: Int? = nil, limit: Int? = nil) {
-                self.states = states
-                self.before = before
-                self.limit = limit
+            public init(
+                kind: String, members: [[String: JSONValue]], options: [String: JSONValue]? = nil, name: String? = nil,
+                note: String? = nil, repeated: String? = nil, promoteBest: Bool? = nil, dataset: String? = nil,
+                model: String? = nil, priority: Int? = nil, after: [Dependency]? = nil, hold: Bool? = nil,
+                timeLimit: Int? = nil, deadline: Int? = nil, base: String? = nil
+            ) {
+                self.kind = kind
+                self.members = members
+                self.options = options
+                self.name = name
+                self.note = note
+                self.repeated = repeated
+                self.promoteBest = promoteBest
+                self.dataset = dataset
+                self.model = model
+                self.priority = priority
+                self.after = after
+                self.hold = hold
+                self.timeLimit = timeLimit
+                self.deadline = deadline
+                self.base = base
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var name: String
+            public var ids: [Int]
+
+            public init(name: String, ids: [Int]) {
+                self.name = name
+                self.ids = ids
+            }
+        }
+    }
+
+    /// A sweep, its jobs in the order in which they were submitted, and what those came to together that differ in
+    /// nothing but what repeats them.
+    public enum ShowSweep: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.ShowSweep"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var name: String
+
+            public init(name: String) {
+                self.name = name
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var sweep: Sweep
+            public var members: [SweepMember]
+            public var groups: [SweepGroup]
+
+            public init(sweep: Sweep, members: [SweepMember], groups: [SweepGroup]) {
+                self.sweep = sweep
+                self.members = members
+                self.groups = groups
+            }
+        }
+    }
+
+    /// Does to all jobs of a sweep what the method of this name does to one; those that are in no state for it are
+    /// passed over; if all are, that is an InvalidOption. Gives those that it was done to, as they are then. priority:
+    /// for prioritize.
+    public enum ChangeSweep: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.ChangeSweep"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var name: String
+            public var action: SweepAction
+            public var priority: Int?
+
+            public init(name: String, action: SweepAction, priority: Int? = nil) {
+                self.name = name
+                self.action = action
+                self.priority = priority
             }
         }
 
@@ -247,22 +484,75 @@ public enum JobsInterface: VarlinkInterface {
         }
     }
 
+    /// Jobs, newest first, 100 by default and 1,000 at most; before: only jobs with a smaller id, to page on. The
+    /// others say which are meant: of a user, of a kind, with a data set, with a model (NAME or NAME@VERSION) that they
+    /// use, make or tune; with a text in name or note, in small letters or capitals; submitted from submittedAfter on,
+    /// and before submittedBefore. total is how many jobs are meant in all, on whatever page.
+    public enum List: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.List"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var states: [State]?
+            public var before: Int?
+            public var limit: Int?
+            public var uid: Int?
+            public var kind: String?
+            public var dataset: String?
+            public var model: String?
+            public var name: String?
+            public var submittedAfter: Int?
+            public var submittedBefore: Int?
+
+            public init(
+                states: [State]? = nil, before: Int? = nil, limit: Int? = nil, uid: Int? = nil, kind: String? = nil,
+                dataset: String? = nil, model: String? = nil, name: String? = nil, submittedAfter: Int? = nil,
+                submittedBefore: Int? = nil
+            ) {
+                self.states = states
+                self.before = before
+                self.limit = limit
+                self.uid = uid
+                self.kind = kind
+                self.dataset = dataset
+                self.model = model
+                self.name = name
+                self.submittedAfter = submittedAfter
+                self.submittedBefore = submittedBefore
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var jobs: [Job]
+            public var total: Int?
+
+            public init(jobs: [Job], total: Int? = nil) {
+                self.jobs = jobs
+                self.total = total
+            }
+        }
+    }
+
+    /// history: also the job's epochs since it began, oldest first, the last 1,000 of them.
     public enum Show: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Show"
 
         public struct Parameters: Codable, Equatable, Sendable {
             public var id: Int
+            public var history: Bool?
 
-            public init(id: Int) {
+            public init(id: Int, history: Bool? = nil) {
                 self.id = id
+                self.history = history
             }
         }
 
         public struct Reply: Codable, Equatable, Sendable {
             public var job: Job
+            public var history: [Event]?
 
-            public init(job: Job) {
+            public init(job: Job, history: [Event]? = nil) {
                 self.job = job
+                self.history = history
             }
         }
     }
@@ -312,6 +602,30 @@ public enum JobsInterface: VarlinkInterface {
     /// Cancels a job that has not ended. A running job ends at its next step; the reply does not wait for that.
     public enum Cancel: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Cancel"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+
+            public init(id: Int) {
+                self.id = id
+            }
+        }
+
+        public struct Reply: Codable, Equatable, Sendable {
+            public var job: Job
+
+            public init(job: Job) {
+                self.job = job
+            }
+        }
+    }
+
+    /// Ends a training after the step in hand, and registers a model of what it has. The job succeeds then, and its
+    /// outcome says that it was finished early; the reply does not wait for that. One that waits or has failed gets its
+    /// turn in the queue again, if it has a checkpoint, and no deadline or time limit counts any more. Jobs of other
+    /// kinds than those that can be finished are refused.
+    public enum Finish: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Finish"
 
         public struct Parameters: Codable, Equatable, Sendable {
             public var id: Int

@@ -65,6 +65,30 @@ public struct Metric: Codable, Equatable, Sendable {
     }
 }
 
+/// How values are spread: counts[i] of them were bounds[i] or less, and more than the bounds before; the bounds ascend.
+/// count is how many there were in all, with those above the last bound, and sum what they add up to.
+public struct Histogram: Codable, Equatable, Sendable {
+    public var name: String
+    public var help: String
+    public var labels: [String: String]
+    public var bounds: [Double]
+    public var counts: [Int]
+    public var count: Int
+    public var sum: Double
+
+    public init(
+        name: String, help: String, labels: [String: String], bounds: [Double], counts: [Int], count: Int, sum: Double
+    ) {
+        self.name = name
+        self.help = help
+        self.labels = labels
+        self.bounds = bounds
+        self.counts = counts
+        self.count = count
+        self.sum = sum
+    }
+}
+
 /// The daemon itself.
 public enum ManagerInterface: VarlinkInterface {
     public static let name = "io.sqzd.Manager"
@@ -118,7 +142,7 @@ public enum ManagerInterface: VarlinkInterface {
         }
     }
 
-    /// Figures for a monitoring system.
+    /// Figures for a monitoring system. Those of a name follow one another.
     public enum Metrics: VarlinkMethod {
         public static let name = "io.sqzd.Manager.Metrics"
 
@@ -126,9 +150,11 @@ public enum ManagerInterface: VarlinkInterface {
 
         public struct Reply: Codable, Equatable, Sendable {
             public var metrics: [Metric]
+            public var histograms: [Histogram]?
 
-            public init(metrics: [Metric]) {
+            public init(metrics: [Metric], histograms: [Histogram]? = nil) {
                 self.metrics = metrics
+                self.histograms = histograms
             }
         }
     }

@@ -5,8 +5,14 @@ public import Varlink
 /// Every error of the interfaces. On the wire an error has the name of the interface whose method was called:
 /// `io.sqzd.Jobs.NoSuchModel`, `io.sqzd.Models.NoSuchModel`.
 public enum SqzError: VarlinkErrors, Equatable {
-    /// There is no such data set; known are those that there are.
-    case noSuchDataset(dataset: String, known: [String])
+    /// There is no such data set; known are those that there are. If there was one: who removed it, when, and its
+    /// file's sha256.
+    case noSuchDataset(
+        dataset: String, known: [String], removedAt: Int? = nil, removedBy: Int? = nil, sha256: String? = nil
+    )
+
+    /// There is no picture of this number, or of this path, among those of the split, of which there are so many.
+    case noSuchPicture(split: DatasetSplit, pictures: Int, picture: Int? = nil, file: String? = nil)
 
     /// Another data set has this name.
     case nameTaken(dataset: String)
@@ -46,9 +52,13 @@ public enum SqzError: VarlinkErrors, Equatable {
     /// io.sqzd.Runner: An option does not fit; reason says what would.
     case invalidOption(option: String, reason: String)
 
-    /// io.sqzd.Datasets, io.sqzd.Models: As many imports as are allowed at the same time are under way; try again.
-    /// io.sqzd.Inference: Too many calls wait for this model already.
-    case busy(limit: Int)
+    /// io.sqzd.Datasets: As many imports as are allowed at the same time are under way; try again.
+    /// io.sqzd.Inference: Too many calls wait for this model already. place is the one that this call would have had
+    /// among them, 1 the next; seconds is when it would have been its turn, at the rate of those before: when to come
+    /// again. They are missing where they are not known.
+    /// io.sqzd.Models: As many imports as are allowed at the same time are under way; try again, in so many seconds
+    /// where it is known how long they take. place is missing: nobody waits in a queue here.
+    case busy(limit: Int, place: Int? = nil, seconds: Int? = nil)
 
     /// io.sqzd.Datasets: The runner that reads data sets is missing or failed.
     /// io.sqzd.Inference: The model's runner ended or did not understand the model.
@@ -64,19 +74,26 @@ public enum SqzError: VarlinkErrors, Equatable {
     /// io.sqzd.Runner: The job could not be done.
     case failed(reason: String)
 
-    /// No model was named and there is none yet. passedOver: those that there are, the newest first, if each has a
-    /// warning; one of them must be named.
-    case noModels(passedOver: [String]? = nil)
+    /// No model was named, and the caller has made none. passedOver: those that there are, the newest first, if each
+    /// has a warning; known: others that there are, by name. One of them must be named.
+    case noModels(passedOver: [String]? = nil, known: [String]? = nil)
 
     /// There is no such model; known are those that there are: the versions of its name, else names. makers are the
-    /// jobs that are to make one of this name.
-    case noSuchModel(model: String, known: [String], makers: [Int]? = nil)
+    /// jobs that are to make one of this name. removed is the NAME@VERSION that there was, if there was one: who
+    /// removed it, when, and its file's sha256.
+    case noSuchModel(
+        model: String, known: [String], makers: [Int]? = nil, removed: String? = nil, removedAt: Int? = nil,
+        removedBy: Int? = nil, sha256: String? = nil
+    )
 
     /// Picture number index (from 0) cannot be used.
     case badImage(index: Int, reason: String)
 
     /// Too many pictures in one call.
     case tooManyImages(limit: Int, images: Int)
+
+    /// The pictures have waited for so many milliseconds, as long as the caller wanted, and were not looked at.
+    case timedOut(timeout: Int)
 
     /// There is no job of this id.
     case noSuchJob(id: Int)
@@ -89,6 +106,9 @@ public enum SqzError: VarlinkErrors, Equatable {
 
     /// limit jobs are queued or paused already: by this user if uid is set, else in all.
     case queueFull(limit: Int, queued: Int, uid: Int? = nil)
+
+    /// There is no such sweep; known are the newest of those that there are.
+    case noSuchSweep(name: String, known: [String])
 
     /// No runner offers this kind; kinds are those that are offered.
     case noSuchKind(kind: String, kinds: [String])

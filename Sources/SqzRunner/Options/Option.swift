@@ -11,21 +11,29 @@ final class Option<Value: OptionValue>: DeclaredOption {
     private(set) var wrappedValue: Value
     /// Whether the value came with the job.
     private(set) var isGiven = false
+    /// What stands for the default where a model is tuned.
+    private let baseDefault: Value?
 
     init(
         wrappedValue: Value, _ name: String, minimum: Double? = nil, maximum: Double? = nil,
-        bounds: [OptionBound]? = nil, help: String
+        bounds: [OptionBound]? = nil, base: Bool? = nil, tuning: Value? = nil, help: String
     ) {
         self.wrappedValue = wrappedValue
         declaration = JobOption(
             name: name, type: Value.type, help: help, default: wrappedValue.text, choices: Value.choices,
-            minimum: minimum, maximum: maximum, bounds: bounds)
+            minimum: minimum, maximum: maximum, bounds: bounds, base: base, baseDefault: tuning?.text)
+        baseDefault = tuning
     }
 
     /// For what several kinds declare; the default depends on the machine or on other options.
     init<Wrapped>(wrappedValue: Value = nil, _ declaration: JobOption) where Value == Wrapped? {
         self.wrappedValue = wrappedValue
         self.declaration = declaration
+        baseDefault = nil
+    }
+
+    func tune() {
+        if let baseDefault { wrappedValue = baseDefault }
     }
 
     func set(_ value: JSONValue) throws {
@@ -40,6 +48,8 @@ final class Option<Value: OptionValue>: DeclaredOption {
 /// An `Option` of whatever value.
 protocol DeclaredOption: AnyObject {
     var declaration: JobOption { get }
+    /// Makes the default that of a job which tunes a model.
+    func tune()
     func set(_ value: JSONValue) throws
 }
 
@@ -54,10 +64,11 @@ extension JobOptions {
     static var declarations: [JobOption] { Self().declared.map(\.declaration) }
 
     /// The values that came with a job, checked as the daemon does, and the defaults of the others.
-    init(_ values: [String: JSONValue], of kind: JobKind) throws {
-        try kind.check(values)
+    init(_ values: [String: JSONValue], of kind: JobKind, tuning: Bool) throws {
+        try kind.check(values, tuning: tuning)
         self.init()
         for option in declared {
+            if tuning { option.tune() }
             if let value = values[option.declaration.name] { try option.set(value) }
         }
     }

@@ -51,9 +51,33 @@ extension Int: OptionValue {}
 extension UInt64: OptionValue {}
 extension Float: OptionValue {}
 extension Double: OptionValue {}
+extension Bool: OptionValue {
+    static var type: OptionType { .flag }
+    var text: String? { String(self) }
+    init?(_ value: JSONValue) {
+        guard case .bool(let value) = value else { return nil }
+        self = value
+    }
+}
+
 extension Architecture: OptionValue {}
 extension Bypass: OptionValue {}
 extension Recipe.Name: OptionValue {}
+extension Optimizer.Name: OptionValue {}
+extension Schedule.Shape: OptionValue {}
+extension Calibration.Rule: OptionValue {}
+
+/// A model that an option names; its file comes with the job's run.
+struct NamedModel: OptionValue {
+    static var type: OptionType { .model }
+    let name: String
+    var text: String? { name }
+
+    init?(_ value: JSONValue) {
+        guard case .string(let name) = value else { return nil }
+        self.name = name
+    }
+}
 
 /// An option whose default depends on others: its help says how.
 extension Optional: OptionValue where Wrapped: OptionValue {

@@ -19,9 +19,9 @@ public enum JSON {
 
     /// The compact JSON text of `value`, which must encode as an object or an array.
     public static func encode(_ value: some Encodable) throws(JSONError) -> [UInt8] {
-        let node = try JSONEncoding.node(of: value)
+        let (node, longStrings) = try JSONEncoding.node(of: value)
         defer { json_decref(node) }
-        var text = JSONText()
+        var text = JSONText(longStrings)
         let isWritten = withUnsafeMutablePointer(to: &text) {
             json_dump_callback(node, JSONText.take, $0, Int(JSON_COMPACT)) == 0
         }
@@ -31,6 +31,13 @@ public enum JSON {
         return text.bytes
     }
 
+    /// A string as JSON, for text that is written without a tree.
+    public static func quoted(_ text: String) throws(JSONError) -> [UInt8] {
+        guard PlainText.isPlain(text) else { return Array(try encode([text]).dropFirst().dropLast()) }
+        let mark = CollectionOfOne(UInt8(ascii: "\""))
+        return mark + Array(text.utf8) + mark
+    }
+
     /// The value that `bytes` say, which must be one whole JSON text.
     public static func decode<T: Decodable>(
         _ type: T.Type, from bytes: UnsafeRawBufferPointer, unknownKeys: UnknownKeys = .ignore
@@ -38,11 +45,23 @@ public enum JSON {
         try JSONDocument(parsing: bytes).root.decode(type, unknownKeys: unknownKeys)
     }
 
+    /// Whether these are one whole JSON text.
+    static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        do throws(JSONError) {
+            _ = try JSONDocument(parsing: bytes)
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// The value that `bytes` say, which must be one whole JSON text.
     public static func decode<T: Decodable>(
         _ type: T.Type, from bytes: [UInt8], unknownKeys: UnknownKeys = .ignore
     ) throws(JSONError) -> T {
-        try JSONDocument(parsing: bytes).root.decode(type, unknownKeys: unknownKeys)
+        try bytes.withUnsafeBytes { bytes in
+            Result { () throws(JSONError) in try decode(type, from: bytes, unknownKeys: unknownKeys) }
+        }.get()
     }
 }
 

@@ -4,10 +4,20 @@ internal import CJansson
 /// asks for can be refused by name.
 struct JSONDecoding: Decoder {
     let node: JSONNode
+    let longStrings: LongStrings
     let unknownKeys: JSON.UnknownKeys
     let codingPath: [any CodingKey]
-    let asked = AskedKeys()
+    /// nil where nobody minds what was not asked for.
+    let asked: AskedKeys?
     var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+    init(node: JSONNode, longStrings: LongStrings, unknownKeys: JSON.UnknownKeys, codingPath: [any CodingKey]) {
+        self.node = node
+        self.longStrings = longStrings
+        self.unknownKeys = unknownKeys
+        self.codingPath = codingPath
+        asked = unknownKeys == .refuse && node.pointee.type == JSON_OBJECT ? AskedKeys() : nil
+    }
 
     final class AskedKeys {
         var names: Set<String> = []
@@ -18,7 +28,7 @@ struct JSONDecoding: Decoder {
     /// The node as a `T`, or why it is none.
     func value<T: Decodable>(_ type: T.Type) throws(JSONError) -> T {
         do {
-            if type == JSONValue.self { return try JSONValue(node: node, at: codingPath) as! T }
+            if type == JSONValue.self { return try JSONValue(node: node, longStrings, at: codingPath) as! T }
             let value = try T(from: self)
             try refuseUnknownKeys()
             return value
@@ -33,27 +43,14 @@ struct JSONDecoding: Decoder {
 
     private func refuseUnknownKeys() throws(JSONError) {
         // A type that never opened a keyed container (an enum of strings) is not an object.
-        guard unknownKeys == .refuse, node.pointee.type == JSON_OBJECT else { return }
+        guard let asked else { return }
         if let stranger = node.keys.first(where: { !asked.names.contains($0) }) {
             throw JSONError(.unknownKey, "unknown", at: codingPath + [JSONKey(stranger)])
         }
         for nested in asked.nested { try nested.refuseUnknownKeys() }
     }
 
-    func mismatch(_ expected: String) -> JSONError {
-        let found =
-            switch node.pointee.type {
-            case JSON_OBJECT: "an object"
-            case JSON_ARRAY: "an array"
-            case JSON_STRING: "a string"
-            case JSON_INTEGER: "an integer"
-            case JSON_REAL: "a number with a fraction"
-            case JSON_TRUE, JSON_FALSE: "a boolean"
-            default: "null"
-            }
-        return JSONError(
-            node.pointee.type == JSON_NULL ? .missing : .mismatch, "must be \(expected), is \(found)", at: codingPath)
-    }
+    func mismatch(_ expected: String) -> JSONError { node.mismatch(expected, at: codingPath) }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         guard node.pointee.type == JSON_OBJECT else { throw mismatch("an object") }
@@ -69,7 +66,8 @@ struct JSONDecoding: Decoder {
 
     /// A decoder for a node below this one.
     func below(_ node: JSONNode, _ key: any CodingKey) -> JSONDecoding {
-        JSONDecoding(node: node, unknownKeys: unknownKeys, codingPath: codingPath + [key])
+        JSONDecoding(
+            node: node, longStrings: longStrings, unknownKeys: unknownKeys, codingPath: codingPath + [key])
     }
 }
 
@@ -97,27 +95,58 @@ private struct KeyedReading<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     var allKeys: [Key] { decoder.node.keys.compactMap(Key.init(stringValue:)) }
 
-    func contains(_ key: Key) -> Bool {
-        decoder.asked.names.insert(key.stringValue)
-        return json_object_get(decoder.node, key.stringValue) != nil
+    func contains(_ key: Key) -> Bool { find(key) != nil }
+
+    private func find(_ key: Key) -> JSONNode? {
+        decoder.asked?.names.insert(key.stringValue)
+        return json_object_get(decoder.node, key.stringValue)
     }
 
-    private func below(_ key: Key) throws -> JSONDecoding {
-        decoder.asked.names.insert(key.stringValue)
-        guard let node = json_object_get(decoder.node, key.stringValue) else {
-            throw JSONError(.missing, "missing", at: codingPath + [key])
-        }
-        return decoder.below(node, key)
+    private func node(_ key: Key) throws -> JSONNode {
+        guard let node = find(key) else { throw JSONError(.missing, "missing", at: path(key)) }
+        return node
     }
 
-    func decodeNil(forKey key: Key) throws -> Bool { try below(key).node.pointee.type == JSON_NULL }
+    private func path(_ key: Key) -> [any CodingKey] { codingPath + [key] }
+    private func below(_ key: Key) throws -> JSONDecoding { decoder.below(try node(key), key) }
+
+    func decodeNil(forKey key: Key) throws -> Bool { try node(key).isNull }
+
+    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try node(key).bool(at: path(key)) }
+    func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try node(key).integer(type, at: path(key)) }
+    func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try node(key).number(at: path(key)) }
+    func decode(_ type: String.Type, forKey key: Key) throws -> String {
+        try node(key).text(decoder.longStrings, at: path(key))
+    }
+
+    func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
+        guard let node = find(key), !node.isNull else { return nil }
+        return try node.bool(at: path(key))
+    }
+    func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? {
+        guard let node = find(key), !node.isNull else { return nil }
+        return try node.integer(type, at: path(key))
+    }
+    func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? {
+        guard let node = find(key), !node.isNull else { return nil }
+        return try node.number(at: path(key))
+    }
+    func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? {
+        guard let node = find(key), !node.isNull else { return nil }
+        return try node.text(decoder.longStrings, at: path(key))
+    }
+    func decodeIfPresent<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T? {
+        guard let node = find(key), !node.isNull else { return nil }
+        return try decoder.below(node, key).value(type)
+    }
+
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try below(key).value(type) }
 
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type, forKey key: Key
     ) throws -> KeyedDecodingContainer<Nested> {
         let nested = try below(key)
-        decoder.asked.nested.append(nested)
+        decoder.asked?.nested.append(nested)
         return try nested.container(keyedBy: type)
     }
 
@@ -138,18 +167,33 @@ private struct UnkeyedReading: UnkeyedDecodingContainer {
 
     init(decoder: JSONDecoding) { self.decoder = decoder }
 
-    private func current() throws -> JSONDecoding {
-        let key = JSONKey(intValue: currentIndex)
+    private var path: [any CodingKey] { codingPath + [JSONKey(intValue: currentIndex)] }
+
+    private func node() throws -> JSONNode {
         guard let node = json_array_get(decoder.node, currentIndex) else {
-            throw JSONError(.missing, "missing", at: codingPath + [key])
+            throw JSONError(.missing, "missing", at: path)
         }
-        return decoder.below(node, key)
+        return node
     }
 
+    private func current() throws -> JSONDecoding { decoder.below(try node(), JSONKey(intValue: currentIndex)) }
+
     mutating func decodeNil() throws -> Bool {
-        let isNull = try current().node.pointee.type == JSON_NULL
+        let isNull = try node().isNull
         if isNull { currentIndex += 1 }
         return isNull
+    }
+
+    mutating func decode(_ type: String.Type) throws -> String {
+        let text = try node().text(decoder.longStrings, at: path)
+        currentIndex += 1
+        return text
+    }
+
+    mutating func decode(_ type: Int.Type) throws -> Int {
+        let value = try node().integer(type, at: path)
+        currentIndex += 1
+        return value
     }
 
     mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
@@ -162,7 +206,7 @@ private struct UnkeyedReading: UnkeyedDecodingContainer {
     {
         defer { currentIndex += 1 }
         let nested = try current()
-        decoder.asked.nested.append(nested)
+        decoder.asked?.nested.append(nested)
         return try nested.container(keyedBy: type)
     }
 
@@ -181,37 +225,15 @@ private struct SingleReading: SingleValueDecodingContainer {
     let decoder: JSONDecoding
     var codingPath: [any CodingKey] { decoder.codingPath }
 
-    func decodeNil() -> Bool { decoder.node.pointee.type == JSON_NULL }
+    func decodeNil() -> Bool { decoder.node.isNull }
 
-    func decode(_ type: Bool.Type) throws -> Bool {
-        switch decoder.node.pointee.type {
-        case JSON_TRUE: true
-        case JSON_FALSE: false
-        default: throw decoder.mismatch("a boolean")
-        }
-    }
-
-    func decode(_ type: String.Type) throws -> String {
-        guard let string = decoder.node.string else { throw decoder.mismatch("a string") }
-        return string
-    }
-
-    func decode(_ type: Double.Type) throws -> Double {
-        switch decoder.node.pointee.type {
-        case JSON_REAL, JSON_INTEGER: json_number_value(decoder.node)
-        default: throw decoder.mismatch("a number")
-        }
-    }
-
+    func decode(_ type: Bool.Type) throws -> Bool { try decoder.node.bool(at: codingPath) }
+    func decode(_ type: String.Type) throws -> String { try decoder.node.text(decoder.longStrings, at: codingPath) }
+    func decode(_ type: Double.Type) throws -> Double { try decoder.node.number(at: codingPath) }
     func decode(_ type: Float.Type) throws -> Float { Float(try decode(Double.self)) }
 
     private func integer<I: FixedWidthInteger>(_ type: I.Type) throws -> I {
-        guard decoder.node.pointee.type == JSON_INTEGER else { throw decoder.mismatch("an integer") }
-        let value = json_integer_value(decoder.node)
-        guard let exact = I(exactly: value) else {
-            throw JSONError(.mismatch, "must be from \(I.min) to \(I.max), is \(value)", at: codingPath)
-        }
-        return exact
+        try decoder.node.integer(type, at: codingPath)
     }
 
     func decode(_ type: Int.Type) throws -> Int { try integer(type) }
@@ -236,7 +258,7 @@ extension JSONError {
         case .valueNotFound(_, let context): self.init(.missing, "must not be null", at: context.codingPath)
         // An enum: of a word, or of an object with its case as the one key.
         case .typeMismatch, .dataCorrupted:
-            let words = found.node.string.map { [$0] } ?? found.node.keys
+            let words = found.node.string(found.longStrings).map { [$0] } ?? found.node.keys
             let right = (type as? any CaseIterable.Type).map { "one of \(Self.words(of: $0))" } ?? "what is known here"
             let wrong = words.map { String($0.prefix(60)) }.joined(separator: ", ")
             self.init(.mismatch, "must be \(right), is \(wrong.isEmpty ? "nothing" : wrong)", at: found.codingPath)

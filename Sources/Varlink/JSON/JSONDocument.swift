@@ -6,23 +6,30 @@ typealias JSONNode = UnsafeMutablePointer<json_t>
 // Sendable: the tree is never changed after the initializer, and reading it touches no reference count.
 final class JSONDocument: @unchecked Sendable {
     private let node: JSONNode
+    /// What some of its strings stand for.
+    let longStrings: LongStrings
 
     init(parsing bytes: UnsafeRawBufferPointer, maximumValues: Int = .max) throws(JSONError) {
-        node = try Self.parse(bytes, maximumValues)
-    }
-
-    init(parsing bytes: [UInt8]) throws(JSONError) {
-        node = try bytes.withUnsafeBytes { bytes in
-            Result { () throws(JSONError) in try Self.parse(bytes, .max) }
-        }.get()
-    }
-
-    private static func parse(_ bytes: UnsafeRawBufferPointer, _ maximumValues: Int) throws(JSONError) -> JSONNode {
-        let (depth, values) = survey(bytes)
-        guard depth <= JSON.maximumDepth else {
+        let survey = Survey(bytes)
+        guard survey.depth <= JSON.maximumDepth else {
             throw JSONError(.syntax, "nested deeper than \(JSON.maximumDepth) levels")
         }
-        guard values <= maximumValues else { throw JSONError(.syntax, "more than \(maximumValues) values") }
+        guard survey.values <= maximumValues else { throw JSONError(.syntax, "more than \(maximumValues) values") }
+        var longStrings = LongStrings()
+        if !survey.longStrings.isEmpty, let rest = longStrings.take(survey.longStrings, outOf: bytes) {
+            let node = rest.withUnsafeBytes { rest in Result { () throws(JSONError) in try Self.parse(rest) } }
+            if case .success(let node) = node {
+                self.node = node
+                self.longStrings = longStrings
+                return
+            }
+            // What is wrong is told of the text as it is.
+        }
+        node = try Self.parse(bytes)
+        self.longStrings = LongStrings()
+    }
+
+    private static func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONNode {
         var error = json_error_t()
         let text = bytes.assumingMemoryBound(to: CChar.self)
         guard let node = json_loadb(text.baseAddress, text.count, Int(JSON_REJECT_DUPLICATES), &error) else {
@@ -35,39 +42,6 @@ final class JSONDocument: @unchecked Sendable {
     deinit { json_decref(node) }
 
     var root: JSONReference { JSONReference(document: self, node: node) }
-
-    /// Deepest nesting, and no fewer values than there are, counted on the bytes before jansson sees them: its own limit of
-    /// depth (2,048) is fixed when it is built, and its parser recurses; a value of two bytes takes it up to 200 of memory.
-    private static func survey(_ bytes: UnsafeRawBufferPointer) -> (depth: Int, values: Int) {
-        var depth = 0
-        var values = 1
-        var deepest = 0
-        var inString = false
-        var escaped = false
-        for byte in bytes {
-            if inString {
-                if escaped {
-                    escaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    escaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    inString = false
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): inString = true
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                depth += 1
-                values += 1
-                deepest = max(deepest, depth)
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-            case UInt8(ascii: ","): values += 1
-            default: break
-            }
-        }
-        return (deepest, values)
-    }
 }
 
 /// One node of a document, which it keeps alive.
@@ -91,7 +65,25 @@ struct JSONReference: @unchecked Sendable {
         json_object_get(node, key).map { JSONReference(document: document, node: $0) }
     }
 
-    var string: String? { node.string }
+    subscript(index: Int) -> JSONReference? {
+        json_array_get(node, index).map { JSONReference(document: document, node: $0) }
+    }
+
+    var isList: Bool { node.pointee.type == JSON_ARRAY }
+
+    /// Of members or elements.
+    var count: Int { isList ? json_array_size(node) : json_object_size(node) }
+
+    var string: String? { node.string(document.longStrings) }
+
+    var integer: Int? { node.pointee.type == JSON_INTEGER ? Int(exactly: json_integer_value(node)) : nil }
+
+    var number: Double? {
+        switch node.pointee.type {
+        case JSON_REAL, JSON_INTEGER: json_number_value(node)
+        default: nil
+        }
+    }
 
     /// nil where this is no boolean.
     var bool: Bool? {
@@ -104,7 +96,9 @@ struct JSONReference: @unchecked Sendable {
 
     func decode<T: Decodable>(_ type: T.Type, unknownKeys: JSON.UnknownKeys) throws(JSONError) -> T {
         defer { withExtendedLifetime(document) {} }
-        return try JSONDecoding(node: node, unknownKeys: unknownKeys, codingPath: []).value(type)
+        return try JSONDecoding(
+            node: node, longStrings: document.longStrings, unknownKeys: unknownKeys, codingPath: []
+        ).value(type)
     }
 }
 
@@ -120,9 +114,9 @@ extension JSONNode {
         return keys
     }
 
-    var string: String? {
+    func string(_ longStrings: LongStrings) -> String? {
         guard let start = json_string_value(self) else { return nil }
         let bytes = UnsafeRawBufferPointer(start: start, count: json_string_length(self))
-        return String(decoding: bytes, as: UTF8.self)
+        return longStrings[bytes] ?? String(decoding: bytes, as: UTF8.self)
     }
 }

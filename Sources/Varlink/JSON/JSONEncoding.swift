@@ -4,18 +4,27 @@ internal import CJansson
 struct JSONEncoding: Encoder {
     /// Where the one value of this encoder goes; takes over the reference.
     let place: (JSONNode) -> Void
+    let longStrings: WrittenStrings
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    /// A new reference to the node that says `value`.
-    static func node(of value: some Encodable) throws(JSONError) -> JSONNode {
+    /// A new reference to the node that says `value`, and what some of its strings stand for.
+    static func node(of value: some Encodable) throws(JSONError) -> (JSONNode, LongStrings) {
+        let longStrings = WrittenStrings(takesThem: true)
+        let node = try node(of: value, longStrings)
+        guard longStrings.metMark else { return (node, longStrings.taken) }
+        json_decref(node)
+        return (try Self.node(of: value, WrittenStrings(takesThem: false)), LongStrings())
+    }
+
+    private static func node(of value: some Encodable, _ longStrings: WrittenStrings) throws(JSONError) -> JSONNode {
         var result: JSONNode?
         do {
             try JSONEncoding(
                 place: {
                     json_decref(result)
                     result = $0
-                }, codingPath: []
+                }, longStrings: longStrings, codingPath: []
             ).write(value)
         } catch {
             json_decref(result)
@@ -28,7 +37,7 @@ struct JSONEncoding: Encoder {
     func write(_ value: some Encodable) throws(JSONError) {
         do {
             if let value = value as? JSONValue {
-                place(try value.makeNode(at: codingPath))
+                place(try value.makeNode(longStrings, at: codingPath))
             } else {
                 try value.encode(to: self)
             }
@@ -47,23 +56,16 @@ struct JSONEncoding: Encoder {
         return node
     }
 
-    static func string(_ value: String) -> JSONNode {
-        var value = value
-        return value.withUTF8 { utf8 in
-            utf8.withMemoryRebound(to: CChar.self) { json_stringn_nocheck($0.baseAddress, $0.count)! }
-        }
-    }
-
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         let node = json_object()!
         place(node)
-        return KeyedEncodingContainer(KeyedWriting(node: node, codingPath: codingPath))
+        return KeyedEncodingContainer(KeyedWriting(node: node, longStrings: longStrings, codingPath: codingPath))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
         let node = json_array()!
         place(node)
-        return UnkeyedWriting(node: node, codingPath: codingPath)
+        return UnkeyedWriting(node: node, longStrings: longStrings, codingPath: codingPath)
     }
 
     func singleValueContainer() -> any SingleValueEncodingContainer { SingleWriting(encoder: self) }
@@ -71,15 +73,29 @@ struct JSONEncoding: Encoder {
 
 private struct KeyedWriting<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let node: JSONNode
+    let longStrings: WrittenStrings
     let codingPath: [any CodingKey]
 
     private func below(_ key: Key) -> JSONEncoding {
+        longStrings.meet(key.stringValue)
         let node = node
         return JSONEncoding(
-            place: { json_object_set_new_nocheck(node, key.stringValue, $0) }, codingPath: codingPath + [key])
+            place: { json_object_set_new_nocheck(node, key.stringValue, $0) }, longStrings: longStrings,
+            codingPath: codingPath + [key])
     }
 
-    func encodeNil(forKey key: Key) { below(key).place(json_null()) }
+    private func place(_ value: JSONNode, _ key: Key) {
+        longStrings.meet(key.stringValue)
+        json_object_set_new_nocheck(node, key.stringValue, value)
+    }
+
+    func encodeNil(forKey key: Key) { place(json_null(), key) }
+    func encode(_ value: Bool, forKey key: Key) { place(value ? json_true() : json_false(), key) }
+    func encode(_ value: Int, forKey key: Key) { place(json_integer(Int64(value)), key) }
+    func encode(_ value: String, forKey key: Key) { place(longStrings.node(value), key) }
+    func encode(_ value: Double, forKey key: Key) throws {
+        place(try JSONEncoding.real(value, at: codingPath + [key]), key)
+    }
     func encode(_ value: some Encodable, forKey key: Key) throws { try below(key).write(value) }
 
     func nestedContainer<Nested: CodingKey>(
@@ -89,22 +105,28 @@ private struct KeyedWriting<Key: CodingKey>: KeyedEncodingContainerProtocol {
     }
 
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { below(key).unkeyedContainer() }
-    func superEncoder() -> any Encoder { JSONEncoding(place: { json_decref($0) }, codingPath: codingPath) }
+    func superEncoder() -> any Encoder {
+        JSONEncoding(place: { json_decref($0) }, longStrings: longStrings, codingPath: codingPath)
+    }
     func superEncoder(forKey key: Key) -> any Encoder { below(key) }
 }
 
 private struct UnkeyedWriting: UnkeyedEncodingContainer {
     let node: JSONNode
+    let longStrings: WrittenStrings
     let codingPath: [any CodingKey]
     var count: Int { json_array_size(node) }
 
     private func next() -> JSONEncoding {
         let node = node
         return JSONEncoding(
-            place: { json_array_append_new(node, $0) }, codingPath: codingPath + [JSONKey(intValue: count)])
+            place: { json_array_append_new(node, $0) }, longStrings: longStrings,
+            codingPath: codingPath + [JSONKey(intValue: count)])
     }
 
-    func encodeNil() { next().place(json_null()) }
+    func encodeNil() { json_array_append_new(node, json_null()) }
+    func encode(_ value: String) { json_array_append_new(node, longStrings.node(value)) }
+    func encode(_ value: Int) { json_array_append_new(node, json_integer(Int64(value))) }
     func encode(_ value: some Encodable) throws { try next().write(value) }
 
     func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
@@ -121,7 +143,7 @@ private struct SingleWriting: SingleValueEncodingContainer {
 
     func encodeNil() { encoder.place(json_null()) }
     func encode(_ value: Bool) { encoder.place(value ? json_true() : json_false()) }
-    func encode(_ value: String) { encoder.place(JSONEncoding.string(value)) }
+    func encode(_ value: String) { encoder.place(encoder.longStrings.node(value)) }
     func encode(_ value: Double) throws { encoder.place(try JSONEncoding.real(value, at: codingPath)) }
     func encode(_ value: Float) throws { try encode(Double(value)) }
 

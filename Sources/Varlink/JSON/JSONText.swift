@@ -4,7 +4,10 @@ internal import CJansson
 /// 0.27700000000000002. Here they have as few as read back the same.
 struct JSONText {
     private(set) var bytes: [UInt8] = []
+    private let longStrings: LongStrings
     private var isInString = false
+
+    init(_ longStrings: LongStrings) { self.longStrings = longStrings }
 
     /// jansson hands over a string in pieces between two quotation marks of their own, and a number whole.
     static let take: json_dump_callback_t = { piece, count, text in
@@ -17,6 +20,8 @@ struct JSONText {
         if piece.count == 1, piece[0] == UInt8(ascii: "\"") { isInString.toggle() }
         if !isInString, piece.count > Self.shortest, let number = Self.fraction(piece) {
             bytes += number.description.utf8
+        } else if isInString, let long = longStrings[piece] {
+            bytes += long.utf8
         } else {
             bytes += piece
         }

@@ -21,7 +21,8 @@ public final class Client {
         file = FramedFile(input: number, output: number)
     }
 
-    private static func connect(_ path: String) throws(ConnectionError) -> CInt {
+    /// The descriptor of a connection to the socket at `path`, which the caller closes.
+    public static func connect(_ path: String) throws(ConnectionError) -> CInt {
         do throws(FileError) {
             return try UnixSocket.connected(to: path)
         } catch {
@@ -62,10 +63,14 @@ public final class Client {
         if mode != .oneway { unanswered += 1 }
     }
 
+    /// Sends bytes as they are, on a connection whose call with `upgrade` was answered. Tells whether the other side takes them;
+    /// what it has to say instead can be received.
+    public func send(bytes: [UInt8]) throws(ConnectionError) -> Bool { try write(bytes) }
+
     /// Tells whether the other side takes it.
-    private func write(_ message: [UInt8]) throws(ConnectionError) -> Bool {
+    private func write(_ bytes: [UInt8]) throws(ConnectionError) -> Bool {
         do throws(ConnectionError) {
-            try file.write(message)
+            try file.write(bytes)
             return true
         } catch {
             guard error == .closed else { throw error }
@@ -85,15 +90,44 @@ public final class Client {
         _ method: M.Type, until deadline: ContinuousClock.Instant? = nil
     ) throws -> Reply {
         guard let message = try file.read(until: deadline) else { throw ConnectionError.closed }
+        return try parse(message)
+    }
+
+    /// Those of several connections on which `receive` has something to read, after waiting until there is one.
+    public static func ready(_ clients: [Client]) throws(ConnectionError) -> [Int] {
+        let held = clients.indices.filter { clients[$0].file.isReady }
+        guard held.isEmpty else { return held }
+        var watched = clients.map { pollfd(fd: $0.file.input, events: Int16(POLLIN), revents: 0) }
+        while poll(&watched, nfds_t(watched.count), -1) < 0 {
+            guard errno == EINTR else { throw .system(call: "poll", errno: errno) }
+        }
+        return watched.indices.filter { watched[$0].revents != 0 }
+    }
+
+    private func parse(_ message: [UInt8]) throws(ConnectionError) -> Reply {
         do throws(MalformedMessage) {
             let reply = try message.withUnsafeBytes { bytes in
                 Result { () throws(MalformedMessage) in try Reply(parsing: bytes) }
             }.get()
-            if !reply.continues { unanswered -= 1 }
+            // On an upgraded connection there may be more messages than calls.
+            if !reply.continues { unanswered = max(0, unanswered - 1) }
             return reply
         } catch {
             throw ConnectionError.malformed(error.description)
         }
+    }
+
+    /// The parameters of the next reply to a call that was sent, as they came, and whether others follow. Throws the
+    /// `VarlinkError` if the reply is one.
+    public func receiveText() throws -> (parameters: [UInt8], continues: Bool) {
+        guard let message = try file.read() else { throw ConnectionError.closed }
+        let passed = message.withUnsafeBytes { PassedReply($0) }
+        guard let passed else {
+            let reply = try parse(message)
+            return (try JSON.encode(try reply.parameters([String: JSONValue].self)), reply.continues)
+        }
+        if !passed.continues { unanswered = max(0, unanswered - 1) }
+        return (Array(message[passed.parameters]), passed.continues)
     }
 
     /// Calls with `more` and hands over each reply until the last one, or until `body` says that it has enough.

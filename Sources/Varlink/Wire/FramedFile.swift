@@ -16,6 +16,14 @@ public final class FramedFile: Sendable {
         var bytes: [UInt8] = []
         /// How far `bytes` holds no NUL.
         var searched = 0
+
+        /// Where the next NUL is.
+        var end: Int? {
+            bytes.withUnsafeBytes { bytes in
+                guard searched < bytes.count, let base = bytes.baseAddress else { return nil }
+                return memchr(base + searched, 0, bytes.count - searched).map { base.distance(to: $0) }
+            }
+        }
     }
 
     public init(input: CInt, output: CInt) {
@@ -25,18 +33,19 @@ public final class FramedFile: Sendable {
         outputIsSocket = fstat(output, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
-    /// Writes a message that ends with its NUL.
-    public func write(_ message: [UInt8]) throws(ConnectionError) {
-        var rest = message[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { bytes in
+    /// Writes a message that ends with its NUL, or bytes as they are.
+    public func write(_ bytes: [UInt8]) throws(ConnectionError) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { all in
+                let rest = UnsafeRawBufferPointer(rebasing: all[written...])
                 // A socket can answer EPIPE without the signal; who writes to pipes ignores SIGPIPE.
-                outputIsSocket
-                    ? send(output, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
-                    : Glibc.write(output, bytes.baseAddress, bytes.count)
+                return outputIsSocket
+                    ? send(output, rest.baseAddress, rest.count, CInt(MSG_NOSIGNAL))
+                    : Glibc.write(output, rest.baseAddress, rest.count)
             }
             if count >= 0 {
-                rest = rest.dropFirst(count)
+                written += count
             } else if errno == EPIPE || errno == ECONNRESET {
                 throw .closed
             } else if errno != EINTR {
@@ -46,9 +55,12 @@ public final class FramedFile: Sendable {
     }
 
     /// The next message without its NUL; nil where the other side ended between two messages.
-    public func read(until deadline: ContinuousClock.Instant? = nil) throws(ConnectionError) -> [UInt8]? {
+    /// - Parameter onArrival: is called before what has come of it is looked at, each time.
+    public func read(
+        until deadline: ContinuousClock.Instant? = nil, onArrival: () -> Void = {}
+    ) throws(ConnectionError) -> [UInt8]? {
         while true {
-            if let end = pending.bytes[pending.searched...].firstIndex(of: 0) {
+            if let end = pending.end {
                 let message = Array(pending.bytes[..<end])
                 pending.bytes.removeSubrange(...end)
                 pending.searched = 0
@@ -61,6 +73,7 @@ public final class FramedFile: Sendable {
             pending.bytes.append(contentsOf: repeatElement(0, count: Self.chunk))
             let count = pending.bytes.withUnsafeMutableBytes { Glibc.read(input, $0.baseAddress! + held, Self.chunk) }
             let code = errno
+            if count > 0 { onArrival() }
             pending.bytes.removeLast(Self.chunk - max(0, count))
             if count == 0 || (count < 0 && code == ECONNRESET) {
                 guard pending.bytes.isEmpty else { throw .closed }
@@ -70,6 +83,9 @@ public final class FramedFile: Sendable {
             }
         }
     }
+
+    /// Whether `read` gives a message, or the end, without waiting for the other side.
+    var isReady: Bool { pending.end != nil }
 
     /// Bytes that are read at once.
     private static let chunk = 1 << 16

@@ -4,11 +4,15 @@ enum Message {
     static func bytes(_ header: some Encodable, _ parameters: some Encodable) throws(JSONError) -> [UInt8] {
         var bytes = try JSON.encode(header)
         let parameters = try JSON.encode(parameters)
+        bytes.reserveCapacity(bytes.count + parameters.count + 32)
         if parameters.count > 2 {
             bytes.removeLast()
             if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-            bytes += Array(#""parameters":"#.utf8) + parameters + [UInt8(ascii: "}")]
+            bytes += #""parameters":"#.utf8
+            bytes += parameters
+            bytes.append(UInt8(ascii: "}"))
         }
-        return bytes + [0]
+        bytes.append(0)
+        return bytes
     }
 }

@@ -41,6 +41,16 @@ public struct Reply: Sendable {
         try Message.bytes(ReplyHeader(continues: continues ? true : nil, error: nil), parameters)
     }
 
+    /// The bytes of a reply whose parameters, an object that is not empty, are written already.
+    public static func message(text parameters: some Collection<UInt8>, continues: Bool = false) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(parameters.count + 64)
+        bytes += (continues ? #"{"continues":true,"parameters":"# : #"{"parameters":"#).utf8
+        bytes += parameters
+        bytes += [UInt8(ascii: "}"), 0]
+        return bytes
+    }
+
     /// The bytes of an error reply, with the NUL that ends it.
     public static func message(_ error: VarlinkError) throws(JSONError) -> [UInt8] {
         try Message.bytes(ReplyHeader(continues: nil, error: error.name), error.parameters)

@@ -4,6 +4,8 @@ plain `SqzdError`."""
 import json
 from typing import Any, Mapping
 
+from .sentences import sentence
+
 
 class DaemonUnreachable(ConnectionError):
     """No daemon answers at the socket, or it went away before it had answered."""
@@ -26,6 +28,9 @@ class SqzdError(Exception):
         self.parameters = dict(parameters)
 
     def __str__(self) -> str:
+        told = sentence(self.name, self.parameters)
+        if told is not None:
+            return told
         told = ", ".join(f"{key} {json.dumps(value, ensure_ascii=False)}" for key, value in self.parameters.items())
         return f"{self.name}: {told}" if told else self.name
 

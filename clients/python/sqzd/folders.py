@@ -2,12 +2,14 @@
 
 import os
 import tarfile
-from typing import IO, Iterator
+from typing import BinaryIO, Iterator
 
 _RECORDS = ("test_batch.bin", "train.bin", "test.bin")
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp", ".tif", ".tiff")
 # A picture's file has at most 64 MiB; one byte more says that a file has too many.
 _MOST_BYTES = (64 << 20) + 1
+# Bytes that are read at once.
+_PART_SIZE = 1 << 20
 
 
 def holds_pictures(path: str) -> bool:
@@ -18,21 +20,39 @@ def holds_pictures(path: str) -> bool:
     return any(file.lower().endswith(_PICTURES) for file in files) or any(_is_picture(file) for file in files)
 
 
-def write_tar(path: str, target: IO[bytes]) -> None:
-    """Writes what is below a folder, in the order of names, without times and owners. Links are not followed, and what is
-    hidden is sent by its name only."""
-    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for file in _members(path):
-            member = tarfile.TarInfo(os.path.relpath(file, path))
-            if os.path.basename(file).startswith("."):
-                tar.addfile(member)
-            elif _is_file(file):
-                with open(file, "rb") as data:
-                    member.size = min(os.fstat(data.fileno()).st_size, _MOST_BYTES)
-                    tar.addfile(member, data)
-            else:
-                member.type, member.linkname = tarfile.SYMTYPE, "-"
-                tar.addfile(member)
+def tar_parts(path: str, offset: int) -> Iterator[bytes]:
+    """The tar file of what is below a folder, from an offset on: in the order of names, without times and owners, so that the
+    same contents are the same file. Links are not followed, and what is hidden is sent by its name only."""
+    for part in _tar(path):
+        skipped = min(offset, len(part))
+        offset -= skipped
+        yield part[skipped:]
+
+
+def _tar(path: str) -> Iterator[bytes]:
+    for file in _members(path):
+        member = tarfile.TarInfo(os.path.relpath(file, path))
+        if os.path.basename(file).startswith("."):
+            yield member.tobuf(tarfile.PAX_FORMAT)
+        elif _is_file(file):
+            with open(file, "rb") as data:
+                member.size = min(os.fstat(data.fileno()).st_size, _MOST_BYTES)
+                yield member.tobuf(tarfile.PAX_FORMAT)
+                yield from _contents(data, member.size)
+            yield bytes(-member.size % tarfile.BLOCKSIZE)
+        else:
+            member.type, member.linkname = tarfile.SYMTYPE, "-"
+            yield member.tobuf(tarfile.PAX_FORMAT)
+    yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def _contents(file: BinaryIO, size: int) -> Iterator[bytes]:
+    while size > 0:
+        part = file.read(min(size, _PART_SIZE))
+        if not part:
+            raise OSError(f"{file.name} became shorter while it was uploaded")
+        size -= len(part)
+        yield part
 
 
 def _members(path: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from typing import List
 
-from .protocol import Info, Metric, Runner
+from .protocol import Histogram, Info, Metric, Runner
 from .records import record, records
 from .session import Session
 
@@ -17,3 +17,7 @@ class ManagerCalls(Session):
     def metrics(self) -> List[Metric]:
         """Figures for a monitoring system."""
         return records(Metric, self.call("io.sqzd.Manager.Metrics").get("metrics"))
+
+    def histograms(self) -> List[Histogram]:
+        """How values, such as the seconds that calls take, are spread; for a monitoring system."""
+        return records(Histogram, self.call("io.sqzd.Manager.Metrics").get("histograms"))

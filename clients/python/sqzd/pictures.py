@@ -6,7 +6,7 @@ import struct
 import zlib
 from typing import Any, Iterator, List, Optional, Union
 
-# Bytes, a path, a PIL image, or an array of uint8: H×W×3, or N×H×W×3 for several.
+# Bytes, a path, a PIL image, or an array of uint8: HxWx3, or NxHxWx3 for several.
 Picture = Any
 
 # The daemon takes no more in one call, and no larger file.
@@ -15,7 +15,7 @@ IMAGE_BYTES = 12_000_000
 # CIFAR's pictures: their rows and columns.
 _SIDE = 32
 
-_EXPECTED = "right would be bytes, a path, a PIL image, or an array of uint8 (H×W×3 or N×H×W×3: red, green, blue)"
+_EXPECTED = "right would be bytes, a path, a PIL image, or an array of uint8 (HxWx3 or NxHxWx3: red, green, blue)"
 
 
 def is_one(images: Picture) -> bool:
@@ -80,20 +80,20 @@ def _of_pil(picture: Picture) -> bytes:
 
 def _of_array(array: Picture) -> bytes:
     if str(array.dtype) != "uint8" or len(array.shape) != 3 or array.shape[2] != 3 or 0 in array.shape:
-        shape = "×".join(str(side) for side in array.shape)
+        shape = "x".join(str(side) for side in array.shape)
         raise ValueError(f"an array of {array.dtype}, {shape or 'without sides'}, is no picture; {_EXPECTED}")
     height, width = array.shape[:2]
     pixels: bytes = array.tobytes()
     if (height, width) == (_SIDE, _SIDE):
         return pixels[0::3] + pixels[1::3] + pixels[2::3]
-    return _png(pixels, height, width)
+    return png(pixels, height, width)
 
 
-def _png(pixels: bytes, height: int, width: int) -> bytes:
-    """A PNG file, compressed only where it would be too large else."""
-    row = 3 * width
+def png(pixels: bytes, height: int, width: int, channels: int = 3) -> bytes:
+    """A PNG file, of 3 channels or of a grey one, compressed only where it would be too large else."""
+    row = channels * width
     rows = b"".join(b"\0" + pixels[start : start + row] for start in range(0, len(pixels), row))
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 0, 0, 0, 0)
     data = zlib.compress(rows, 0 if len(rows) < IMAGE_BYTES - 10_000 else 1)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
 

@@ -12,7 +12,8 @@ from .errors import SqzdError
 class Dataset:
     """sha256 and size are those of the file that sqzd keeps. format is what it was imported from. created_at is in
     microseconds since 1970-01-01 00:00:00 UTC. train_by_class and test_by_class are the pictures of each class,
-    in the classes' order; they are missing where the import did not count.
+    in the classes' order; they are missing where the import did not count. fit says how pictures became squares,
+    where they did and it is known.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Dataset:
     created_at: int
     train_by_class: Optional[List[int]]
     test_by_class: Optional[List[int]]
+    fit: Optional[PictureFit]
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class PassedOver:
     example: str
 
 
+# "train" or "test". Which pictures of a data set: those to train with, or those to test with.
+DatasetSplit = str
+
+
 @dataclass(frozen=True)
 class ImportSummary:
     """What an import of pictures came to: squares of so many pixels a side; what was passed over; how many pictures
@@ -83,12 +89,28 @@ class ClassProbability:
 @dataclass(frozen=True)
 class Classification:
     """label is the true class, where the picture came with one (a record of 3,073 bytes). problem is why the picture
-    can't be used; it has no classes then.
+    can't be used; it has no classes then. again: the picture was not looked at, since those before it took what
+    one call may; send it again. The first picture of a call is always looked at, and after one that was not none
+    was.
     """
 
     label: Optional[int]
     classes: List[ClassProbability]
     problem: Optional[str]
+    again: Optional[bool]
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Where the time of a call went, in microseconds: while its pictures waited for the runner; while the runner had
+    them, with those of other calls, without computing (it reads them, and ends the call before); while it
+    computed all that it had of it, which it does for all calls that went together at once. engine is missing
+    where the runner does not tell, batch is all of the two then.
+    """
+
+    queue: int
+    batch: int
+    engine: Optional[int]
 
 
 # "queued", "running", "paused", "succeeded", "failed" or "cancelled". queued: waits for its turn; a job that was
@@ -102,6 +124,7 @@ State = str
 class Progress:
     """How far a running job is. epoch counts from 1, step counts the steps done in this epoch. loss and accuracy are
     means over the epoch so far, the validation values and the warning those of the last whole epoch.
+    learning_rate is that of the last step.
     """
 
     epoch: int
@@ -115,6 +138,7 @@ class Progress:
     images_per_second: Optional[float]
     seconds_left: Optional[float]
     warning: Optional[str]
+    learning_rate: Optional[float]
 
 
 # "success", "failure" or "any". What the end of another job must be for a job to run after it. A job whose condition
@@ -128,11 +152,97 @@ class Dependency:
     condition: DependencyCondition = "success"
 
 
+# "noGain" or "finished". Why a training ended before its last epoch: so many epochs brought no gain, or it was told to
+# finish.
+EarlyEnd = str
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """How many pictures of a class there were, how many of them were put into it, and how many pictures were put
+    into it in all. So its recall is correct / pictures, its precision correct / predicted.
+    """
+
+    name: str
+    pictures: int
+    correct: int
+    predicted: Optional[int]
+
+
+@dataclass(frozen=True)
+class ConfusionCell:
+    """Pictures of the class label that were put into the class predicted."""
+
+    label: int
+    predicted: int
+    pictures: int
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """The pictures whose class was given a probability above (i - 1) / 15 and up to i / 15: how many, how many of
+    them were of this class, and their mean probability, absent where there are none.
+    """
+
+    pictures: int
+    correct: int
+    probability: Optional[float]
+
+
+@dataclass(frozen=True)
+class MeasuredPicture:
+    """A picture of the class label that was put into the class predicted, and what both were given. picture and file
+    are as in Prediction.
+    """
+
+    picture: int
+    label: int
+    predicted: int
+    probability: float
+    label_probability: float
+    file: Optional[str]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was found of pictures whose classes are known, beside loss and accuracy. split says which pictures are
+    numbered. top_five is the share of the pictures whose class is among the five likeliest, where there are more
+    than five classes. calibration are fifteen bins, calibration_error the expected calibration error that they
+    come to (Guo et al. 2017): the mean difference between probability and accuracy. confusion counts, by label
+    and then by predicted class; of more than 16,384 kinds those are left out that have fewest pictures, and
+    confusion_rest says how many pictures they have. mistakes are the pictures in a wrong class, those first that
+    were given the highest probability; examples the one of each class that was put into it with the highest.
+    """
+
+    split: DatasetSplit
+    top_five: Optional[float]
+    calibration_error: Optional[float]
+    calibration: List[CalibrationBin]
+    confusion: List[ConfusionCell]
+    confusion_rest: Optional[int]
+    mistakes: List[MeasuredPicture]
+    examples: List[MeasuredPicture]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Loss and top-1 accuracy."""
+
+    loss: Optional[float]
+    accuracy: Optional[float]
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """What a job came to. model is NAME@VERSION of the model that a training job made. measured says which of the
-    data set's pictures loss and accuracy are of, where the job chose them. warning says what is amiss though it
-    succeeded, as that a model is no better than chance.
+    """What a job came to. model is NAME@VERSION of the model that a training job made; one that was cancelled, or
+    whose time was over, has one where it was submitted with keepPartial. measured says which of the data set's
+    pictures loss and accuracy are of, where the job chose them. warning says what is amiss though it succeeded,
+    as that a model is no better than chance. epoch is the one whose weights the model has, of which loss and
+    accuracy are; last_epoch the one in which the training ended, of so many epochs that it was to have, and early
+    why where that was before the last one's end. by_class is what accuracy is made of, in the classes' order,
+    measurement what else was found; lists of jobs leave both out. flipped are the figures by the mean of each
+    picture's and its mirror image's logits, where that was asked for. before are the figures, on the same
+    pictures, of the model of which a job of fewer bits made another.
     """
 
     model: Optional[str]
@@ -142,16 +252,27 @@ class Outcome:
     predictions: Optional[int]
     measured: Optional[str]
     warning: Optional[str]
+    epoch: Optional[int]
+    last_epoch: Optional[int]
+    epochs: Optional[int]
+    early: Optional[EarlyEnd]
+    by_class: Optional[List[ClassFigures]]
+    flipped: Optional[Figures]
+    measurement: Optional[Measurement]
+    before: Optional[Figures]
 
 
 @dataclass(frozen=True)
 class Job:
     """dataset is a data set's name. model is the model that the job uses (NAME@VERSION, but NAME while the job that
-    makes it has not ended), or the name under which a training job registers what it makes. time_limit is how
-    many seconds it may run, over all its runs, deadline until when it must have ended. starts counts how often a
-    runner was started for it. position is its place in the order in which waiting jobs are going to run, from 1.
-    expected_start and expected_end are guesses, from how far what runs says that it is and how long such jobs
-    took before; they are absent where one of these is not known. reason says why it waits or why it failed.
+    makes it has not ended), or the name under which a training job registers what it makes. base is the model
+    that it tunes (NAME@VERSION). time_limit is how many seconds it may run, over all its runs, deadline until
+    when it must have ended. starts counts how often a runner was started for it. position is its place in the
+    order in which waiting jobs are going to run, from 1. expected_start and expected_end are guesses, from how
+    far what runs says that it is and how long such jobs took before; they are absent where one of these is not
+    known. reason says why it waits or why it failed. keep_partial: as it was submitted. finishing: it ends as
+    soon as it has made a model of what it has. name and note are its submitter's words for it; the jobs of a
+    sweep have its name, and sweep says it.
     """
 
     id: int
@@ -176,6 +297,12 @@ class Job:
     reason: Optional[str]
     progress: Optional[Progress]
     outcome: Optional[Outcome]
+    base: Optional[str]
+    keep_partial: Optional[bool]
+    finishing: Optional[bool]
+    name: Optional[str]
+    note: Optional[str]
+    sweep: Optional[str]
 
 
 # "state", "epoch" or "progress". state: a transition. epoch: an epoch ended, progress holds its figures. progress: how
@@ -198,12 +325,65 @@ class Event:
 @dataclass(frozen=True)
 class Prediction:
     """One picture's prediction. picture counts from 0 in the order of the data set; label is the true class where it
-    is known; classes are the likeliest ones, likeliest first.
+    is known; classes are the likeliest ones, likeliest first; file is the path that the picture had in what was
+    imported.
     """
 
     picture: int
     label: Optional[int]
     classes: List[ClassProbability]
+    file: Optional[str]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Jobs that were submitted together under one name, which no other sweep has. repeated is the option that only
+    repeats them, as the seed. best is the model that was promoted by itself, or is going to be: NAME@VERSION, and
+    the job that made it. problem says why none is.
+    """
+
+    name: str
+    kind: str
+    uid: int
+    submitted_at: int
+    repeated: Optional[str]
+    promote_best: bool
+    best: Optional[str]
+    best_job: Optional[int]
+    promoted: bool
+    problem: Optional[str]
+
+
+@dataclass(frozen=True)
+class SweepMember:
+    """A job of a sweep. options are its own, which were laid over those that all share. loss and accuracy are what
+    it came to; before that, those of the validation in its best epoch so far.
+    """
+
+    job: Job
+    options: Dict[str, Any]
+    epoch: Optional[int]
+    loss: Optional[float]
+    accuracy: Optional[float]
+
+
+@dataclass(frozen=True)
+class SweepGroup:
+    """The jobs of a sweep that differ in nothing but the option that repeats them, and how many of them have
+    figures. The spreads are standard deviations of a sample; one has none.
+    """
+
+    options: Dict[str, Any]
+    jobs: List[int]
+    measured: int
+    loss: Optional[float]
+    loss_spread: Optional[float]
+    accuracy: Optional[float]
+    accuracy_spread: Optional[float]
+
+
+# "cancel", "pause", "resume", "retry" or "prioritize". What can be done with all jobs of a sweep at once.
+SweepAction = str
 
 
 @dataclass(frozen=True)
@@ -218,7 +398,7 @@ class JobCounts:
     cancelled: int
 
 
-# "integer", "number", "text" or "flag". integer, number, text or flag (true or false).
+# "integer", "number", "text", "flag" or "model". integer, number, text or flag (true or false).
 OptionType = str
 
 
@@ -236,8 +416,10 @@ class OptionBound:
 
 @dataclass(frozen=True)
 class Option:
-    """An option of a kind of job. default is written as on a command line; absent where it depends on other options
-    or data. bounds hold beside minimum and maximum.
+    """An option of a kind of job. One of type model names a model as `base` does, and is settled to NAME@VERSION.
+    default is written as on a command line; absent where it depends on other options or data. base_default stands
+    for it where a model is tuned. bounds hold beside minimum and maximum. base: true of an option that makes
+    sense only where a model is tuned, false of one that comes with that model.
     """
 
     name: str
@@ -248,6 +430,20 @@ class Option:
     minimum: Optional[float]
     maximum: Optional[float]
     bounds: Optional[List[OptionBound]]
+    base: Optional[bool]
+    base_default: Optional[str]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What a value of an option stands for: the defaults of other options, written as on a command line, where none
+    are given.
+    """
+
+    option: str
+    value: str
+    help: str
+    defaults: Dict[str, str]
 
 
 # "none", "used" or "made". none: the job has nothing to do with models. used: it needs one. made: it makes one.
@@ -258,7 +454,9 @@ ModelUse = str
 class Kind:
     """A kind of job that a runner offers. minimum_pictures and minimum_classes are what its data set must have of
     both, for training and testing together. same_classes: the model that it uses must tell the data set's classes
-    apart, the one that it makes will.
+    apart, the one that it makes will. tunes: it may begin with the weights of another model, its base. named: its
+    runs are told what the data set and the model are called. presets: what values of an option stand for.
+    finishes: its jobs can be ended early, with a model of what they have.
     """
 
     name: str
@@ -269,6 +467,10 @@ class Kind:
     minimum_pictures: Optional[int]
     minimum_classes: Optional[int]
     same_classes: Optional[bool]
+    tunes: Optional[bool]
+    named: Optional[bool]
+    presets: Optional[List[Preset]]
+    finishes: Optional[bool]
 
 
 @dataclass(frozen=True)
@@ -299,22 +501,77 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Histogram:
+    """How values are spread: counts[i] of them were bounds[i] or less, and more than the bounds before; the bounds
+    ascend. count is how many there were in all, with those above the last bound, and sum what they add up to.
+    """
+
+    name: str
+    help: str
+    labels: Dict[str, str]
+    bounds: List[float]
+    counts: List[int]
+    count: int
+    sum: float
+
+
+@dataclass(frozen=True)
 class Layer:
-    """One layer. output is channels, height, width."""
+    """One layer. output is channels, height, width. kernel, stride and padding are those of a convolution's or a
+    pool's window, the same both ways.
+    """
 
     name: str
     kind: str
     output: List[int]
     parameters: int
     multiply_adds: int
+    kernel: Optional[int]
+    stride: Optional[int]
+    padding: Optional[int]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """How a model was made, as its file says it, which is its author's word and checked by nobody: by which version
+    of sqzd; if it was trained, with so many pictures of a data set, and so many to validate, the options that
+    decide what comes out, for so many epochs; epoch is the one whose weights it has, of which the figures are,
+    last_epoch the one in which the training ended; base is the model that was tuned, or brought to so many bits,
+    NAME@VERSION there and then, and the sha256 of its weights. If it was imported, of a file of which format,
+    from where, and what was taken for granted. When, by whom and in which job, Model says where it was made.
+    """
+
+    version: Optional[str]
+    dataset: Optional[str]
+    dataset_sha256: Optional[str]
+    pictures: Optional[int]
+    validated: Optional[int]
+    options: Optional[Dict[str, str]]
+    epochs: Optional[int]
+    seed: Optional[int]
+    loss: Optional[float]
+    accuracy: Optional[float]
+    validation_loss: Optional[float]
+    validation_accuracy: Optional[float]
+    base: Optional[str]
+    base_weights_sha256: Optional[str]
+    format: Optional[str]
+    origin: Optional[str]
+    remarks: Optional[List[str]]
+    epoch: Optional[int]
+    last_epoch: Optional[int]
+    bits: Optional[int]
 
 
 @dataclass(frozen=True)
 class Model:
     """size is the file's, in bytes; sha256 is the file's, weights_sha256 that of the weights alone (float32,
-    little-endian, in the order of the layers). accuracy and loss are those on the pictures kept for validation.
+    little-endian, in the order of the layers; of fewer bits the weights, scales, biases and steps). bits is how
+    many a weight has, where that is not 32. accuracy and loss are those on the pictures kept for validation.
     created_at is in microseconds since 1970-01-01 00:00:00 UTC. A model with a warning, as that it is no better
-    than chance, is used only where it is named.
+    than chance, is used only where it is named. uid is the user who made it, owner the one whose its name is.
+    promoted: it is what NAME means. pinned: so, and it stays loaded. loaded: it has a runner to classify with, or
+    is about to.
     """
 
     name: str
@@ -336,6 +593,37 @@ class Model:
     loss: Optional[float]
     accuracy: Optional[float]
     warning: Optional[str]
+    owner: Optional[int]
+    promoted: Optional[bool]
+    tags: Optional[List[str]]
+    pinned: Optional[bool]
+    loaded: Optional[bool]
+    bits: Optional[int]
+
+
+@dataclass(frozen=True)
+class RemovedModel:
+    """A version that was removed, by whom and when, and its file's sha256. It is not given out again."""
+
+    name: str
+    version: int
+    sha256: str
+    removed_at: int
+    removed_by: int
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How a name's models are served. Calls that wait are joined up to so many pictures, 1 to 1,024 (a call of more
+    goes alone); pictures wait at most max_delay milliseconds, 0 to 10,000, for others to join them; so many
+    runners work on them at the same time, 1 to 4, as far as there is room for further ones, 4 of all models; a
+    model that nobody used for keep seconds, 1 to 86,400, is unloaded.
+    """
+
+    max_batch: int
+    max_delay: int
+    runners: int
+    keep: int
 
 
 @dataclass(frozen=True)
@@ -345,14 +633,48 @@ class Classified:
     Classifies pictures, each as base64: a PNG, JPEG or WebP file of any size in pixels and at most 12,000,000
     bytes, which is known by its content and shown upright, over white; or 3,072 bytes (32x32 pixels; all of the
     red, then the green, then the blue plane, row by row) or 3,073 bytes (the label first, as in a CIFAR-10 file).
-    There are 1,024 at most. model is NAME or NAME@VERSION; by default the default model of the configuration,
-    else the newest one without a warning. top is how many classes to name, 5 by default. With skipBad, each
-    picture that can't be used has its problem among the results; else the first one is the error BadImage. model
-    in the reply is NAME@VERSION. There is a result for each picture, in their order.
+    There are 1,024 at most. model is NAME, NAME@VERSION or NAME@TAG; by default the caller's own newest one
+    without a warning, else the default model of the configuration. top is how many classes to name, 5 by default.
+    With skipBad, each picture that can't be used has its problem among the results; else the first one is the
+    error BadImage. model in the reply is NAME@VERSION. There is a result for each picture, in their order. With
+    `more` there may be several replies, each with the results after those of the one before. Of large pictures
+    one call has 2,147,483,648 values (width x height x 3 or 4 channels, as files say) decoded at most, and at
+    least half of that if it has as many; those after it have a problem and `again`. A call whose pictures have
+    waited for timeout milliseconds, 1 to 3,600,000, without being begun is the error TimedOut. With timings, each
+    reply with results says where the time went since the call came, or since the reply before.
     """
 
     model: str
     results: List[Classification]
+    timings: Optional[Timings]
+
+
+@dataclass(frozen=True)
+class SubmittedSweep:
+    """What io.sqzd.Jobs.SubmitSweep replies.
+
+    Puts a job into the queue for each of members (256 at most): what Submit is given, and options laid over those
+    that they share. All of them or none: each is checked before, and an error says of which member it is. name:
+    of the sweep, sweep-ID by default, with the id of its first job. repeated: the option that only repeats a job,
+    as the seed. promoteBest: when the last of the jobs has ended, the model of the highest accuracy, of those
+    without a warning, is promoted, as Promote does.
+    """
+
+    name: str
+    ids: List[int]
+
+
+@dataclass(frozen=True)
+class SweepTable:
+    """What io.sqzd.Jobs.ShowSweep replies.
+
+    A sweep, its jobs in the order in which they were submitted, and what those came to together that differ in
+    nothing but what repeats them.
+    """
+
+    sweep: Sweep
+    members: List[SweepMember]
+    groups: List[SweepGroup]
 
 
 @dataclass(frozen=True)
@@ -393,17 +715,28 @@ class Info:
 class ModelWithLayers:
     """What io.sqzd.Models.Show replies.
 
-    A model by NAME (its highest version) or NAME@VERSION, and its layers.
+    A model by NAME (its promoted version), NAME@VERSION or NAME@TAG, its layers, and its history, at most 16
+    generations: how it was made, then how the model was that it was tuned from, and so on; and how it is served.
     """
 
     model: Model
     layers: List[Layer]
+    history: Optional[List[Generation]]
+    serving: Optional[Serving]
 
 
 class NoSuchDataset(SqzdError):
-    """There is no such data set; known are those that there are.
+    """There is no such data set; known are those that there are. If there was one: who removed it, when, and its
+    file's sha256.
 
-    Parameters: `dataset`, `known`.
+    Parameters: `dataset`, `known`, `removedAt`, `removedBy`, `sha256`.
+    """
+
+
+class NoSuchPicture(SqzdError):
+    """There is no picture of this number, or of this path, among those of the split, of which there are so many.
+
+    Parameters: `split`, `pictures`, `picture`, `file`.
     """
 
 
@@ -487,11 +820,16 @@ class InvalidOption(SqzdError):
 
 
 class Busy(SqzdError):
-    """io.sqzd.Datasets, io.sqzd.Models: As many imports as are allowed at the same time are under way; try again.
+    """io.sqzd.Datasets: As many imports as are allowed at the same time are under way; try again.
 
-    io.sqzd.Inference: Too many calls wait for this model already.
+    io.sqzd.Inference: Too many calls wait for this model already. place is the one that this call would have had
+    among them, 1 the next; seconds is when it would have been its turn, at the rate of those before: when to come
+    again. They are missing where they are not known.
 
-    Parameters: `limit`.
+    io.sqzd.Models: As many imports as are allowed at the same time are under way; try again, in so many seconds
+    where it is known how long they take. place is missing: nobody waits in a queue here.
+
+    Parameters: `limit`, `place`, `seconds`.
     """
 
 
@@ -521,18 +859,19 @@ class Failed(SqzdError):
 
 
 class NoModels(SqzdError):
-    """No model was named and there is none yet. passedOver: those that there are, the newest first, if each has a
-    warning; one of them must be named.
+    """No model was named, and the caller has made none. passedOver: those that there are, the newest first, if each
+    has a warning; known: others that there are, by name. One of them must be named.
 
-    Parameters: `passedOver`.
+    Parameters: `passedOver`, `known`.
     """
 
 
 class NoSuchModel(SqzdError):
     """There is no such model; known are those that there are: the versions of its name, else names. makers are the
-    jobs that are to make one of this name.
+    jobs that are to make one of this name. removed is the NAME@VERSION that there was, if there was one: who
+    removed it, when, and its file's sha256.
 
-    Parameters: `model`, `known`, `makers`.
+    Parameters: `model`, `known`, `makers`, `removed`, `removedAt`, `removedBy`, `sha256`.
     """
 
 
@@ -547,6 +886,13 @@ class TooManyImages(SqzdError):
     """Too many pictures in one call.
 
     Parameters: `limit`, `images`.
+    """
+
+
+class TimedOut(SqzdError):
+    """The pictures have waited for so many milliseconds, as long as the caller wanted, and were not looked at.
+
+    Parameters: `timeout`.
     """
 
 
@@ -575,6 +921,13 @@ class QueueFull(SqzdError):
     """limit jobs are queued or paused already: by this user if uid is set, else in all.
 
     Parameters: `limit`, `queued`, `uid`.
+    """
+
+
+class NoSuchSweep(SqzdError):
+    """There is no such sweep; known are the newest of those that there are.
+
+    Parameters: `name`, `known`.
     """
 
 

@@ -1,10 +1,13 @@
 """What every interface's methods are made of: `call` and `stream`."""
 
 import os
+import threading
+import weakref
 from typing import Any, Dict, Generator, Mapping, Optional, TypeVar
 
 from .connection import LONGEST_SILENCE, Connection
-from .errors import ProtocolError, SqzdError
+from .errors import DaemonUnreachable, ProtocolError, SqzdError
+from .wire import given
 
 _Self = TypeVar("_Self", bound="Session")
 
@@ -30,6 +33,9 @@ class Session:
             raise ValueError("the socket's path is empty")
         self.socket = socket or default_socket()
         self._connection: Optional[Connection] = None
+        self._open: "weakref.WeakSet[Connection]" = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._is_aborted = False
 
     def __enter__(self: _Self) -> _Self:
         return self
@@ -42,15 +48,31 @@ class Session:
             self._connection.close()
             self._connection = None
 
+    def abort(self) -> None:
+        """Ends what another thread does with this client: it gets `DaemonUnreachable`. The client is of no more use then."""
+        with self._lock:
+            self._is_aborted = True
+            connections = list(self._open)
+        for connection in connections:
+            connection.abort()
+
+    def _connected(self) -> Connection:
+        with self._lock:
+            if self._is_aborted:
+                raise DaemonUnreachable("this client was aborted")
+            connection = Connection(self.socket)
+            self._open.add(connection)
+        return connection
+
     def call(self, method: str, /, **parameters: Any) -> Dict[str, Any]:
         """The reply's parameters. Parameters that are None are left out. A broken connection is made anew next time."""
         return self._call(method, parameters)
 
     def _call(self, method: str, parameters: Mapping[str, Any], deadline: Optional[float] = None) -> Dict[str, Any]:
         if self._connection is None:
-            self._connection = Connection(self.socket)
+            self._connection = self._connected()
         try:
-            self._connection.send(method, _given(parameters))
+            self._connection.send(method, given(parameters))
             reply = self._connection.receive(deadline=deadline)
             if reply.continues:
                 raise ProtocolError(f"{method}: a reply continues that was not asked for more")
@@ -69,9 +91,9 @@ class Session:
     def _stream(
         self, method: str, parameters: Mapping[str, Any], deadline: Optional[float] = None
     ) -> Generator[Dict[str, Any], None, None]:
-        connection = Connection(self.socket)
+        connection = self._connected()
         try:
-            connection.send(method, _given(parameters), more=True)
+            connection.send(method, given(parameters), more=True)
             continues = True
             while continues:
                 reply = connection.receive(deadline=deadline, longest_silence=LONGEST_SILENCE)
@@ -79,7 +101,3 @@ class Session:
                 yield reply.parameters
         finally:
             connection.close()
-
-
-def _given(parameters: Mapping[str, Any]) -> Dict[str, Any]:
-    return {name: value for name, value in parameters.items() if value is not None}

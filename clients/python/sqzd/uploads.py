@@ -5,10 +5,10 @@ import errno
 import hashlib
 import os
 import stat
-from typing import BinaryIO, Union
+from typing import Any, BinaryIO, Callable, Iterator, Mapping, Union
 
-from .connection import Connection
-from .errors import ProtocolError
+from .errors import DaemonUnreachable, MethodNotFound, ProtocolError
+from .protocol import Stopping
 from .records import member
 from .session import Session
 
@@ -20,30 +20,89 @@ PIPELINE_DEPTH = 8
 PathLike = Union[str, "os.PathLike[str]"]
 
 
-class UploadCalls(Session):
-    def _upload(self, path: PathLike) -> str:
-        """Uploads a file, or what of it the daemon does not have; returns its checksum."""
-        with _opened(path) as file:
-            sha256 = _sha256(file)
-            size = file.tell()
-            offset = member(int, self.call("io.sqzd.Datasets.Offer", sha256=sha256, size=size), "offset")
-            if not 0 <= offset <= size:
-                raise ProtocolError(f"the upload of {size} bytes can't stand at {offset}")
-            if offset < size:
-                file.seek(offset)
-                self._write(file, sha256, offset, size)
-        return sha256
+class Upload:
+    """What is to be uploaded: read once for its checksum, and once more for what the daemon lacks of it."""
 
-    def _write(self, file: BinaryIO, sha256: str, offset: int, size: int) -> None:
-        connection = Connection(self.socket)
+    def __init__(self, name: str, parts: Callable[[int], Iterator[bytes]]) -> None:
+        """`parts` gives what there is from an offset on."""
+        self.name = name
+        self._parts = parts
+        digest = hashlib.sha256()
+        self.size = 0
+        for part in parts(0):
+            digest.update(part)
+            self.size += len(part)
+        self.sha256 = digest.hexdigest()
+
+    @staticmethod
+    def of_file(path: PathLike) -> "Upload":
+        return Upload(os.path.basename(path), lambda offset: _file_parts(path, offset))
+
+    def chunks(self, offset: int) -> Iterator[bytes]:
+        """What there is from `offset` on, in chunks of `CHUNK_SIZE`."""
+        chunk = bytearray()
+        left = self.size - offset
+        for part in self._parts(offset):
+            chunk += part
+            while len(chunk) >= CHUNK_SIZE and left > 0:
+                yield bytes(chunk[: min(CHUNK_SIZE, left)])
+                left -= CHUNK_SIZE
+                del chunk[:CHUNK_SIZE]
+            if left <= 0:
+                return
+        if len(chunk) < left:
+            raise OSError(f"{self.name} became shorter while it was uploaded")
+        yield bytes(chunk[:left])
+
+
+class UploadCalls(Session):
+    def _upload(self, upload: Upload) -> None:
+        """Uploads what the daemon does not have."""
+        if not self._send_bytes(upload):
+            self._send_chunks(upload)
+
+    def _send_bytes(self, upload: Upload) -> bool:
+        """As bytes, on a connection of their own. False for a daemon from before `Upload`."""
+        reached = -1
+        while True:
+            connection = self._connected()
+            try:
+                connection.send(
+                    "io.sqzd.Datasets.Upload", {"sha256": upload.sha256, "size": upload.size}, upgrade=True
+                )
+                try:
+                    offset = _offset(connection.receive().parameters, upload)
+                except (MethodNotFound, DaemonUnreachable):
+                    # One that knows no `upgrade` at all closes the connection.
+                    if reached < 0:
+                        return False
+                    raise
+                try:
+                    for chunk in upload.chunks(offset) if offset < upload.size else ():
+                        # Where it takes no more, it says why.
+                        if not connection.send_bytes(chunk):
+                            break
+                    connection.receive()
+                    return True
+                except (Stopping, DaemonUnreachable):
+                    # A daemon that was started anew goes on from what the one before had.
+                    if offset <= reached:
+                        raise
+                    reached = offset
+            finally:
+                connection.close()
+
+    def _send_chunks(self, upload: Upload) -> None:
+        reply = self.call("io.sqzd.Datasets.Offer", sha256=upload.sha256, size=upload.size)
+        offset = _offset(reply, upload)
+        if offset == upload.size:
+            return
+        connection = self._connected()
         try:
             unanswered = 0
-            while offset < size:
-                chunk = file.read(min(CHUNK_SIZE, size - offset))
-                if not chunk:
-                    raise OSError(f"{file.name} became shorter while it was uploaded")
+            for chunk in upload.chunks(offset):
                 data = base64.b64encode(chunk).decode()
-                connection.send("io.sqzd.Datasets.Write", {"sha256": sha256, "offset": offset, "data": data})
+                connection.send("io.sqzd.Datasets.Write", {"sha256": upload.sha256, "offset": offset, "data": data})
                 offset += len(chunk)
                 unanswered += 1
                 if unanswered == PIPELINE_DEPTH:
@@ -53,6 +112,20 @@ class UploadCalls(Session):
                 connection.receive()
         finally:
             connection.close()
+
+
+def _offset(reply: Mapping[str, Any], upload: Upload) -> int:
+    offset = member(int, reply, "offset")
+    if not 0 <= offset <= upload.size:
+        raise ProtocolError(f"the upload of {upload.size} bytes can't stand at {offset}")
+    return offset
+
+
+def _file_parts(path: PathLike, offset: int) -> Iterator[bytes]:
+    with _opened(path) as file:
+        file.seek(offset)
+        while part := file.read(CHUNK_SIZE):
+            yield part
 
 
 def _opened(path: PathLike) -> BinaryIO:
@@ -81,12 +154,3 @@ def _check(status: os.stat_result, path: PathLike) -> None:
     kind = stat.S_IFMT(status.st_mode)
     code = errno.EISDIR if kind == stat.S_IFDIR else errno.EINVAL
     raise OSError(code, f"is {kinds[kind]}; right would be a regular file", os.fspath(path))
-
-
-def _sha256(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while True:
-        block = file.read(1024 * 1024)
-        if not block:
-            return digest.hexdigest()
-        digest.update(block)

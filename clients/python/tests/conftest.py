@@ -18,3 +18,9 @@ def daemon(binaries: Path) -> Iterator[RealDaemon]:
 def client(daemon: RealDaemon) -> Iterator[sqzd.Client]:
     with sqzd.Client(daemon.socket) as client:
         yield client
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a daemon's socket may be."""
+    return tmp_path / "s"

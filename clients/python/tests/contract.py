@@ -25,6 +25,12 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
 }
 
 
+def replies(name: str) -> List[Dict[str, Any]]:
+    """Those of an example."""
+    found: List[Dict[str, Any]] = EXAMPLES[name]["replies"]
+    return found
+
+
 def members(kind: type) -> List[str]:
     """The full names of all methods (`scanner._Method`) or errors (`scanner._Error`)."""
     return [

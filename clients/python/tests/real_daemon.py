@@ -26,6 +26,8 @@ def started(
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, open(log, "wb") as output:
         notify.bind(str(path))
+        # The program may run as another user.
+        path.chmod(0o666)
         environment = {**os.environ, "NOTIFY_SOCKET": str(path)}
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment

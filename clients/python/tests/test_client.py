@@ -8,23 +8,13 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List
 
 import pytest
-from contract import EXAMPLES
+from contract import replies
 from fake_daemon import Answer, Call, FakeDaemon
 
 import sqzd
 from sqzd import connection, session
 
 Answering = Callable[[Call], Iterable[Answer]]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "s"
-
-
-def replies(name: str) -> List[Dict[str, Any]]:
-    found: List[Dict[str, Any]] = EXAMPLES[name]["replies"]
-    return found
 
 
 def test_default_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -126,7 +116,7 @@ def test_error_is_chosen_by_its_name(path: Path) -> None:
         [{"error": "io.sqzd.Jobs.QueueFull", "parameters": {"limit": 2, "queued": 2}}, {"error": "x.y.Z"}]
     )
     with FakeDaemon(path, lambda _: [next(answers)]) as daemon, sqzd.Client(daemon.path) as client:
-        with pytest.raises(sqzd.QueueFull, match="io.sqzd.Jobs.QueueFull: limit 2, queued 2") as full:
+        with pytest.raises(sqzd.QueueFull, match="^the queue is full: 2 jobs in it, the limit is 2$") as full:
             client.submit("train")
         assert full.value.parameters == {"limit": 2, "queued": 2}
         with pytest.raises(sqzd.SqzdError, match="^x.y.Z$") as other:
@@ -176,7 +166,7 @@ def test_wait_times_out_and_its_connection_closes(path: Path, monkeypatch: pytes
         return list(replies("io.sqzd.Jobs.Watch")[:2] if call.get("more") else [])
 
     # It hangs: it does not even say how the job is.
-    monkeypatch.setattr("sqzd.jobs.ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("sqzd.results.ANSWER_SECONDS", 0.05)
     with FakeDaemon(path, answer) as daemon, sqzd.Client(daemon.path) as client:
         with pytest.raises(TimeoutError):
             client.wait(1, timeout=0.05)
@@ -209,17 +199,24 @@ def test_closing_leaves_no_socket_open(path: Path) -> None:
 
 
 class Uploads:
-    """The daemon's side of Offer, Write and Import. Closes the connection after `survives` chunks."""
+    """The side of Offer, Write and Import of a daemon from before Upload: what it answers to that is `unknown`. Closes the
+    connection after `survives` chunks."""
 
-    def __init__(self, survives: int = 1_000_000) -> None:
+    def __init__(self, survives: int = 1_000_000, unknown: Answer = FakeDaemon.CLOSE) -> None:
         self.survives = survives
+        self.unknown = unknown
         self.sizes: Dict[str, int] = {}
         self.files: Dict[str, bytes] = {}
 
     def answer(self, call: Call) -> Iterable[Answer]:
         given = call["parameters"]
         if call["method"].endswith(".Import"):
-            yield from replies("io.sqzd.Datasets.Import")
+            missing = [f for f in given.get("files", []) if len(self.files.get(f["sha256"], b"")) < self.size(f)]
+            yield from replies("io.sqzd.Datasets.NoSuchUpload" if missing else "io.sqzd.Datasets.Import")
+            return
+        if call["method"].endswith(".Upload"):
+            assert call["upgrade"] is True
+            yield self.unknown
             return
         digest = given["sha256"]
         if call["method"].endswith(".Offer"):
@@ -236,6 +233,10 @@ class Uploads:
         yield {"parameters": {"offset": len(self.files[digest])}}
 
 
+    def size(self, file: Dict[str, str]) -> int:
+        return self.sizes.get(file["sha256"], 1)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "cifar-small"
@@ -247,8 +248,9 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_import_uploads_a_folder_in_pipelined_chunks(path: Path, folder: Path) -> None:
-    uploads = Uploads()
+@pytest.mark.parametrize("unknown", [FakeDaemon.CLOSE, replies("org.varlink.service.MethodNotFound")[0]])
+def test_import_uploads_a_folder_in_pipelined_chunks(path: Path, folder: Path, unknown: Answer) -> None:
+    uploads = Uploads(unknown=unknown)
     with FakeDaemon(path, uploads.answer) as daemon, sqzd.Client(daemon.path) as client:
         assert client.import_dataset(folder, classes=["cat", "dog"]).train == 60000
     contents = {file.name: file.read_bytes() for file in folder.glob("*.*") if file.name != ".hidden"}
@@ -299,6 +301,9 @@ def test_import_of_nothing(path: Path, tmp_path: Path) -> None:
             client.import_dataset(tmp_path / "empty")
         with pytest.raises(FileNotFoundError):
             client.import_dataset(tmp_path / "absent")
+        (tmp_path / "empty" / "a.conf").write_text("# a")
+        with pytest.raises(ValueError, match="1 file and no picture among them; right would be a folder of PNG"):
+            client.import_dataset(tmp_path / "empty")
     assert daemon.calls == []
 
 
@@ -336,5 +341,17 @@ def test_refused_chunk_raises_its_error(path: Path, folder: Path) -> None:
         return list(replies("io.sqzd.Datasets.WrongChecksum"))
 
     with FakeDaemon(path, answer) as daemon, sqzd.Client(daemon.path) as client:
-        with pytest.raises(sqzd.SqzdError, match="WrongChecksum"):
+        with pytest.raises(sqzd.SqzdError, match="the bytes have the sha256 .*; they were dropped"):
             client.import_dataset(folder)
+
+
+def test_timings_are_asked_for_and_those_of_all_calls(path: Path) -> None:
+    one = {"model": "m@1", "results": [{"classes": []}] * 1024, "timings": {"queue": 1, "batch": 20, "engine": 300}}
+    last = {"model": "m@1", "results": [{"classes": []}], "timings": {"queue": 2, "batch": 30, "engine": 400}}
+    told = iter([one, last, {**last, "timings": {"queue": 5, "batch": 6}}])
+    pictures = [bytes(3)] * 1025
+    with FakeDaemon(path, lambda _: [{"parameters": next(told)}]) as daemon:
+        with sqzd.Client(daemon.path) as client:
+            assert client.classify(pictures, timings=True).timings == sqzd.Timings(3, 50, 700)
+            assert client.classify(pictures[:1], timings=True).timings == sqzd.Timings(5, 6, None)
+    assert [call["parameters"]["timings"] for call in daemon.calls] == [True, True, True]

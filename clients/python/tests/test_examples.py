@@ -22,9 +22,10 @@ def test_every_method_and_error_has_an_example_and_nothing_else() -> None:
 def test_example_is_what_the_interface_says(name: str) -> None:
     example = EXAMPLES[name]
     call, replies = example["call"], example["replies"]
-    assert set(example) <= {"call", "replies", "emptyDaemon"}
-    assert set(call) <= {"method", "parameters", "more", "oneway"}
-    assert call.get("more", True) is True and call.get("oneway", True) is True
+    assert set(example) <= {"call", "replies", "upgraded", "emptyDaemon"}
+    assert set(call) <= {"method", "parameters", "more", "oneway", "upgrade"}
+    assert all(call.get(flag, True) is True for flag in ("more", "oneway", "upgrade"))
+    assert ("upgraded" in example) == ("upgrade" in call)
     assert call.get("parameters") != {}, "what is empty is left out"
     if name in METHODS:
         assert call["method"] == name
@@ -34,7 +35,7 @@ def test_example_is_what_the_interface_says(name: str) -> None:
         assert replies == []
         return
 
-    for reply in replies:
+    for reply in replies + example.get("upgraded", []):
         assert set(reply) <= {"parameters", "continues", "error"}
         assert reply.get("parameters") != {}, "what is empty is left out"
         if "error" in reply:
@@ -69,6 +70,11 @@ def test_client_sends_the_call_and_yields_the_replies(name: str, tmp_path: Path)
                 connection.send(call["method"], parameters, oneway=True)
                 connection.close()
                 daemon.closed.acquire()
+            elif call.get("upgrade"):
+                connection = sqzd.Connection(daemon.path)
+                connection.send(call["method"], parameters, upgrade=True)
+                got.append(connection.receive().parameters)
+                connection.close()
             else:
                 got.append(client.call(call["method"], **parameters))
         except sqzd.SqzdError as raised:
@@ -88,8 +94,8 @@ def parameters(name: str) -> Dict[str, Any]:
     return given
 
 
-def image(name: str) -> bytes:
-    return base64.b64decode(parameters(name)["images"][0])
+def images(name: str) -> List[bytes]:
+    return [base64.b64decode(image) for image in parameters(name)["images"]]
 
 
 # What users call, by the example that it must send; then the reply's member that it returns, or None for all of them.
@@ -99,6 +105,7 @@ NAMED: Dict[str, Tuple[Callable[[sqzd.Client], Any], Optional[str]]] = {
             "fashion-mnist",
             "fashion",
             hold=True,
+            keep_partial=True,
             time_limit=3600,
             deadline=datetime.fromtimestamp(1795168800),
             epochs=2,
@@ -108,10 +115,26 @@ NAMED: Dict[str, Tuple[Callable[[sqzd.Client], Any], Optional[str]]] = {
         ),
         "id",
     ),
+    "io.sqzd.Jobs.SubmitSweep": (
+        lambda client: client.sweep(
+            "train",
+            {"learning-rate": [0.05], "seed": [1, 2]},
+            {"epochs": 2},
+            promote_best=True,
+            dataset="fashion-mnist",
+            model="fashion",
+            name="rates",
+            note="which rate",
+        ),
+        None,
+    ),
+    "io.sqzd.Jobs.ShowSweep": (lambda client: client.show_sweep("rates"), None),
+    "io.sqzd.Jobs.ChangeSweep": (lambda client: client.change_sweep("rates", "cancel"), "jobs"),
     "io.sqzd.Jobs.List": (lambda client: client.jobs(["queued", "running"], limit=20), "jobs"),
     "io.sqzd.Jobs.Show": (lambda client: client.show(1), "job"),
     "io.sqzd.Jobs.Watch": (lambda client: list(client.watch(1)), "event"),
     "io.sqzd.Jobs.Cancel": (lambda client: client.cancel(2), "job"),
+    "io.sqzd.Jobs.Finish": (lambda client: client.finish(1), "job"),
     "io.sqzd.Jobs.Pause": (lambda client: client.pause(2), "job"),
     "io.sqzd.Jobs.Resume": (lambda client: client.resume(2), "job"),
     "io.sqzd.Jobs.Retry": (lambda client: client.retry(2), "job"),
@@ -121,14 +144,31 @@ NAMED: Dict[str, Tuple[Callable[[sqzd.Client], Any], Optional[str]]] = {
     "io.sqzd.Jobs.Predictions": (lambda client: list(client.predictions(3)), "predictions"),
     "io.sqzd.Datasets.List": (lambda client: client.datasets(), "datasets"),
     "io.sqzd.Datasets.Show": (lambda client: client.dataset("fashion-mnist"), "dataset"),
+    "io.sqzd.Datasets.Picture": (
+        lambda client: base64.b64encode(client.picture("birds", "test/owl/7.jpg", split="test")).decode(),
+        "data",
+    ),
     "io.sqzd.Datasets.Remove": (lambda client: client.remove_dataset("fashion-mnist"), "nothing"),
     "io.sqzd.Inference.Classify": (
-        lambda client: client.classify(image("io.sqzd.Inference.Classify"), model="fashion", top=5),
-        None,
+        lambda client: list(client.classify_each(images("io.sqzd.Inference.Classify"), model="fashion", top=5)),
+        "results",
     ),
     "io.sqzd.Models.List": (lambda client: client.models(), "models"),
     "io.sqzd.Models.Show": (lambda client: client.model("fashion"), None),
-    "io.sqzd.Models.Remove": (lambda client: client.remove_model("fashion@1"), "nothing"),
+    "io.sqzd.Models.Remove": (lambda client: client.remove_model("fashion@1"), "removed"),
+    "io.sqzd.Models.Removed": (lambda client: client.removed_models(), "removed"),
+    "io.sqzd.Models.Promote": (lambda client: client.promote_model("fashion@2"), "model"),
+    "io.sqzd.Models.Rollback": (lambda client: client.roll_back_model("fashion"), "model"),
+    "io.sqzd.Models.Tag": (lambda client: client.tag_model("fashion@2", "production"), "model"),
+    "io.sqzd.Models.Untag": (lambda client: client.untag_model("fashion@production"), "model"),
+    "io.sqzd.Models.Rename": (lambda client: client.rename_model("fashion", "alice/clothes"), "nothing"),
+    "io.sqzd.Models.Give": (lambda client: client.give_model("fashion", 1001), "nothing"),
+    "io.sqzd.Models.Load": (lambda client: client.load_model("fashion"), "model"),
+    "io.sqzd.Models.Unload": (lambda client: client.unload_model("fashion@production"), "model"),
+    "io.sqzd.Models.Pin": (lambda client: client.pin_model("fashion"), "model"),
+    "io.sqzd.Models.Serve": (lambda client: client.serve_model("fashion", max_batch=128, max_delay=5), "serving"),
+    "io.sqzd.Models.Unpin": (lambda client: client.unpin_model("fashion"), "nothing"),
+    "io.sqzd.Datasets.Give": (lambda client: client.give_dataset("fashion-mnist", 1001), "nothing"),
     "io.sqzd.Manager.Metrics": (lambda client: client.metrics(), "metrics"),
     "io.sqzd.Jobs.Monitor": (lambda client: list(client.monitor()), None),
     "io.sqzd.Manager.Info": (lambda client: client.info(), None),
@@ -137,9 +177,10 @@ NAMED: Dict[str, Tuple[Callable[[sqzd.Client], Any], Optional[str]]] = {
 
 
 def test_every_method_for_users_has_a_name() -> None:
-    """Offer, Write and Import are what import_dataset and import_model are made of, Read is what read_model is."""
-    upload = {f"io.sqzd.Datasets.{name}" for name in ("Offer", "Write", "Import")}
-    upload |= {f"io.sqzd.Models.{name}" for name in ("Read", "Import")}
+    """Offer, Write, Upload and Import are what import_dataset and import_model are made of, Read and Export what read_model and
+    export_model are."""
+    upload = {f"io.sqzd.Datasets.{name}" for name in ("Offer", "Write", "Upload", "Import")}
+    upload |= {f"io.sqzd.Models.{name}" for name in ("Read", "Export", "Import")}
     others = {name for name in METHODS if name.startswith(("org.varlink.service.", "io.sqzd.Runner."))}
     assert set(NAMED) == set(METHODS) - upload - others
 

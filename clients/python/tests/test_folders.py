@@ -42,6 +42,28 @@ def test_a_folder_and_its_archive_are_one_data_set(client: sqzd.Client, photos: 
     assert client.import_dataset(photos.parent / "packed.tar.xz", size=32, fit="pad").sha256 == folder.sha256
 
 
+def test_a_picture_comes_out_again(client: sqzd.Client, photos: Path) -> None:
+    client.import_dataset(photos, "again", size=40)
+    for picture, name in ((3, "dark/0.png"), (5, "dark/2.png")):
+        png = client.picture("again", picture)
+        assert png.startswith(b"\x89PNG") and png == client.picture("again", f"train/{name}")
+    assert client.picture("again", 3, split="test") != client.picture("again", 3)
+    with pytest.raises(sqzd.NoSuchPicture) as missing:
+        client.picture("again", 6)
+    assert missing.value.parameters == {"split": "train", "pictures": 6, "picture": 6}
+    assert client.dataset("again").fit == "crop"
+
+
+def test_predictions_name_their_pictures(client: sqzd.Client, photos: Path) -> None:
+    client.import_dataset(photos, "named", size=32)
+    trained = client.wait(client.train("named", model="named", epochs=1, batch_size=2))
+    assert trained.state == "succeeded"
+    job = client.wait(client.predict("named", "named"))
+    assert [one.file for one in client.predictions(job.id)] == [
+        f"test/{kind}/{number}.png" for kind in ("bright", "dark") for number in range(3)
+    ]
+
+
 def test_a_picture_is_told_by_its_content(client: sqzd.Client, tmp_path: Path) -> None:
     for kind in ("a", "b"):
         (tmp_path / "bare" / kind).mkdir(parents=True)

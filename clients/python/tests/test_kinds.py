@@ -9,18 +9,20 @@ from fake_daemon import FakeDaemon
 import sqzd
 
 
-@pytest.mark.parametrize("verb", ["train", "evaluate", "predict"])
+@pytest.mark.parametrize("verb", ["train", "evaluate", "predict", "quantize"])
 def test_keywords_are_those_that_the_runner_declares(client: sqzd.Client, verb: str) -> None:
     (kind,) = (kind for runner in client.runners() for kind in runner.kinds if kind.name == verb)
     method = getattr(client, verb)
     parameters = inspect.signature(method).parameters
     keywords = [name for name, parameter in parameters.items() if parameter.kind is parameter.KEYWORD_ONLY]
-    queue = ["priority", "after", "hold", "time_limit", "deadline"]
-    assert keywords == [option.name.replace("-", "_") for option in kind.options] + queue
+    queue = ["priority", "after", "hold", "time_limit", "deadline", "name", "note"]
+    queue += ["keep_partial"] if kind.finishes else []
+    base = ["base"] if kind.tunes else []
+    assert keywords == base + [option.name.replace("-", "_") for option in kind.options] + queue
     text = " ".join(inspect.getdoc(method).split())
     for option in kind.options:
         assert f"{option.name.replace('-', '_')}: {option.help} (" in text
-        assert option.default is None or f"; default: {option.default})" in text
+        assert option.default is None or f"; default: {option.default}" in text
 
 
 def test_other_options_are_passed_on(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_json_blocks_are_messages() -> None:
         assert set(json.loads(block)) <= {"method", "parameters", "error"}
 
 
-@pytest.mark.parametrize("session", blocks("session"), ids=["training", "upload"])
+@pytest.mark.parametrize("session", blocks("session"), ids=["training", "bytes", "chunks"])
 def test_sessions_are_valid(session: str) -> None:
     unanswered: List[Dict[str, Any]] = []
     for line in session.splitlines():

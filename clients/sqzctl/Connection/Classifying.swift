@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Glibc
 internal import SqzProtocol
 internal import Varlink
 
@@ -9,6 +10,11 @@ struct Classifying {
     /// NAME@VERSION once there was a reply, so that one model answers for all.
     private(set) var model: String?
     let top: Int?
+    /// How many milliseconds each call may wait.
+    let timeout: Int?
+    let wantsTimings: Bool
+    /// Where the time of all calls went, where that is wanted and there was one.
+    private(set) var timings: CallTimings?
 
     /// What was found of a picture: what the daemon says of it, or why it can't be used.
     struct Answer {
@@ -29,10 +35,12 @@ struct Classifying {
     private static let callBytes = 4 << 20
     private static let callTime = Duration.milliseconds(500)
 
-    init(daemon: Daemon, model: String?, top: Int?) {
+    init(daemon: Daemon, model: String?, top: Int?, timeout: Int?, wantsTimings: Bool) {
         self.daemon = daemon
         self.model = model
         self.top = top
+        self.timeout = timeout
+        self.wantsTimings = wantsTimings
     }
 
     /// Takes one more picture.
@@ -46,31 +54,39 @@ struct Classifying {
 
     /// Classifies those that wait.
     mutating func finish(_ print: Print) throws {
-        let pictures = waiting
-        (waiting, waitingBytes) = ([], 0)
-        let images = pictures.compactMap { picture in
-            if case .success(let base64) = picture.base64 { base64 } else { nil }
-        }
-        var results = try images.isEmpty ? [] : classify(images)[...]
-        var answers: [Answer] = []
-        for picture in pictures {
-            let found = picture.base64.flatMap { _ -> Result<Classification, InputError> in
-                let result = results.removeFirst()
-                return result.problem.map { .failure(InputError(picture.name, bad: $0)) } ?? .success(result)
-            }
-            answers.append(Answer(name: picture.name, found: found))
-        }
-        try print(answers, model)
+        while !waiting.isEmpty { try ComingAgain.run(timeout) { try call(print) } }
+        waitingBytes = 0
     }
 
-    private mutating func classify(_ images: [String]) throws -> ArraySlice<Classification> {
-        let start = ContinuousClock.now
-        let reply = try daemon.call(
-            InferenceInterface.Classify.self, .init(images: images, model: model, top: top, skipBad: true))
-        guard reply.results.count == images.count else {
-            throw SqzError.runnerFailed(reason: "\(reply.results.count) answers to \(images.count) pictures")
+    /// Those that wait, but for the last ones, where the pictures before them took what one call may.
+    private mutating func call(_ print: Print) throws {
+        let images = waiting.compactMap { picture in
+            if case .success(let base64) = picture.base64 { base64 } else { nil }
         }
-        model = reply.model
+        guard !images.isEmpty else { return try print(take([]), model) }
+        let start = ContinuousClock.now
+        let daemon = daemon
+        var answered = 0
+        try daemon.stream(
+            InferenceInterface.Classify.self,
+            .init(
+                images: images, model: model, top: top, skipBad: true, timeout: timeout,
+                timings: wantsTimings ? true : nil)
+        ) { reply in
+            model = reply.model
+            if let told = reply.timings {
+                if timings == nil { timings = CallTimings(told) } else { timings?.add(told) }
+            }
+            let results = reply.results.prefix { $0.again != true }
+            answered += results.count
+            guard answered <= images.count else { return .stop }
+            let answers = take(results)
+            if !answers.isEmpty { try print(answers, model) }
+            return .more
+        }
+        guard (1...images.count).contains(answered) else {
+            throw SqzError.runnerFailed(reason: "\(answered) answers to \(images.count) pictures")
+        }
         // One that waited for a runner's start tells little, and the next one mends it.
         let time = ContinuousClock.now - start
         if time > Self.callTime * 2 {
@@ -78,6 +94,46 @@ struct Classifying {
         } else if images.count == size, time < Self.callTime {
             size = min(2 * size, Limits.imagesPerCall)
         }
-        return reply.results[...]
+    }
+
+    /// Answers to the first of those that wait: up to the first picture that has no result yet.
+    private mutating func take(_ results: ArraySlice<Classification>) -> [Answer] {
+        var results = results
+        var answers: [Answer] = []
+        pictures: for picture in waiting {
+            let found: Result<Classification, InputError>
+            switch picture.base64 {
+            case .failure(let error): found = .failure(error)
+            case .success:
+                guard let result = results.popFirst() else { break pictures }
+                found = result.problem.map { .failure(InputError(picture.name, bad: $0)) } ?? .success(result)
+            }
+            answers.append(Answer(name: picture.name, found: found))
+        }
+        waiting.removeFirst(answers.count)
+        return answers
+    }
+}
+
+/// Calls of Classify that find too many others waiting: they come again when the daemon says, a few times.
+enum ComingAgain {
+    private static let tries = 5
+    private static let longestPause = 30
+
+    /// - Parameter timeout: how many milliseconds pictures may wait; nobody stays away for longer.
+    static func run(_ timeout: Int?, _ body: () throws -> Void) throws {
+        for _ in 1..<tries {
+            do {
+                return try body()
+            } catch let error as VarlinkError {
+                guard case .busy(_, _, let seconds)? = SqzError(error) else { throw error }
+                let pause = min(max(seconds ?? 1, 0), longestPause)
+                if let timeout, pause * 1_000 >= timeout { throw error }
+                Output.live("too many calls wait; trying again in \(Format.count(pause, "second"))")
+                sleep(UInt32(pause))
+                Output.endLive()
+            }
+        }
+        try body()
     }
 }

@@ -5,24 +5,44 @@ internal import Varlink
 /// The daemon, as a verb sees it.
 struct Daemon {
     private let client: Client
+    /// Its socket.
+    let path: String
     private let json: Bool
 
     init(_ common: Common) throws {
         guard common.socket != "" else { throw UsageError(description: "--socket is empty; right would be a path") }
-        client = try Client(path: Self.socket(common.socket))
+        path = try Self.path(common)
+        client = try Client(path: path)
         json = common.json
     }
 
-    /// DESIGN's order: the option, the variable, the system's daemon, the user's own.
-    private static func socket(_ option: String?) -> String {
-        // Empty is not set.
-        func variable(_ name: String) -> String? {
-            getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    /// Another connection, for a call after which it is of no more use for others.
+    func connect() throws -> Client { try Client(path: path) }
+
+    /// An option comes before a variable, and a socket before a machine.
+    private static func path(_ common: Common) throws -> String {
+        if common.socket != nil, common.host != nil {
+            throw UsageError(description: "--socket and --host are two daemons; right would be one of them")
         }
+        if let host = common.host { return try RemoteHost.socket(of: host) }
+        guard common.socket == nil, variable("SQZD_SOCKET") == nil, let host = variable("SQZD_HOST") else {
+            return socket(common.socket)
+        }
+        return try RemoteHost.socket(of: host)
+    }
+
+    /// On this machine, in DESIGN's order: the option, the variable, the system's daemon, the user's own.
+    static func socket(_ option: String?) -> String {
         if let path = option ?? variable("SQZD_SOCKET") { return path }
-        let system = "/run/sqzd/io.sqzd"
-        guard access(system, F_OK) != 0, let directory = variable("XDG_RUNTIME_DIR") else { return system }
+        guard access(systemSocket, F_OK) != 0, let directory = variable("XDG_RUNTIME_DIR") else { return systemSocket }
         return directory + "/sqzd/io.sqzd"
+    }
+
+    static let systemSocket = "/run/sqzd/io.sqzd"
+
+    /// Of the environment; empty is not set.
+    static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// A call whose reply the verb needs itself.
@@ -54,6 +74,27 @@ struct Daemon {
             let (reply, typed) = try receive(method, until: deadline)
             if json { try Output.json(reply) }
             if try print(typed) == .stop || !reply.continues { return }
+        }
+    }
+
+    /// A call with many replies, printed as they came for as long as somebody reads them.
+    func pass<M: VarlinkMethod>(_ method: M.Type, _ parameters: M.Parameters) throws {
+        try send(method, parameters, mode: .more)
+        while true {
+            let (text, continues) = try client.receiveText()
+            Output.write(text + [UInt8(ascii: "\n")])
+            if !continues || !Output.isOpen { return }
+        }
+    }
+
+    /// A call with many replies, which the verb needs itself.
+    func take<M: VarlinkMethod>(
+        _ method: M.Type, _ parameters: M.Parameters, _ body: (M.Reply) throws -> Client.Next
+    ) throws {
+        try send(method, parameters, mode: .more)
+        while true {
+            let (reply, typed) = try receive(method)
+            if try body(typed) == .stop || !reply.continues { return }
         }
     }
 

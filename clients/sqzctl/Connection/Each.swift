@@ -4,20 +4,32 @@ internal import SqzProtocol
 internal import Varlink
 
 /// Goes through several jobs, models or data sets: all are tried, each failure is named, the exit status is the first one's.
-///
-/// - Parameter kind: what they are: job, model, data set.
-func each<Name>(_ names: [Name], _ kind: String, _ body: (Name) throws -> Void) throws {
-    var failure: CInt?
-    for name in names {
+struct Each {
+    private var failure: CInt?
+
+    /// - Parameter name: what it is about: job 7, model m.
+    mutating func attempt(_ name: String, _ body: () throws -> Void) throws {
         do {
-            try body(name)
-        } catch  where error is VarlinkError || error is NotPermitted || error as? ConnectionError == .timedOut {
+            try body()
+        } catch
+            where error is VarlinkError || error is NotPermitted || error as? ConnectionError == .timedOut
+        {
             // Without a daemon there is nothing that could be tried.
-            let status = try ExitStatus.tell(error, of: "\(kind) \(name)")
+            let status = try ExitStatus.tell(error, of: name)
             failure = failure ?? status
         }
     }
-    if let failure { throw ExitCode(failure) }
+
+    func end() throws {
+        if let failure { throw ExitCode(failure) }
+    }
+}
+
+/// - Parameter kind: what they are: job, model, data set.
+func each<Name>(_ names: [Name], _ kind: String, _ body: (Name) throws -> Void) throws {
+    var each = Each()
+    for name in names { try each.attempt("\(kind) \(name)") { try body(name) } }
+    try each.end()
 }
 
 extension Daemon {

@@ -25,17 +25,26 @@ enum ExitStatus {
 
     /// Tells of what failed with one of several, and gives the status of it.
     static func tell(_ error: any Error, of name: String = "") throws -> CInt {
-        guard let (message, status) = describe(error) else { throw error }
+        guard let (sentence, status) = describe(error) else { throw error }
+        // "model fashion: model: …" would say twice what the parameter is.
+        let kind = name.prefix { $0 != " " } + ": "
+        let message =
+            !name.isEmpty && sentence.hasPrefix(kind) ? String(sentence.dropFirst(kind.count)) : sentence
         Output.error("sqzctl: \(name.isEmpty || message.contains(name) ? "" : name + ": ")\(message)")
         return status
     }
+
+    /// What went wrong, for who shows it elsewhere.
+    static func message(of error: any Error) -> String { describe(error)?.0 ?? "\(error)" }
 
     /// nil where the argument parser knows better: usage, help, an exit status of a verb's own.
     private static func describe(_ error: any Error) -> (String, CInt)? {
         switch error {
         case let error as UsageError: return (error.description, EX_USAGE)
         case let error as InputError: return (error.description, error.status)
+        case let error as RemoteError: return (error.description, error.status)
         case let error as FileError: return describe(InputError(error.path, code: error.code))
+        case let error as StartError: return describe(InputError(error.program, code: error.code))
         case let error as SqzError: return (Format.named(error.description), status(of: error))
         case ConnectionError.unreachable(let path, EACCES):
             return ("you may not use \(path): only members of its group may", EX_NOPERM)
@@ -46,6 +55,10 @@ enum ExitStatus {
         case let error as LostJob:
             return describe(error.error).map { message, status in
                 ("\(message); job \(error.id) goes on when it is back: sqzctl watch \(error.id)", status)
+            }
+        case let error as LostUpload:
+            return describe(error.error).map { message, status in
+                ("\(message); what it has of \(error.name) is kept for a day, and not sent again", status)
             }
         case let error as VarlinkError:
             if let known = SqzError(error) { return describe(known) }
@@ -67,8 +80,11 @@ enum ExitStatus {
         switch error {
         case .invalidOption, .jobEnded, .wrongState, .noSuchKind: EX_USAGE
         case .badData, .badImage, .badModel, .nameTaken, .tooLarge, .tooManyImages, .wrongChecksum: EX_DATAERR
-        case .noSuchJob, .noSuchDataset, .noSuchModel, .noModels, .noDatasets, .noSuchPath, .noSuchUpload: EX_NOINPUT
-        case .queueFull, .busy, .stopping, .inUse, .modelInUse, .wrongOffset: EX_TEMPFAIL
+        case .noSuchJob, .noSuchSweep, .noSuchDataset, .noSuchPicture, .noSuchModel, .noModels, .noDatasets,
+            .noSuchPath,
+            .noSuchUpload:
+            EX_NOINPUT
+        case .queueFull, .busy, .timedOut, .stopping, .inUse, .modelInUse, .wrongOffset: EX_TEMPFAIL
         case .pathNotAllowed: EX_NOPERM
         case .runnerFailed, .diverged, .failed: EXIT_FAILURE
         }
@@ -88,8 +104,9 @@ struct NotPermitted: Error, CustomStringConvertible {
     static func priority<M: VarlinkMethod>(of method: M.Type) -> Self? {
         let administrators = "only an administrator gives a priority above 0"
         switch method.name {
-        case JobsInterface.Submit.name: return Self(description: "not permitted: \(administrators)")
-        case JobsInterface.Prioritize.name:
+        case JobsInterface.Submit.name, JobsInterface.SubmitSweep.name:
+            return Self(description: "not permitted: \(administrators)")
+        case JobsInterface.Prioritize.name, JobsInterface.ChangeSweep.name:
             return Self(
                 description: "not permitted: only its owner or an administrator may do this, and \(administrators)")
         default: return nil

@@ -41,6 +41,12 @@ struct FolderTar {
         return try files.contains { Self.hasPictureName($0.path) } || files.contains { try isPicture($0) }
     }
 
+    /// Whether something that is no file has a picture's name.
+    var holdsLinkedPictures: Bool { entries.contains { !$0.isFile && Self.hasPictureName($0.path) } }
+
+    /// Of the tar file. Two blocks of zeros end it.
+    var length: Int { end + 2 * Self.block }
+
     /// Up to `count` bytes of the tar file from a place on; fewer only at its end.
     func bytes(at offset: Int, count: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
@@ -57,8 +63,7 @@ struct FolderTar {
             try append(entry, from: offset + bytes.count - entry.start, to: &bytes, limit: count)
             index += 1
         }
-        // Two blocks of zeros end a tar file.
-        let rest = end + 2 * Self.block - offset - bytes.count
+        let rest = length - offset - bytes.count
         bytes += [UInt8](repeating: 0, count: max(0, min(rest, count - bytes.count)))
         return bytes
     }

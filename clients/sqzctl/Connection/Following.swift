@@ -5,25 +5,42 @@ internal import Varlink
 
 /// Streams a job to the end, for `watch`, `wait` and `--follow`.
 enum Following {
-    /// Shows all that happens to a job that was just submitted, until it ends; the exit status tells how, also where nobody reads
-    /// on. Ctrl-C detaches: the job goes on.
-    static func follow(_ id: Int, _ common: Common) throws {
-        try follow(id, common, isKnown: true, whileRead: false)
+    /// Shows all that happens to jobs that were just submitted, until they end; the exit status tells how, also where nobody reads
+    /// on. Ctrl-C detaches: the jobs go on.
+    static func follow(_ ids: [Int], _ common: Common, showsClasses: Bool, events: EventFolder? = nil) throws {
+        guard ids.count > 1 else { return try follow(ids[0], common, isKnown: true, whileRead: false, events) }
+        try followAll(ids, common, whileRead: false, showsClasses: showsClasses, events)
     }
 
-    /// The same for a job that somebody only wants to see: it ends, too, when nobody reads on.
-    static func watch(_ id: Int, _ common: Common) throws {
-        try follow(id, common, isKnown: false, whileRead: true)
+    /// The same for jobs that somebody only wants to see: it ends, too, when nobody reads on.
+    static func watch(_ ids: [Int], _ common: Common, events: EventFolder?) throws {
+        guard ids.count > 1 else { return try follow(ids[0], common, isKnown: false, whileRead: true, events) }
+        try followAll(ids, common, whileRead: true, showsClasses: false, events)
     }
 
-    private static func follow(_ id: Int, _ common: Common, isKnown: Bool, whileRead: Bool) throws {
+    private static func detachAtInterrupt() {
         signal(SIGINT) { _ in
             // Only what signal-safety(7) allows.
             let text: StaticString = "\ndetached; the job goes on\n"
             write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
             _exit(EXIT_SUCCESS)
         }
-        let last = try states(of: id, common, isKnown: isKnown, whileRead: whileRead, print: !common.json)
+    }
+
+    private static func followAll(
+        _ ids: [Int], _ common: Common, whileRead: Bool, showsClasses: Bool, _ events: EventFolder?
+    ) throws {
+        detachAtInterrupt()
+        var jobs = try FollowedJobs(ids, common, showsClasses: showsClasses, events: events)
+        try exit(with: try jobs.follow(whileRead: whileRead))
+    }
+
+    private static func follow(
+        _ id: Int, _ common: Common, isKnown: Bool, whileRead: Bool, _ events: EventFolder?
+    ) throws {
+        detachAtInterrupt()
+        let last = try states(
+            of: id, common, isKnown: isKnown, whileRead: whileRead, print: !common.json, events: events)
         try exit(with: [last])
     }
 
@@ -53,7 +70,7 @@ enum Following {
     /// - Parameter isKnown: whether the daemon has said that there is such a job.
     private static func states(
         of id: Int, _ common: Common, until deadline: ContinuousClock.Instant? = nil, isKnown: Bool = false,
-        whileRead: Bool = false, print: Bool = false
+        whileRead: Bool = false, print: Bool = false, events: EventFolder? = nil
     ) throws -> State {
         var isKnown = isKnown
         var last = State.queued
@@ -66,7 +83,13 @@ enum Following {
                 guard let event = reply.event else { return .more }
                 last = event.state ?? last
                 seen = event.sequence ?? seen
-                if print { show(event, of: id) }
+                if event.kind == .epoch || event.state?.isEnd == true {
+                    try events?.add(try Daemon(common.quiet).trainingRun(id))
+                }
+                if print {
+                    show(event, of: id)
+                    if !whileRead { ClassTable.print(event.outcome?.byClass) }
+                }
                 return whileRead && !Output.isOpen ? .stop : .more
             }
             // Somebody asked for events after the last one, or the stream ended with the job.
@@ -91,11 +114,17 @@ enum Following {
     }
 
     private static func show(_ event: Event, of id: Int) {
+        if event.kind == .progress, let progress = event.progress {
+            Output.live { LiveLine.text(of: id, progress, columns: $0) }
+        } else {
+            tell(event, of: id)
+        }
+    }
+
+    /// What stays of an event.
+    static func tell(_ event: Event, of id: Int) {
         switch event.kind {
-        case .progress:
-            guard let progress = event.progress else { return }
-            let name = "job \(id)  "
-            Output.live { name + Format.progress(progress, columns: $0 - name.count) }
+        case .progress: return
         case .epoch:
             guard let progress = event.progress else { return }
             Output.endLive()
@@ -104,9 +133,14 @@ enum Following {
                 (["job \(id)", "epoch \(progress.epoch)/\(progress.epochs)"] + figures).joined(separator: "  "))
         case .state:
             Output.endLive()
-            let details = [event.outcome.map(Format.outcome), event.outcome?.warning, event.reason.map(Format.named)]
-                .compactMap { $0 }.joined(separator: "; ")
-            Output.line("job \(id)  \(event.state?.rawValue ?? "")\(details.isEmpty ? "" : ": " + details)")
+            let details = [
+                event.outcome.map(Format.outcome), event.outcome?.warning, event.reason.map(Format.named),
+            ]
+            .compactMap { $0 }.joined(separator: "; ")
+            Output.paintedLine([
+                ("job \(id)  ", nil), (event.state?.rawValue ?? "", event.state.flatMap(Paint.of)),
+                ((details.isEmpty ? "" : ": " + details).printable, nil),
+            ])
         }
     }
 }

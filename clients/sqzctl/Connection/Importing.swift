@@ -53,15 +53,35 @@ struct Importing {
             throw InputError(path, is: kind.description, right: "a file, or a directory of files")
         }
         let readable = try daemon.call(ManagerInterface.Info.self, NoParameters()).dataDirectories
-        var parameters: DatasetsInterface.Import.Parameters
-        if readable.contains(where: { real == $0 || real.hasPrefix($0 + "/") }) {
-            parameters = .init(name: name, path: real, classes: classes)
-        } else {
-            parameters = .init(name: name, files: try upload(real), classes: classes)
-        }
+        var parameters = DatasetsInterface.Import.Parameters(name: name, classes: classes)
         parameters.size = pictures.size
         parameters.fit = pictures.fit
         parameters.skipUnreadable = pictures.skipsUnreadable ? true : nil
+        guard RemoteHost.isUsed || !readable.contains(where: { real == $0 || real.hasPrefix($0 + "/") }) else {
+            parameters.path = real
+            return try run(parameters, print)
+        }
+        let uploads = try uploads(of: real)
+        parameters.files = uploads.map(\.file)
+        do {
+            // What was imported before, or uploaded, needs not be sent.
+            try run(parameters, print)
+        } catch let error as VarlinkError where Self.isMissingUpload(error) {
+            for upload in uploads { try daemon.send(upload) }
+            try run(parameters, print)
+        }
+    }
+
+    private static func isMissingUpload(_ error: VarlinkError) -> Bool {
+        switch SqzError(error) {
+        case .noSuchUpload, .wrongOffset: true
+        default: false
+        }
+    }
+
+    private func run(
+        _ parameters: DatasetsInterface.Import.Parameters, _ print: (Dataset) throws -> Void
+    ) throws {
         var unreadable = UnreadableList()
         defer { unreadable.end() }
         try daemon.stream(DatasetsInterface.Import.self, parameters) { reply in
@@ -74,12 +94,17 @@ struct Importing {
                 Output.endLive()
                 unreadable.end()
                 try print(dataset)
-                for remark in dataset.remarks + (reply.summary?.remarks ?? []) {
+                for remark in dataset.remarks + (reply.summary?.remarks ?? Self.remarks(ofKnown: dataset)) {
                     Output.error("data set \(dataset.name): \(remark)")
                 }
             }
             return .more
         }
+    }
+
+    /// Only an import that reads pictures has a summary.
+    private static func remarks(ofKnown dataset: Dataset) -> [String] {
+        dataset.format == "pictures" ? ["its files were imported before, and nothing was read again"] : []
     }
 
     /// Names pictures that can't be read: the first ones.
@@ -100,24 +125,55 @@ struct Importing {
         }
     }
 
-    private func upload(_ real: String) throws -> [File] {
+    private func uploads(of real: String) throws -> [Upload] {
         var status = stat()
         guard stat(real, &status) == 0 else { throw InputError(real) }
-        if status.st_mode & S_IFMT == S_IFDIR, case let tar = try FolderTar(real), try tar.holdsPictures() {
-            let name = "\(real.split(separator: "/").last ?? "data").tar"
-            return [File(name: name, sha256: try daemon.upload(tar, at: real, named: name))]
+        if FileKind(status) == .directory {
+            let tar = try FolderTar(real)
+            if try tar.holdsPictures() {
+                let name = "\(real.split(separator: "/").last ?? "data").tar"
+                return [try Upload(folder: tar, at: real, named: name)]
+            }
+            guard !tar.holdsLinkedPictures else {
+                throw InputError(
+                    path,
+                    bad:
+                        "its pictures are links, which are not followed; right would be the files, as cp -rL copies them"
+                )
+            }
         }
         let files = try self.files(at: real)
-        guard !files.isEmpty else { throw InputError(path, bad: "there is no file in this directory") }
-        guard files.count <= Limits.filesPerDataset else {
+        let right = "a folder of PNG, JPEG or WebP pictures with a folder for each class"
+        guard !files.isEmpty else {
             throw InputError(
-                path, bad: "\(Format.count(files.count, "file")), a data set has \(Limits.filesPerDataset) at most")
+                path, bad: "there is no file in this directory; right would be \(right), or CIFAR or IDX files")
+        }
+        // Nothing is sent of a directory that is something else.
+        guard files == [real] || files.count <= Limits.filesPerDataset && files.contains(where: Self.mayBeRecords)
+        else {
+            throw InputError(
+                path,
+                bad: """
+                    \(Format.count(files.count, "file")) and no picture among them; right would be \(right), or at most \
+                    \(Limits.filesPerDataset) CIFAR or IDX files
+                    """)
         }
         return try files.map { file in
-            let name = String(file.split(separator: "/").last ?? "")
-            return File(name: name, sha256: try daemon.upload(file, named: name))
+            try Upload(file: file, named: String(file.split(separator: "/").last ?? ""))
         }
     }
+
+    /// Whether a file may be one of CIFAR's or IDX's, or an archive of them: by its name or, as CIFAR's have no mark, its size.
+    private static func mayBeRecords(_ file: String) -> Bool {
+        if recordSuffixes.contains(where: file.lowercased().hasSuffix) { return true }
+        var status = stat()
+        guard stat(file, &status) == 0, status.st_size > 0 else { return false }
+        return status.st_size % 3_073 == 0 || status.st_size % 3_074 == 0
+    }
+
+    private static let recordSuffixes = [
+        ".bin", "-ubyte", ".gz", ".tgz", ".tar", ".xz", ".txz", ".zst", ".tzst", ".bz2", ".tbz2", ".zip",
+    ]
 
     /// The regular files at a path; hidden ones are none of the data.
     private func files(at real: String) throws -> [String] {

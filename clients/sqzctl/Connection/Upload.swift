@@ -1,62 +1,82 @@
 internal import Crypto
-internal import FoundationEssentials
 internal import Glibc
 internal import SqzProtocol
-internal import Varlink
 
-extension Daemon {
-    /// Uploads a file, or what of it the daemon does not have; gives its checksum.
-    func upload(_ file: String, named name: String) throws -> String {
-        // It is read twice.
-        let descriptor = try Reading.open(file, pipes: false, right: "a regular file")
-        defer { close(descriptor) }
-        // Where the kernel does not know its length, it is 0.
-        let length = lseek(descriptor, 0, SEEK_END)
-        return try upload(file, named: name, length: length) { try chunk(descriptor, file, at: $0) }
+/// What a user has the daemon take over: a file, or a folder as one tar file. It is read for its checksum, and what the daemon
+/// lacks of it once more: what the daemon has needs not be sent.
+struct Upload {
+    /// What it is called to the daemon, and where progress is told.
+    let name: String
+    /// Where it is to the user.
+    let path: String
+    let sha256: String
+    let size: Int
+    /// Gives bytes from a place on, `Limits.chunkBytes` at most, and none at the end.
+    let read: (Int) throws -> [UInt8]
+
+    /// A regular file.
+    init(file: String, named name: String) throws {
+        let opened = try OpenFile(file)
+        try self.init(name, at: file, length: opened.length) { try opened.bytes(at: $0) }
     }
 
-    /// Uploads a folder as one tar file.
-    func upload(_ folder: FolderTar, at path: String, named name: String) throws -> String {
-        try upload(path, named: name, length: 0) { try folder.bytes(at: $0, count: Limits.chunkBytes) }
+    init(folder: FolderTar, at path: String, named name: String) throws {
+        try self.init(name, at: path, length: folder.length) { try folder.bytes(at: $0, count: Limits.chunkBytes) }
     }
 
-    /// - Parameters:
-    ///   - length: how much there is at least, as far as that is known before it is read.
-    ///   - chunk: gives bytes from a place on, as many as a chunk has, and none at the end. It is asked twice.
-    private func upload(
-        _ file: String, named name: String, length: Int, chunk: (Int) throws -> [UInt8]
-    ) throws -> String {
+    /// - Parameter length: how much there is at least, as far as that is known before it is read.
+    private init(_ name: String, at path: String, length: Int, _ read: @escaping (Int) throws -> [UInt8]) throws {
         var hash = SHA256()
         var size = 0
-        while case let bytes = try chunk(size), !bytes.isEmpty {
+        repeat {
+            guard max(size, length) <= Limits.uploadBytes else {
+                throw InputError(path, bad: "has more than \(Format.bytes(Limits.uploadBytes)), the most that is taken")
+            }
+            let bytes = try read(size)
+            if bytes.isEmpty { break }
             hash.update(data: bytes)
             size += bytes.count
-            guard max(size, length) <= Limits.uploadBytes else {
-                throw InputError(file, bad: "has more than \(Format.bytes(Limits.uploadBytes)), the most that is taken")
-            }
-        }
-        guard size > 0 else { throw InputError(file, bad: "is empty") }
-        let sha256 = hash.finalize().description.suffix(64)
-        var sent = try call(DatasetsInterface.Offer.self, .init(sha256: String(sha256), size: size)).offset
-        try pipeline(DatasetsInterface.Write.self) {
-            let bytes = try chunk(sent)
-            guard sent < size, !bytes.isEmpty else { return nil }
-            defer { sent += bytes.count }
-            return .init(sha256: String(sha256), offset: sent, data: Data(bytes).base64EncodedString())
-        } _: { reply in
-            Output.live("\(name): \(Format.bytes(reply.offset)) of \(Format.bytes(size)) sent")
-        }
-        return String(sha256)
+            if size < length { Output.live("\(name): \(Format.bytes(size)) of \(Format.bytes(length)) read") }
+        } while true
+        guard size > 0 else { throw InputError(path, bad: "is empty") }
+        sha256 = String(hash.finalize().description.suffix(64))
+        (self.name, self.path, self.size, self.read) = (name, path, size, read)
     }
 
-    private func chunk(_ descriptor: CInt, _ file: String, at offset: Int) throws -> [UInt8] {
-        let size = Limits.chunkBytes
+    /// As many bytes from a place on as `read` gives, which are no fewer than were read the first time.
+    func bytes(at offset: Int) throws -> [UInt8] {
+        let bytes = try read(offset)
+        guard !bytes.isEmpty else { throw InputError(path, bad: "changed while it was being read") }
+        return bytes.count <= size - offset ? bytes : Array(bytes[..<(size - offset)])
+    }
+
+    var file: File { File(name: name, sha256: sha256) }
+}
+
+/// A file that stays open.
+private final class OpenFile {
+    private let path: String
+    private let descriptor: CInt
+
+    init(_ path: String) throws(InputError) {
+        self.path = path
+        descriptor = try Reading.open(path, pipes: false, right: "a regular file")
+    }
+
+    deinit { close(descriptor) }
+
+    /// Where the kernel does not know it, it is 0.
+    var length: Int { lseek(descriptor, 0, SEEK_END) }
+
+    func bytes(at offset: Int) throws(InputError) -> [UInt8] {
         var count = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, used in
-            count = pread(descriptor, buffer.baseAddress, size, offset)
+        let bytes = [UInt8](unsafeUninitializedCapacity: Limits.chunkBytes) { buffer, used in
+            repeat {
+                count = pread(descriptor, buffer.baseAddress, buffer.count, offset)
+            } while count < 0 && errno == EINTR
             used = max(0, count)
         }
-        guard count >= 0 else { throw InputError(file) }
+        guard count >= 0 else { throw InputError(path) }
         return bytes
     }
 }

@@ -6,6 +6,27 @@ internal import Varlink
 /// The options of evaluate jobs.
 struct EvaluateOptions: ParsableArguments {
     @Option(
+        help: """
+            Which pictures; validation is what was held out of the model's training. By default test, else validation, \
+            else all. (train|validation|test)
+            """,
+        completion: .list(["train", "validation", "test"]))
+    var split: String?
+    @Option(
+        help: """
+            With flip, also measures the mean of the logits of each picture and its mirror image, which takes twice \
+            the time; reported beside the figures of the pictures as they are. (none|flip; default: none)
+            """,
+        completion: .list(["none", "flip"]))
+    var tta: String?
+    @Option(
+        parsing: .unconditional,
+        help: """
+            How many pictures in a wrong class to list, those first that the model was surest of. (0 to 1000; default: \
+            20)
+            """)
+    var mistakes: Int?
+    @Option(
         parsing: .unconditional,
         help: "Threads to compute with; by default, and at most, as many as there are processors to use. (1 to 32)")
     var threads: Int?
@@ -13,6 +34,9 @@ struct EvaluateOptions: ParsableArguments {
     /// Those that were given.
     var options: [String: JSONValue] {
         var options: [String: JSONValue] = [:]
+        options["split"] = split.map(JSONValue.string)
+        options["tta"] = tta.map(JSONValue.string)
+        options["mistakes"] = mistakes.map { .integer(Int64($0)) }
         options["threads"] = threads.map { .integer(Int64($0)) }
         return options
     }

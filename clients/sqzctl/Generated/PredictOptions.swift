@@ -5,8 +5,22 @@ internal import Varlink
 
 /// The options of predict jobs.
 struct PredictOptions: ParsableArguments {
+    @Option(
+        help: """
+            Which pictures; validation is what was held out of the model's training. By default test, else validation, \
+            else all. (train|validation|test)
+            """,
+        completion: .list(["train", "validation", "test"]))
+    var split: String?
     @Option(parsing: .unconditional, help: "How many classes to keep for each picture. (1 to 1000; default: 5)")
     var top: Int?
+    @Option(
+        help: """
+            With flip, predicts by the mean of the logits of each picture and its mirror image, in twice the time. \
+            (none|flip; default: none)
+            """,
+        completion: .list(["none", "flip"]))
+    var tta: String?
     @Option(
         parsing: .unconditional,
         help: "Threads to compute with; by default, and at most, as many as there are processors to use. (1 to 32)")
@@ -15,7 +29,9 @@ struct PredictOptions: ParsableArguments {
     /// Those that were given.
     var options: [String: JSONValue] {
         var options: [String: JSONValue] = [:]
+        options["split"] = split.map(JSONValue.string)
         options["top"] = top.map { .integer(Int64($0)) }
+        options["tta"] = tta.map(JSONValue.string)
         options["threads"] = threads.map { .integer(Int64($0)) }
         return options
     }

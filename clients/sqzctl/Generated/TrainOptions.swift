@@ -10,37 +10,197 @@ struct TrainOptions: ParsableArguments {
         completion: .list(["squeezenet-cifar", "squeezenet-1.0", "squeezenet-1.1"]))
     var arch: String?
     @Option(
+        parsing: .unconditional,
+        help: """
+            Times as many filters as the network has, for a teacher: 2 is four times the work. (1 to 4; default: 1)
+            """)
+    var width: Int?
+    @Option(
         help: "Connections around fire modules. (none|simple|complex; default: none)",
         completion: .list(["none", "simple", "complex"]))
     var bypass: String?
-    @Option(help: "How it is trained. (tutorial; default: tutorial)", completion: .list(["tutorial"]))
+    @Option(
+        help: """
+            How it is trained: what the other options are where they are not given. (tutorial|quick|strong; default: \
+            strong; tutorial where a model is tuned)
+            """,
+        completion: .list(["tutorial", "quick", "strong"]))
     var recipe: String?
-    @Option(parsing: .unconditional, help: "How often every picture is seen. (1 to 100000; default: 10)")
+    @Option(parsing: .unconditional, help: "How often every picture is seen. (1 to 100000; default: the recipe's)")
     var epochs: Int?
-    @Option(parsing: .unconditional, help: "Pictures in one step. (1 to 8192; default: 128)")
+    @Option(parsing: .unconditional, help: "Pictures in one step. (1 to 8192; default: the recipe's)")
     var batchSize: Int?
-    @Option(parsing: .unconditional, help: "Adam's learning rate. (1e-09 to 10; default: 0.001)")
+    @Option(
+        parsing: .unconditional,
+        help: """
+            The largest learning rate; an optimizer other than the recipe's needs another. (1e-09 to 10; default: the \
+            recipe's)
+            """)
     var learningRate: Double?
+    @Option(
+        help: """
+            How the learning rate goes on after the warm-up; cosine and linear go down to zero. \
+            (constant|cosine|linear; default: the recipe's)
+            """,
+        completion: .list(["constant", "cosine", "linear"]))
+    var schedule: String?
+    @Option(
+        parsing: .unconditional,
+        help: "The share of the steps in which the learning rate rises. (0 to 0.9; default: the recipe's)")
+    var warmUp: Double?
+    @Option(
+        help: """
+            How weights follow their gradients; sgd and muon have Nesterov's momentum. (adam|adamw|sgd|muon; default: \
+            the recipe's)
+            """,
+        completion: .list(["adam", "adamw", "sgd", "muon"]))
+    var optimizer: String?
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Of sgd and muon; 0.9 and 0.95 where the recipe has another optimizer. (0 to 0.999; to 0 with optimizer \
+            adam|adamw; default: the recipe's)
+            """)
+    var momentum: Double?
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Of all weights but biases; 0.01 of adamw, 0.0005 of sgd and 0.005 of muon where the recipe has another \
+            optimizer. (0 to 1; to 0 with optimizer adam; default: the recipe's)
+            """)
+    var weightDecay: Double?
+    @Option(
+        parsing: .unconditional,
+        help: "The share of the target that all classes get. (0 to 0.9; default: the recipe's)")
+    var labelSmoothing: Double?
+    @Option(
+        parsing: .unconditional,
+        help: """
+            The model is an average of the weights, of which each step keeps this share; 0 is none. (0 to 0.99999; \
+            default: the recipe's)
+            """)
+    var ema: Double?
+    @Flag(inversion: .prefixedNo, help: "Drops half of what the classifier sees. (flag; default: the recipe's)")
+    var dropout: Bool?
+    @Flag(
+        inversion: .prefixedNo,
+        help: """
+            Trains with the tutorial's ReLU behind the classifier. A model that was trained without has it all the \
+            same, and its scores pass it unchanged. (flag; default: the recipe's)
+            """)
+    var logitRelu: Bool?
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Pictures whose statistics batch normalization takes together; 0 is no normalization. The model has none: \
+            it is folded into the convolutions. (0 to 256; default: the recipe's)
+            """)
+    var normalizationGroup: Int?
+    @Option(
+        help: """
+            By how much a picture counts in the loss: each the same, or, balanced, the more the fewer there are of its \
+            class, 1 on average. (none|balanced; default: none)
+            """,
+        completion: .list(["none", "balanced"]))
+    var classWeights: String?
+    @Option(
+        help: """
+            A model of ours whose answers are learnt beside the labels: for the same classes and the same size of \
+            pictures, as of a training with a larger width. (NAME or NAME@VERSION)
+            """,
+        completion: Completions.models)
+    var teacher: String?
+    @Option(
+        parsing: .unconditional,
+        help: "With a teacher: its share of the loss; the labels have the rest. (0 to 1; default: 0.9)")
+    var teacherShare: Double?
+    @Option(
+        parsing: .unconditional,
+        help: """
+            With a teacher: what the logits of both are divided by; the higher, the more unlikely classes count. (0.1 \
+            to 100; default: 4.0)
+            """)
+    var temperature: Double?
+    @Option(
+        help: """
+            Of which epoch the model is: the one that validated best, by accuracy and then by loss, or the last. Where \
+            the data set has test pictures, these validate, unless a validation share is held out. (best|last; \
+            default: best)
+            """,
+        completion: .list(["best", "last"]))
+    var keep: String?
+    @Option(parsing: .unconditional, help: "Ends after so many epochs in which none validated better. (1 to 100000)")
+    var stopEarly: Int?
     @Option(parsing: .unconditional, help: "The same seed gives the same weights, bit for bit. (from 0; default: 1)")
     var seed: Int?
     @Option(
         parsing: .unconditional,
         help: """
-            Crops pictures to this size: at random in training, else the centre. (8 to 224; from 12 with arch \
-            squeezenet-1.0|squeezenet-1.1; default: 32)
+            The network's input, in pixels a side: pictures are resized where they are much larger or smaller, and \
+            cropped; 32 by default, for the ImageNet networks up to 224 if the pictures have them. (8 to 224; from 12 \
+            with arch squeezenet-1.0|squeezenet-1.1)
             """)
     var resize: Int?
     @Option(
+        help: """
+            How training crops: a window at a random place, or resized, a random part brought to size, as \
+            torchvision's. (window|resized; default: the recipe's)
+            """,
+        completion: .list(["window", "resized"]))
+    var crop: String?
+    @Option(
+        help: """
+            Which pictures are mirrored: half of them, drawn anew each epoch, or each one every other epoch. \
+            (none|random|alternating; default: the recipe's)
+            """,
+        completion: .list(["none", "random", "alternating"]))
+    var flip: String?
+    @Option(
         parsing: .unconditional,
-        help: "Zeros around a picture before it is cropped at random; 4 by default, 0 with resize. (0 to 16)")
+        help: "Pixels a side of a square that is cut out of each picture. (0 to 224; default: the recipe's)")
+    var cutout: Int?
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Zeros around a picture before a window is cropped; 2 by default, 4 of tutorial, 0 with resize. (0 to 16; \
+            to 0 with crop resized)
+            """)
     var pad: Int?
     @Option(
         parsing: .unconditional,
         help: """
-            The share of the pictures that is kept for validation where the data set has no test pictures. (0.001 to \
-            0.5; default: 0.1)
+            The share of the training pictures that is held out to validate with; by default none where the data set \
+            has test pictures, which validate then, else 0.1. (0.001 to 0.5)
             """)
     var validationShare: Double?
+    @Option(
+        help: """
+            What of the model in --from keeps its weights: none, the features (all but the classifier, computed once), \
+            or the first modules (the first convolution, then fire modules). (none|features|1|2|3|4|5|6|7|8; default: \
+            none)
+            """,
+        completion: .list(["none", "features", "1", "2", "3", "4", "5", "6", "7", "8"]))
+    var freeze: String?
+    @Option(
+        parsing: .unconditional,
+        help: """
+            With freeze features: as how many pictures, cropped and mirrored at random, each one is learnt; 1 is the \
+            picture as it is. (1 to 64; default: 1)
+            """)
+    var views: Int?
+    @Option(
+        parsing: .unconditional,
+        help: """
+            With --from: the learning rate of all but the classifier; by default a tenth of the learning rate. (1e-09 \
+            to 10)
+            """)
+    var backboneLearningRate: Double?
+    @Flag(
+        inversion: .prefixedNo,
+        help: """
+            With --from: learns the classifier anew, also where the classes are the model's. (flag; default: false)
+            """)
+    var resetClassifier: Bool?
     @Option(
         parsing: .unconditional,
         help: "Threads to compute with; by default, and at most, as many as there are processors to use. (1 to 32)")
@@ -50,15 +210,39 @@ struct TrainOptions: ParsableArguments {
     var options: [String: JSONValue] {
         var options: [String: JSONValue] = [:]
         options["arch"] = arch.map(JSONValue.string)
+        options["width"] = width.map { .integer(Int64($0)) }
         options["bypass"] = bypass.map(JSONValue.string)
         options["recipe"] = recipe.map(JSONValue.string)
         options["epochs"] = epochs.map { .integer(Int64($0)) }
         options["batch-size"] = batchSize.map { .integer(Int64($0)) }
         options["learning-rate"] = learningRate.map(JSONValue.number)
+        options["schedule"] = schedule.map(JSONValue.string)
+        options["warm-up"] = warmUp.map(JSONValue.number)
+        options["optimizer"] = optimizer.map(JSONValue.string)
+        options["momentum"] = momentum.map(JSONValue.number)
+        options["weight-decay"] = weightDecay.map(JSONValue.number)
+        options["label-smoothing"] = labelSmoothing.map(JSONValue.number)
+        options["ema"] = ema.map(JSONValue.number)
+        options["dropout"] = dropout.map(JSONValue.bool)
+        options["logit-relu"] = logitRelu.map(JSONValue.bool)
+        options["normalization-group"] = normalizationGroup.map { .integer(Int64($0)) }
+        options["class-weights"] = classWeights.map(JSONValue.string)
+        options["teacher"] = teacher.map(JSONValue.string)
+        options["teacher-share"] = teacherShare.map(JSONValue.number)
+        options["temperature"] = temperature.map(JSONValue.number)
+        options["keep"] = keep.map(JSONValue.string)
+        options["stop-early"] = stopEarly.map { .integer(Int64($0)) }
         options["seed"] = seed.map { .integer(Int64($0)) }
         options["resize"] = resize.map { .integer(Int64($0)) }
+        options["crop"] = crop.map(JSONValue.string)
+        options["flip"] = flip.map(JSONValue.string)
+        options["cutout"] = cutout.map { .integer(Int64($0)) }
         options["pad"] = pad.map { .integer(Int64($0)) }
         options["validation-share"] = validationShare.map(JSONValue.number)
+        options["freeze"] = freeze.map(JSONValue.string)
+        options["views"] = views.map { .integer(Int64($0)) }
+        options["backbone-learning-rate"] = backboneLearningRate.map(JSONValue.number)
+        options["reset-classifier"] = resetClassifier.map(JSONValue.bool)
         options["threads"] = threads.map { .integer(Int64($0)) }
         return options
     }

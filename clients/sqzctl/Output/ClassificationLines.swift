@@ -91,6 +91,6 @@ extension String {
         guard self.columns > columns else { return self }
         var text = self[...]
         while !text.isEmpty, String(text).columns >= columns { text.removeFirst() }
-        return "…" + text
+        return Display.ellipsis + text
     }
 }

@@ -8,7 +8,7 @@ extension String {
     /// How many columns it takes.
     var columns: Int { utf8.count == unicodeScalars.count ? utf8.count : reduce(0) { $0 + $1.columns } }
 
-    /// A text that takes this many columns at most: what is cut off is `…`.
+    /// A text that takes this many columns at most: an ellipsis is for what is cut off.
     func cut(to columns: Int) -> String {
         guard self.columns > columns else { return self }
         var text = ""
@@ -18,7 +18,25 @@ extension String {
             guard left >= 0 else { break }
             text.append(character)
         }
-        return text + "…"
+        return text + Display.ellipsis
+    }
+
+    /// The same, with what is cut off in the middle: of names the end says as much as the beginning.
+    func cutInside(to columns: Int) -> String {
+        guard self.columns > columns else { return self }
+        var (front, back) = ("", "")
+        var left = columns - 1
+        // The beginning has the odd one.
+        for character in self {
+            guard front.columns + character.columns <= columns / 2 else { break }
+            front.append(character)
+        }
+        left -= front.columns
+        for character in reversed() {
+            guard back.columns + character.columns <= left else { break }
+            back.insert(character, at: back.startIndex)
+        }
+        return front + Display.ellipsis + back
     }
 
     /// The text in lines of this many columns at most, broken after a space or a `|` where there is one.
@@ -51,7 +69,7 @@ extension String {
 
 extension Character {
     /// Marks stand over the letter before them.
-    fileprivate var columns: Int { unicodeScalars.reduce(0) { max($0, $1.columns) } }
+    var columns: Int { unicodeScalars.reduce(0) { max($0, $1.columns) } }
 }
 
 extension Unicode.Scalar {

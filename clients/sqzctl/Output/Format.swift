@@ -86,7 +86,9 @@ enum Format {
         UInt32(exactly: uid).flatMap(userName) ?? String(uid)
     }
 
-    private static func userName(_ uid: uid_t) -> String? { getpwuid(uid).map { String(cString: $0.pointee.pw_name) } }
+    private static func userName(_ uid: uid_t) -> String? {
+        RemoteHost.isUsed ? nil : getpwuid(uid).map { String(cString: $0.pointee.pw_name) }
+    }
 
     /// What the daemon says, with users by their names: it knows them by their numbers.
     static func named(_ text: String) -> String {
@@ -101,33 +103,37 @@ enum Format {
 
     /// How many classes, and the first of their names.
     static func classes(_ names: [String]) -> String {
-        "\(names.count): \(names.prefix(12).joined(separator: ", "))\(names.count > 12 ? ", …" : "")"
+        "\(names.count): \(names.prefix(12).joined(separator: ", "))\(names.count > 12 ? ", \(Display.ellipsis)" : "")"
     }
 
     /// A bar for a probability.
     static func bar(_ value: Double, width: Int = 20) -> String {
+        guard Display.isUTF8 else {
+            return String(repeating: "#", count: Int((min(max(value, 0), 1) * Double(width)).rounded()))
+        }
         let eighths = Int((min(max(value, 0), 1) * Double(width) * 8).rounded())
         let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
         return String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
     }
 
-    /// How far a job is; where it has more than this many columns, without what matters least.
-    static func progress(_ progress: Progress, columns: Int = .max) -> String {
-        // The higher number goes first; the validation's stand in the line before, which stays.
-        var parts: [(text: String, drop: Int)] = [
-            ("epoch \(progress.epoch)/\(progress.epochs)", 0), ("step \(progress.step)/\(progress.steps)", 4),
+    /// A bar in a frame: how much of something is done.
+    static func gauge(_ share: Double, width: Int) -> String {
+        let done = bar(share, width: width)
+        return done + String(repeating: Display.isUTF8 ? "░" : ".", count: max(0, width - done.columns))
+    }
+
+    /// How far a job is.
+    static func progress(_ progress: Progress) -> String {
+        var parts = [
+            "epoch \(progress.epoch)/\(progress.epochs)", "step \(progress.step)/\(progress.steps)",
         ]
-        parts += zip(figures(progress), [3, 2, 5, 5]).compactMap { text, drop in text.map { ($0, drop) } }
+        parts += figures(progress).compactMap(\.self)
         if let rate = progress.imagesPerSecond {
-            parts.append(("\(Int(exactly: rate.rounded(.down)).map(number) ?? figure(rate)) images/s", 6))
+            parts.append("\(Int(exactly: rate.rounded(.down)).map(number) ?? figure(rate)) images/s")
         }
-        if let left = progress.secondsLeft { parts.append(("\(duration(left)) left", 0)) }
-        if let warning = progress.warning { parts.append((brief(warning), 1)) }
-        func text() -> String { parts.map(\.text).joined(separator: "  ") }
-        while text().columns > columns, let least = parts.map(\.drop).max(), least > 0 {
-            parts.removeAll { $0.drop == least }
-        }
-        return text()
+        if let left = progress.secondsLeft { parts.append("\(duration(left)) left") }
+        if let warning = progress.warning { parts.append(brief(warning)) }
+        return parts.joined(separator: "  ")
     }
 
     /// What is amiss, without what may help.
@@ -149,7 +155,24 @@ enum Format {
             outcome.images.map { count($0, "image") + (outcome.measured.map { " (\($0))" } ?? "") },
             outcome.loss.map { "loss \(figure($0))" },
             outcome.accuracy.map { "top-1 accuracy \(decimal($0 * 100, places: 2)) %" },
+            outcome.measurement?.topFive.map { "top-5 \(decimal($0 * 100, places: 2)) %" },
+            outcome.measurement?.calibrationError.map { "calibration error \(decimal($0 * 100, places: 2)) %" },
+            outcome.before?.accuracy.map { "before \(decimal($0 * 100, places: 2)) %" },
+            outcome.flipped?.accuracy.map { "with mirror images \(decimal($0 * 100, places: 2)) %" },
             outcome.predictions.map { count($0, "prediction") },
+            epochs(of: outcome),
         ].compactMap { $0 }.joined(separator: ", ")
+    }
+
+    /// Of which epoch a model is, and where its training ended.
+    private static func epochs(of outcome: Outcome) -> String? {
+        guard let epoch = outcome.epoch, let last = outcome.lastEpoch, let epochs = outcome.epochs else { return nil }
+        let end =
+            switch outcome.early {
+            case .finished?: "finished early in epoch \(last)"
+            case .noGain?: "ended without gain after epoch \(last)"
+            case nil: nil as String?
+            }
+        return ["of epoch \(epoch) of \(epochs)", end].compactMap { $0 }.joined(separator: ", ")
     }
 }

@@ -12,8 +12,8 @@ final class NewFile {
         case stream(CInt)
     }
 
-    /// Refuses to replace a file.
-    init(path: String) throws {
+    /// - Parameter force: replace a file that is there.
+    init(path: String, force: Bool) throws {
         self.path = path
         var status = stat()
         guard stat(path, &status) == 0 else {
@@ -23,7 +23,12 @@ final class NewFile {
             return
         }
         switch FileKind(status) {
-        case .regular: throw InputError(path, bad: "exists already")
+        case .regular where force:
+            // The file is replaced, not a link to it.
+            guard let resolved = realpath(path, nil) else { throw InputError(path) }
+            defer { free(resolved) }
+            place = .file(try WholeFile(path: String(cString: resolved), mode: status.st_mode & 0o666))
+        case .regular: throw InputError(path, bad: "exists already; --force replaces it")
         case .fifo, .characterDevice: place = .stream(try Self.open(path))
         case let kind:
             throw InputError(path, bad: "is \(kind); right would be a new file's name, or - for standard output")

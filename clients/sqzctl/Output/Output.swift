@@ -46,7 +46,21 @@ enum Output {
     }
 
     /// A line on standard output, at once: somebody may be reading along. It is one, whatever others wrote into it.
-    static func line(_ text: String) { write(text.printable + "\n") }
+    static func line(_ text: String) { write(shown(text.printable) + "\n") }
+
+    /// The same, of parts in colours, which are printable.
+    static func paintedLine(_ parts: [(text: String, paint: Paint?)]) {
+        write(
+            parts.map { part in part.paint?.on(shown(part.text)) ?? shown(part.text) }.joined() + "\n")
+    }
+
+    /// As the terminal can show it; what goes elsewhere is left as it is.
+    static func shown(_ text: String) -> String {
+        guard !Display.isUTF8, Terminal.output != nil, text.utf8.contains(where: { $0 > 127 }) else {
+            return text
+        }
+        return String(text.map { $0.isASCII ? $0 : "?" })
+    }
 
     /// Text on standard output as it is.
     static func write(_ text: String) { write(Array(text.utf8)) }
@@ -58,30 +72,47 @@ enum Output {
 
     /// Where this can't be written, there is nobody left to tell.
     static func error(_ text: String) {
-        _ = write(Array(((lineIsLive ? clear : "") + text.printable + "\n").utf8), to: STDERR_FILENO)
+        _ = write(Array((clearing + text.printable + "\n").utf8), to: STDERR_FILENO)
+        liveLines = 0
     }
 
     /// Shows a line that the next one replaces, on a terminal only.
     static func live(_ text: String) { live { _ in text } }
 
     /// - Parameter text: gets how many columns there are; what is longer is cut, as a second line could not be replaced.
-    static func live(_ text: (Int) -> String) {
+    static func live(_ text: (Int) -> String) { live { columns, _ in [text(columns)] } }
+
+    /// Shows lines that the next ones replace.
+    ///
+    /// - Parameter lines: gets how many columns and rows there are.
+    static func live(_ lines: (Int, Int) -> [String]) {
         guard let terminal = Terminal.error else { return }
         // The last column is left free: some terminals go on to the next line after it.
         let columns = terminal.columns - 1
-        _ = write(Array((clear + text(columns).printable.cut(to: columns)).utf8), to: STDERR_FILENO)
-        lineIsLive = true
+        let texts = lines(columns, terminal.rows).map { shown($0.printable.cut(to: columns)) }
+        let before = liveLines == 0 ? clear : clearing
+        _ = write(Array((before + texts.joined(separator: "\n")).utf8), to: STDERR_FILENO)
+        liveLines = texts.count
     }
 
-    /// Removes the live line before something that stays.
+    /// Removes the live lines before something that stays.
     static func endLive() {
-        guard lineIsLive else { return }
-        _ = write(Array(clear.utf8), to: STDERR_FILENO)
-        lineIsLive = false
+        guard liveLines > 0 else { return }
+        _ = write(Array(clearing.utf8), to: STDERR_FILENO)
+        liveLines = 0
+    }
+
+    /// What removes the live lines.
+    private static var clearing: String {
+        switch liveLines {
+        case 0: ""
+        case 1: clear
+        default: "\r\u{1B}[\(liveLines - 1)A\u{1B}[J"
+        }
     }
 
     /// Only the main thread prints.
-    private nonisolated(unsafe) static var lineIsLive = false
+    private nonisolated(unsafe) static var liveLines = 0
     /// The error of the first write to standard output that failed.
     private nonisolated(unsafe) static var failure: CInt?
     private static let clear = "\r\u{1B}[K"

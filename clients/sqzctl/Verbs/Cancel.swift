@@ -7,14 +7,15 @@ struct Cancel: ParsableCommand {
         discussion: """
             For example:
               sqzctl cancel 7 8
+              sqzctl cancel sweep-9
             """)
 
-    @Argument(help: "The jobs' ids.") var jobs: [Int]
+    @Argument(help: JobWord.help, completion: Completions.unendedJobs) var jobs: [JobWord]
     @OptionGroup var common: Common
 
     func run() throws {
-        try Daemon(common).each(jobs, "job", JobsInterface.Cancel.self, { .init(id: $0) }) {
-            "job \($0)  \($1.job.state == .cancelled ? "cancelled" : "is being cancelled")"
-        }
+        try Daemon(common).each(
+            jobs, JobsInterface.Cancel.self, { .init(id: $0) }, \.job, sweep: .cancel
+        ) { "job \($0.id)  \($0.state == .cancelled ? "cancelled" : "is being cancelled")" }
     }
 }

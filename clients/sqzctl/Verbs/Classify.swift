@@ -17,14 +17,23 @@ struct Classify: ParsableCommand {
               head -c 3073 test_batch.bin | sqzctl classify -
             """)
 
-    @Argument(help: "Files, and with -r folders; - is standard input.")
+    @Argument(help: "Files, and with -r folders; - is standard input.", completion: .file())
     var images: [String]
-    @Option(help: "NAME or NAME@VERSION. By default the default model, else the newest without a warning.")
+    @Option(
+        help: "NAME, NAME@VERSION or NAME@TAG. By default your newest without a warning, else the daemon's default.",
+        completion: Completions.models)
     var model: String?
     @Option(parsing: .unconditional, help: "How many classes to name; by default 5, and 1 of each of several pictures.")
     var top: Int?
     @Flag(name: [.short, .long], help: "Take all pictures below folders, in the order of their paths.")
     var recursive = false
+    @Option(
+        help:
+            "How long pictures may wait for those of others: seconds, or as 5m, 1h at most; the exit status is 75 then."
+    )
+    var timeout: TimeSpan?
+    @Flag(help: "Tell where the time went: waiting for a runner, in its batch beside the network, in the network.")
+    var timings = false
     @OptionGroup var common: Common
 
     func validate() throws {
@@ -32,14 +41,20 @@ struct Classify: ParsableCommand {
             let range = Limits.classesToName
             throw ValidationError("--top must be from \(range.lowerBound) to \(range.upperBound), is \(top)")
         }
+        if let timeout, timeout.seconds > Limits.classifyTimeout.upperBound / 1_000 {
+            throw ValidationError("--timeout must be from 1 second to 1h, is \(timeout.seconds) seconds")
+        }
     }
 
+    private var milliseconds: Int? { timeout.map { $0.seconds * 1_000 } }
+
     func run() throws {
-        let daemon = try Daemon(common)
+        let images = ManyArguments.expanded(images, Array(CommandLine.arguments.dropFirst()))
         if images.count == 1, !recursive || !PictureFolder.isOne(at: images[0]) {
-            try classifyOne(images[0], daemon)
+            try classifyOne(images[0], Daemon(common))
         } else {
-            try classifyAll(daemon)
+            // What is printed is made of the replies, with --json too.
+            try classifyAll(images, Daemon(common.quiet))
         }
     }
 
@@ -48,8 +63,14 @@ struct Classify: ParsableCommand {
     private func classifyOne(_ image: String, _ daemon: Daemon) throws {
         let base64 = Data(try PictureFile.read(image)).base64EncodedString()
         do {
-            try daemon.show(InferenceInterface.Classify.self, .init(images: [base64], model: model, top: top)) {
-                try show($0, of: image, daemon)
+            try ComingAgain.run(milliseconds) {
+                try daemon.show(
+                    InferenceInterface.Classify.self,
+                    .init(
+                        images: [base64], model: model, top: top, timeout: milliseconds, timings: timings ? true : nil)
+                ) {
+                    try show($0, of: image, daemon)
+                }
             }
         } catch let error as VarlinkError {
             // The user knows the picture by its name.
@@ -80,6 +101,7 @@ struct Classify: ParsableCommand {
                 Output.line("  \(name)  \(percent)  \(Format.bar(probability))")
             }
         }
+        if let timings = reply.timings { Output.line(CallTimings(timings).description) }
     }
 
     /// How wide it is behind a pipe, where a longer name moves the rest of its line.
@@ -92,9 +114,11 @@ struct Classify: ParsableCommand {
 
     // Several
 
-    private func classifyAll(_ daemon: Daemon) throws {
+    private func classifyAll(_ images: [String], _ daemon: Daemon) throws {
         let start = ContinuousClock.now
-        var classifying = Classifying(daemon: daemon, model: model, top: top ?? (common.json ? nil : 1))
+        var classifying = Classifying(
+            daemon: daemon, model: model, top: top ?? (common.json ? nil : 1), timeout: milliseconds,
+            wantsTimings: timings)
         var lines = ClassificationLines(json: common.json) { try classes(of: $0, daemon) }
         var failure: CInt?
         var done = 0
@@ -128,6 +152,7 @@ struct Classify: ParsableCommand {
         if Output.isOpen { try classifying.finish(show) }
         Output.endLive()
         for remark in remarks { Output.error(remark) }
+        if let timings = classifying.timings { Output.error(timings.description) }
         if let failure { throw ExitCode(failure) }
     }
 }

@@ -2,10 +2,14 @@ internal import ArgumentParser
 
 struct DatasetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dataset", abstract: "Imports, shows or removes one data set.",
+        commandName: "dataset",
+        abstract: "Imports, shows, gives away or removes one data set, or gets a picture of it.",
         discussion: """
             For example:
-              sqzctl dataset import cifar-10-binary.tar.gz
+              sqzctl dataset import photos/
+              sqzctl dataset picture photos 12 -o picture.png
             """,
-        subcommands: [DatasetImport.self, DatasetShow.self, DatasetRemove.self])
+        subcommands: [
+            DatasetImport.self, DatasetShow.self, DatasetPicture.self, DatasetGive.self, DatasetRemove.self,
+        ])
 }

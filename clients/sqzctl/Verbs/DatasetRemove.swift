@@ -9,7 +9,7 @@ struct DatasetRemove: ParsableCommand {
               sqzctl dataset rm fashion-mnist
             """)
 
-    @Argument(help: "Their names.") var datasets: [String]
+    @Argument(help: "Their names.", completion: Completions.datasets) var datasets: [String]
     @OptionGroup var common: Common
 
     func run() throws {

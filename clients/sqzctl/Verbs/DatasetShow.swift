@@ -9,7 +9,7 @@ struct DatasetShow: ParsableCommand {
               sqzctl dataset show fashion-mnist
             """)
 
-    @Argument(help: "Its name.") var dataset: String
+    @Argument(help: "Its name.", completion: Completions.datasets) var dataset: String
     @OptionGroup var common: Common
 
     func run() throws {
@@ -23,6 +23,7 @@ struct DatasetShow: ParsableCommand {
             "pictures",
             "\(Format.number(dataset.train)) to train, \(Format.number(dataset.test)) to test, \(dataset.height)x\(dataset.width)"
         )
+        fields.add("fit", dataset.fit?.rawValue)
         fields.add("classes", Format.classes(dataset.classes))
         fields.add("format", dataset.format)
         fields.add("size", Format.bytes(dataset.size))

@@ -16,13 +16,15 @@ struct Datasets: ParsableCommand {
         try Daemon(common).list(
             DatasetsInterface.List.self, NoParameters(), \.datasets,
             [
-                .text("DATA SET") { $0.name },
+                .name("DATA SET") { $0.name },
                 .number("TRAIN") { Format.number($0.train) },
                 .number("TEST") { Format.number($0.test) },
                 .number("CLASSES") { String($0.classes.count) },
                 .text("FORMAT") { $0.format },
+                .text("PIXELS") { "\($0.height)x\($0.width)" }.detail,
+                .text("FIT") { $0.fit?.rawValue ?? "" }.detail,
                 .number("SIZE") { Format.bytes($0.size) },
-                .text("USER") { Format.user($0.uid) },
+                .text("USER") { Format.user($0.uid) }.detail,
                 .text("IMPORTED") { Format.clock($0.createdAt) },
             ])
     }

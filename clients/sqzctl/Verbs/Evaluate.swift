@@ -1,34 +1,52 @@
 internal import ArgumentParser
+internal import SqzProtocol
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measures a model's loss and accuracy on a data set's test pictures; prints the job's id.",
+        abstract: "Measures what a model makes of a data set's test pictures; prints the job's id.",
         discussion: """
-            For example:
+            That is loss, top-1 and top-5 accuracy, each class's accuracy and precision, which classes were taken for which, how \
+            far the probabilities can be trusted (expected calibration error, 15 bins), and the worst mistakes. sqzctl show JOB \
+            tells it again. For example:
               sqzctl evaluate --data fashion-mnist --model fashion-mnist --follow
+              sqzctl evaluate --model fashion-mnist --mistakes 50 --mistakes-to wrong
             """)
 
     @OptionGroup var scored: Scored
     @OptionGroup var evaluate: EvaluateOptions
+    @Option(
+        help: ArgumentHelp(
+            "Wait for the job's end, and write the pictures of the mistakes as PNG into this new directory.",
+            valueName: "dir"), completion: .directory)
+    var mistakesTo: String?
     @OptionGroup var queue: QueueOptions
     @OptionGroup var common: Common
 
     func run() throws {
-        try Submitting(
+        // Before there is a job.
+        let pictures = try mistakesTo.map { try MistakePictures(directory: $0) }
+        var queue = queue
+        if pictures != nil { queue.follow = true }
+        let ids = try Submitting(
             kind: "evaluate", common: common, data: scored.data, model: scored.model, options: evaluate.options,
             queue: queue
         ).run()
+        guard let pictures, let id = ids.first else { return }
+        let daemon = try Daemon(common.quiet)
+        try pictures.write(try daemon.call(JobsInterface.Show.self, .init(id: id)).job, daemon, isSilent: common.json)
     }
 }
 
 /// What evaluate and predict work on.
 struct Scored: ParsableArguments {
-    @Option(help: "A data set's name, or a path that is imported first. By default the only data set there is.")
+    @Option(
+        help: "A data set's name, or a path that is imported first. By default the only data set there is.",
+        completion: Completions.data)
     var data: String?
     @Option(
         help: """
-            NAME or NAME@VERSION; the NAME of what a job of --after makes is that version. By default the default model, \
-            else the newest without a warning.
-            """)
+            NAME, NAME@VERSION or NAME@TAG; the NAME of what a job of --after makes is that version. For a NAME that has none yet \
+            the job waits until it is made. By default your newest without a warning, else the daemon's default.
+            """, completion: Completions.models)
     var model: String?
 }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Glibc
 internal import SqzProtocol
 
 struct Jobs: ParsableCommand {
@@ -7,31 +8,64 @@ struct Jobs: ParsableCommand {
         discussion: """
             For example:
               sqzctl jobs --state running --state queued
+              sqzctl jobs --user alice --model cifar --newer 2d
             """)
 
     @Option(
         help:
-            "Only jobs in this state: queued, running, paused, succeeded, failed or cancelled; may be given several times."
+            "Only jobs in this state: queued, running, paused, succeeded, failed or cancelled; may be given several times.",
+        completion: Completions.states
     )
     var state: [State] = []
-    @Option(parsing: .unconditional, help: "How many at most.")
+    @Option(help: "Only jobs of this user, by name or number.") var user: String?
+    @Option(help: "Only jobs of this kind.", completion: Completions.kinds) var kind: String?
+    @Option(help: "Only jobs with this data set.", completion: Completions.datasets) var data: String?
+    @Option(help: "Only jobs that use, make or tune this model, NAME or NAME@VERSION.", completion: Completions.models)
+    var model: String?
+    @Option(help: "Only jobs with this text in their name or note.") var name: String?
+    @Option(
+        help: ArgumentHelp(
+            "Only jobs that were submitted less long ago: as 90m, 2h, 7d.", valueName: "time"))
+    var newer: TimeSpan?
+    @Option(help: ArgumentHelp("Only jobs that were submitted longer ago.", valueName: "time"))
+    var older: TimeSpan?
+    @Option(parsing: .unconditional, help: "How many at most, 100 by default.")
     var limit: Int?
+    @Option(parsing: .unconditional, help: "Only jobs with an id below this one.")
+    var before: Int?
     @OptionGroup var common: Common
 
     func run() throws {
-        let parameters = JobsInterface.List.Parameters(states: state.isEmpty ? nil : state, limit: limit)
-        try Daemon(common).list(JobsInterface.List.self, parameters, \.jobs, Self.columns)
+        func moment(_ ago: TimeSpan?) -> Int? { ago.map { (time(nil) - $0.seconds) * 1_000_000 } }
+        let parameters = JobsInterface.List.Parameters(
+            states: state.isEmpty ? nil : state, before: before, limit: limit,
+            uid: try user.map(Users.uid), kind: kind,
+            dataset: data, model: model, name: name, submittedAfter: moment(newer),
+            submittedBefore: moment(older))
+        let reply = try Daemon(common).show(JobsInterface.List.self, parameters) {
+            Table($0.jobs, Self.columns).print()
+        }
+        if !common.json { tellOfMore(reply.jobs, reply.total ?? 0) }
+    }
+
+    /// Where not all are shown.
+    private func tellOfMore(_ jobs: [Job], _ total: Int) {
+        guard let last = jobs.last, jobs.count == limit ?? 100, jobs.count < total else { return }
+        let more = "--before \(last.id) shows those before"
+        let all = before == nil && total <= Limits.listedJobs ? ", --limit \(total) all" : ""
+        Output.error("\(Format.number(jobs.count)) of \(Format.count(total, "job")); \(more)\(all)")
     }
 
     static let columns: [Column<Job>] = [
         .number("JOB") { String($0.id) },
-        .text("KIND") { $0.kind },
-        .text("STATE") { $0.state.rawValue },
-        .text("USER") { Format.user($0.uid) },
-        .text("DATA SET") { $0.dataset ?? "-" },
-        .text("MODEL") { $0.outcome?.model ?? $0.model ?? "-" },
-        .text("SUBMITTED") { Format.clock($0.submittedAt) },
-        .text("HOW FAR", howFar),
+        .name("NAME") { $0.name ?? "" }.detail(2).least(12),
+        .text("KIND") { $0.kind }.detail(1),
+        .state("STATE") { $0.state },
+        .text("USER") { Format.user($0.uid) }.detail(4),
+        .name("DATA SET") { $0.dataset ?? "-" }.detail(3).least(16),
+        .name("MODEL") { $0.outcome?.model ?? $0.model ?? "-" }.least(16),
+        .text("SUBMITTED") { Format.clock($0.submittedAt) }.detail(5),
+        .text("HOW FAR", howFar).least(30),
     ]
 
     private static func howFar(_ job: Job) -> String {

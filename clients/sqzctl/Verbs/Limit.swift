@@ -11,7 +11,8 @@ struct Limit: ParsableCommand {
             A job that failed or was cancelled has them when it is retried.
             """)
 
-    @Argument(help: "The jobs' ids.") var jobs: [Int]
+    @Argument(help: JobWord.help, completion: Completions.jobs([.queued, .running, .paused, .failed, .cancelled]))
+    var jobs: [JobWord]
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -36,12 +37,14 @@ struct Limit: ParsableCommand {
         let (deadline, timeLimit) = (
             deadline.map { $0.value?.microseconds ?? 0 }, timeLimit.map { $0.value?.seconds ?? 0 }
         )
-        try Daemon(common).each(
-            jobs, "job", JobsInterface.Limit.self, { .init(id: $0, deadline: deadline, timeLimit: timeLimit) }
-        ) { id, reply in
-            let limit = reply.job.timeLimit.map { Format.duration(Double($0)) } ?? "none"
-            let deadline = reply.job.deadline.map(Format.time) ?? "none"
-            return "job \(id)  time limit \(limit)  deadline \(deadline)"
+        try eachJob(jobs, common) { id in
+            let parameters = JobsInterface.Limit.Parameters(
+                id: id, deadline: deadline, timeLimit: timeLimit)
+            try Daemon(common).show(JobsInterface.Limit.self, parameters) { reply in
+                let limit = reply.job.timeLimit.map { Format.duration(Double($0)) } ?? "none"
+                let deadline = reply.job.deadline.map(Format.time) ?? "none"
+                Output.line("job \(id)  time limit \(limit)  deadline \(deadline)")
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ struct Logs: ParsableCommand {
               sqzctl logs 7
             """)
 
-    @Argument(help: "The job's id.") var job: Int
+    @Argument(help: "The job's id.", completion: Completions.jobs()) var job: Int
     @OptionGroup var common: Common
 
     func run() throws {

@@ -10,7 +10,7 @@ struct ModelShow: ParsableCommand {
               sqzctl model show fashion-mnist@2
             """)
 
-    @Argument(help: "NAME or NAME@VERSION.") var model: String
+    @Argument(help: "NAME, NAME@VERSION or NAME@TAG.", completion: Completions.models) var model: String
     @OptionGroup var common: Common
 
     func run() throws {
@@ -18,10 +18,16 @@ struct ModelShow: ParsableCommand {
             let model = reply.model
             var fields = Fields()
             fields.add("model", "\(model.name)@\(model.version)")
+            fields.add("promoted", Self.promotion(model))
+            fields.add("tags", model.tags?.joined(separator: ", "))
+            fields.add("loaded", model.loaded == true ? model.pinned == true ? "yes, and stays so" : "yes" : nil)
+            fields.add("served with", reply.serving.map(ModelSet.sentence))
+            fields.add("name of", model.owner.flatMap { $0 == model.uid ? nil : Format.user($0) })
             fields.add("architecture", "\(model.architecture), bypass \(model.bypass)")
             fields.add("classes", Format.classes(model.classes))
             fields.add("preprocessing", model.preprocessing)
-            fields.add("size", "\(Format.bytes(model.size)) (\(Format.count(model.parameters, "parameter")))")
+            let bits = model.bits.map { " of \($0) bits" } ?? ""
+            fields.add("size", "\(Format.bytes(model.size)) (\(Format.count(model.parameters, "parameter"))\(bits))")
             fields.add("validation", Self.figures(model))
             fields.add("warning", model.warning)
             fields.add("made", Format.time(model.createdAt) + " by \(Format.user(model.uid)), runner \(model.runner)")
@@ -31,6 +37,7 @@ struct ModelShow: ParsableCommand {
                     separator: ", "))
             fields.add("file sha256", model.sha256)
             fields.add("weights sha256", model.weightsSha256)
+            for (name, value) in Self.lines(of: reply.history ?? []) { fields.add(name, value) }
             fields.print()
             Output.line("")
             let all = Layer(
@@ -40,12 +47,71 @@ struct ModelShow: ParsableCommand {
                 [
                     .text("LAYER") { $0.name },
                     .text("KIND") { $0.kind },
+                    .text("KERNEL") { $0.kernel.map { "\($0)x\($0)" } ?? "" }.detail,
+                    .number("STRIDE") { $0.stride.map(String.init) ?? "" }.detail,
+                    .number("PADDING") { $0.padding.map(String.init) ?? "" }.detail,
                     .text("OUTPUT") { $0.output.map(String.init).joined(separator: "x") },
                     .number("PARAMETERS") { Format.number($0.parameters) },
                     .number("MULTIPLY-ADDS") { Format.number($0.multiplyAdds) },
                 ]
             ).print()
         }
+    }
+
+    /// Whether NAME alone is this one; nil where an older daemon does not say.
+    private static func promotion(_ model: Model) -> String? {
+        model.promoted.map { $0 ? "yes: \(model.name) is this version" : "no: \(model.name) is another version" }
+    }
+
+    /// What the model's file says of how it was made, then of what it was tuned from: names and values.
+    private static func lines(of history: [Generation]) -> [(String, String?)] {
+        history.enumerated().flatMap { place, made in
+            [
+                (place == 0 ? "history" : "before that", sentence(of: made)),
+                (
+                    "with",
+                    made.options.map { options in
+                        options.sorted { $0.key < $1.key }.map { "\($0) \($1)" }.joined(separator: ", ")
+                    }
+                ), ("taken for granted", made.remarks?.joined(separator: "; ")),
+            ]
+        }
+    }
+
+    private static func sentence(of made: Generation) -> String {
+        var parts: [String?] = []
+        if let format = made.format {
+            parts.append("imported from \(format)" + (made.origin.map { " of \($0)" } ?? ""))
+        } else {
+            let pictures = made.pictures.map { "\(Format.count($0, "picture"))" }
+            let dataset = made.dataset.map { "data set \($0)" } ?? "a data set"
+            let checksum = made.datasetSha256.map { " (sha256 \($0))" } ?? ""
+            parts.append(
+                (made.bits.map { "brought to \($0) bits with " } ?? "trained with ")
+                    + [pictures, dataset].compactMap { $0 }.joined(separator: " of ") + checksum)
+            parts.append(
+                made.base.map { "\(made.bits == nil ? "tuned from" : "of") \($0)" }
+                    ?? made.baseWeightsSha256.map { _ in made.bits == nil ? "tuned" : "of a model" })
+            parts.append(made.baseWeightsSha256.map { "whose weights' sha256 is \($0)" })
+            parts.append(epochs(of: made))
+            parts.append(made.seed.map { "seed \($0)" })
+            parts.append(made.loss.map { "loss \(Format.figure($0))" })
+            parts.append(made.accuracy.map { "accuracy \(Format.percent($0))" })
+            parts.append(made.validationLoss.map { "validation loss \(Format.figure($0))" })
+            parts.append(made.validationAccuracy.map { "validation accuracy \(Format.percent($0))" })
+        }
+        parts.append(made.version.map { "by sqzd \($0)" })
+        return parts.compactMap { $0 }.joined(separator: ", ")
+    }
+
+    /// How many there were, of how many, and of which it is.
+    private static func epochs(of made: Generation) -> String? {
+        guard let epochs = made.epochs else { return nil }
+        guard let epoch = made.epoch, let last = made.lastEpoch else { return Format.count(epochs, "epoch") }
+        return [
+            last < epochs ? "ended in epoch \(last) of \(epochs)" : Format.count(epochs, "epoch"),
+            epoch < last ? "of which it is epoch \(epoch)" : nil,
+        ].compactMap { $0 }.joined(separator: ", ")
     }
 
     private static func figures(_ model: Model) -> String? {

@@ -8,14 +8,15 @@ struct Pause: ParsableCommand {
         discussion: """
             For example:
               sqzctl pause 7
+              sqzctl pause sweep-9
             """)
 
-    @Argument(help: "The jobs' ids.") var jobs: [Int]
+    @Argument(help: JobWord.help, completion: Completions.jobs([.queued, .running])) var jobs: [JobWord]
     @OptionGroup var common: Common
 
     func run() throws {
-        try Daemon(common).each(jobs, "job", JobsInterface.Pause.self, { .init(id: $0) }) {
-            "job \($0)  \($1.job.state == .paused ? "paused" : "is being paused")"
-        }
+        try Daemon(common).each(
+            jobs, JobsInterface.Pause.self, { .init(id: $0) }, \.job, sweep: .pause
+        ) { "job \($0.id)  \($0.state == .paused ? "paused" : "is being paused")" }
     }
 }

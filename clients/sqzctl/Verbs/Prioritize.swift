@@ -9,13 +9,15 @@ struct Prioritize: ParsableCommand {
               sqzctl prioritize 7 --priority -5
             """)
 
-    @Argument(help: "The jobs' ids.") var jobs: [Int]
+    @Argument(help: JobWord.help, completion: Completions.unendedJobs) var jobs: [JobWord]
     @Option(parsing: .unconditional, help: ArgumentHelp(QueueOptions.priorityHelp)) var priority: Int
     @OptionGroup var common: Common
 
     func run() throws {
-        try Daemon(common).each(jobs, "job", JobsInterface.Prioritize.self, { .init(id: $0, priority: priority) }) {
-            "job \($0)  priority \($1.job.priority)"
-        }
+        try Daemon(common).each(
+            jobs, JobsInterface.Prioritize.self, { .init(id: $0, priority: priority) }, \.job,
+            sweep: .prioritize,
+            priority: priority
+        ) { "job \($0.id)  priority \($0.priority)" }
     }
 }

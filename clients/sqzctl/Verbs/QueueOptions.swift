@@ -8,13 +8,22 @@ struct QueueOptions: ParsableArguments {
         Higher goes first, \(Limits.priorities.lowerBound) to \(Limits.priorities.upperBound); above 0 for administrators only.
         """
 
+    @Option(help: ArgumentHelp("A word for the job that you know it by, or the name of a sweep.", valueName: "name"))
+    var jobName: String?
+    @Option(help: ArgumentHelp("A sentence about the job.", valueName: "text"))
+    var note: String?
     @Option(parsing: .unconditional, help: ArgumentHelp(priorityHelp)) var priority: Int?
     @Option(
-        parsing: .unconditionalSingleValue, help: "Wait until this job has succeeded; may be given several times.")
+        parsing: .unconditionalSingleValue, help: "Wait until this job has succeeded; may be given several times.",
+        completion: Completions.unendedJobs)
     var after: [Int] = []
-    @Option(parsing: .unconditionalSingleValue, help: "Wait until this job has failed.")
+    @Option(
+        parsing: .unconditionalSingleValue, help: "Wait until this job has failed.", completion: Completions.unendedJobs
+    )
     var afterFailure: [Int] = []
-    @Option(parsing: .unconditionalSingleValue, help: "Wait until this job has ended, however it did.")
+    @Option(
+        parsing: .unconditionalSingleValue, help: "Wait until this job has ended, however it did.",
+        completion: Completions.unendedJobs)
     var afterAny: [Int] = []
     @Flag(help: "Wait until sqzctl resume.")
     var hold = false

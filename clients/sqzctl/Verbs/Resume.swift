@@ -7,14 +7,15 @@ struct Resume: ParsableCommand {
         discussion: """
             For example:
               sqzctl resume 7
+              sqzctl resume sweep-9
             """)
 
-    @Argument(help: "The jobs' ids.") var jobs: [Int]
+    @Argument(help: JobWord.help, completion: Completions.jobs([.paused])) var jobs: [JobWord]
     @OptionGroup var common: Common
 
     func run() throws {
-        try Daemon(common).each(jobs, "job", JobsInterface.Resume.self, { .init(id: $0) }) {
-            "job \($0)  \($1.job.state.rawValue)"
-        }
+        try Daemon(common).each(
+            jobs, JobsInterface.Resume.self, { .init(id: $0) }, \.job, sweep: .resume
+        ) { "job \($0.id)  \($0.state.rawValue)" }
     }
 }

@@ -8,14 +8,15 @@ struct Retry: ParsableCommand {
         discussion: """
             For example:
               sqzctl retry 7
+              sqzctl retry sweep-9
             """)
 
-    @Argument(help: "The jobs' ids.") var jobs: [Int]
+    @Argument(help: JobWord.help, completion: Completions.jobs([.failed, .cancelled])) var jobs: [JobWord]
     @OptionGroup var common: Common
 
     func run() throws {
-        try Daemon(common).each(jobs, "job", JobsInterface.Retry.self, { .init(id: $0) }) {
-            "job \($0)  \($1.job.state.rawValue)"
-        }
+        try Daemon(common).each(
+            jobs, JobsInterface.Retry.self, { .init(id: $0) }, \.job, sweep: .retry
+        ) { "job \($0.id)  \($0.state.rawValue)" }
     }
 }

@@ -26,7 +26,9 @@ struct Runners: ParsableCommand {
                     Output.line("  \(kind.name): \(kind.help)")
                     var table = Table(["  OPTION", "VALUE", "DEFAULT", "WHAT IT IS"])
                     for option in kind.options {
-                        table.add(["  " + option.name, option.values, option.default ?? "-", option.help])
+                        table.add([
+                            "  " + option.name, option.values, kind.shownDefault(of: option) ?? "-", option.help,
+                        ])
                     }
                     if !kind.options.isEmpty { table.printWrapped() }
                 }

@@ -12,15 +12,22 @@ struct Submit: ParsableCommand {
             Kinds and their options are in sqzctl runners.
             """)
 
-    @Argument(help: "The kind of job.") var kind: String
+    @Argument(help: "The kind of job.", completion: Completions.kinds) var kind: String
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("An option of the kind; may be given several times.", valueName: "name=value"))
+        help: ArgumentHelp("An option of the kind; may be given several times.", valueName: "name=value"),
+        completion: Completions.options)
     var option: [NamedText] = []
-    @Option(help: "A data set's name, or a path that is imported first. By default the only data set there is.")
+    @Option(
+        help: "A data set's name, or a path that is imported first. By default the only data set there is.",
+        completion: Completions.data)
     var data: String?
-    @Option(help: "The model that the job uses, NAME or NAME@VERSION, or the name of the one that it makes.")
+    @Option(
+        help: "The model that the job uses, NAME, NAME@VERSION or NAME@TAG, or the name of the one that it makes.",
+        completion: Completions.models)
     var model: String?
+    @Flag(help: "Leave a model of what it has when it is cancelled, or its deadline or time limit is over.")
+    var keepPartial = false
     @OptionGroup var queue: QueueOptions
     @OptionGroup var common: Common
 
@@ -40,9 +47,10 @@ struct Submit: ParsableCommand {
             options[named.name] = type?.value(of: named.text) ?? .string(named.text)
         }
         // Before a data set is imported.
-        try declared.check(options)
+        try declared.check(options, tuning: false)
         try Submitting(
-            kind: kind, common: common, data: data, model: model, options: options, queue: queue
+            kind: kind, common: common, data: data, model: model, options: options, keepsPartial: keepPartial,
+            queue: queue
         ).run()
     }
 }
@@ -61,11 +69,11 @@ struct NamedText: ExpressibleByArgument {
 
 extension OptionType {
     /// What a text says; nil where it can't be of this type.
-    fileprivate func value(of text: String) -> JSONValue? {
+    func value(of text: String) -> JSONValue? {
         switch self {
         case .integer: Int64(text).map(JSONValue.integer)
         case .number: Double(text).flatMap { $0.isFinite ? .number($0) : nil }
-        case .text: .string(text)
+        case .text, .model: .string(text)
         case .flag: Bool(text).map(JSONValue.bool)
         }
     }

@@ -9,7 +9,7 @@ struct Wait: ParsableCommand {
               sqzctl wait 7 8 --timeout 600 && sqzctl models
             """)
 
-    @Argument(help: "The jobs' ids.") var jobs: [Int]
+    @Argument(help: JobWord.help, completion: Completions.unendedJobs) var jobs: [JobWord]
     @Option(
         parsing: .unconditional,
         help: "How long to wait at most, for all of them: seconds, or as 90m, 2h; the exit status is 75 then.",
@@ -33,7 +33,7 @@ struct Wait: ParsableCommand {
     func run() throws {
         let deadline = timeout.map { ContinuousClock.now + .seconds($0) }
         var ends: [State] = []
-        try each(jobs, "job") { id in
+        try eachJob(jobs, common) { id in
             let end = try Following.end(of: id, common, until: deadline)
             ends.append(end)
             try Daemon(common).show(JobsInterface.Show.self, .init(id: id)) { _ in

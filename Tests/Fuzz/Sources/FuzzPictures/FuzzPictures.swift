@@ -1,3 +1,4 @@
+import Bitmaps
 import Fuzzing
 import Imaging
 
@@ -12,9 +13,10 @@ func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         let bitmap = try Bitmap(decoding: bytes, limit: limit)
         precondition(
             bitmap.width * bitmap.height == header.width * header.height, "a picture of another size than its header's")
-        for (fit, filter) in [(Fit.crop(shorterSide: 20), Filter.bilinear), (.pad, .bicubic), (.stretch, .bilinear)] {
-            let square = try Bitmap(decoding: bytes, to: fit, size: 16, filter: filter, limit: limit)
-            precondition(square == bitmap.fitted(fit, size: 16, filter: filter), "turned later it is another picture")
+        for (fit, filter) in [(Fit.crop, Filter.bilinear), (.pad, .bicubic), (.stretch, .bilinear)] {
+            let square = Square(fit, side: 16, filter: filter)
+            let decoded = try Bitmap(decoding: bytes, to: square, limit: limit)
+            precondition(decoded == bitmap.squared(square), "turned later it is another picture")
         }
         let file = try bitmap.png()
         let again = try file.withUnsafeBufferPointer { file throws(ImagingError) in

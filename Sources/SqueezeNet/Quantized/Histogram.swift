@@ -1,0 +1,67 @@
+/// How often values of which size occur, and which part of their range eight bits should have.
+struct Histogram {
+    private static let bins = 2_048
+
+    private var counts = [Int](repeating: 0, count: bins)
+    private let largest: Float
+    private let scale: Float
+
+    /// - Parameter largest: what no value's size is beyond.
+    init(largest: Float) {
+        self.largest = largest
+        scale = largest > 0 ? Float(Self.bins) / largest : 0
+    }
+
+    mutating func add(_ values: UnsafeBufferPointer<Float>) {
+        counts.withUnsafeMutableBufferPointer { counts in
+            for value in values {
+                let size = abs(value)
+                // Zeros are exact however they are cut, and most of what a ReLU leaves.
+                if size > 0 { counts[min(Self.bins - 1, Int(size * scale))] += 1 }
+            }
+        }
+    }
+
+    static func += (sum: inout Histogram, part: Histogram) {
+        for bin in 0..<bins { sum.counts[bin] += part.counts[bin] }
+    }
+
+    /// The size of a step of which there are so many.
+    func step(levels: Int, by rule: Calibration.Rule) -> Float {
+        // Of nothing, any step will do.
+        guard largest > 0 else { return 1 }
+        let kept =
+            switch rule {
+            case .maximum: Self.bins
+            case .percentile: binsOfAll(but: 1e-4)
+            case .error: binsOfLeastError(levels: levels)
+            }
+        return largest * Float(kept) / Float(Self.bins) / Float(levels)
+    }
+
+    private func binsOfAll(but share: Double) -> Int {
+        var left = Int(Double(counts.reduce(0, +)) * share)
+        for bin in counts.indices.reversed() {
+            left -= counts[bin]
+            if left < 0 { return bin + 1 }
+        }
+        return 1
+    }
+
+    private func binsOfLeastError(levels: Int) -> Int {
+        let candidates = stride(from: Self.bins / 16, through: Self.bins, by: Self.bins / 128)
+        return candidates.min { error(bins: $0, levels: levels) < error(bins: $1, levels: levels) } ?? Self.bins
+    }
+
+    /// The sum of squared errors, in bins.
+    private func error(bins: Int, levels: Int) -> Double {
+        let step = Double(bins) / Double(levels)
+        var sum = 0.0
+        for (bin, count) in counts.enumerated() where count > 0 {
+            let value = Double(bin) + 0.5
+            let cut = min(Double(levels), (value / step).rounded()) * step
+            sum += Double(count) * (value - cut) * (value - cut)
+        }
+        return sum
+    }
+}

@@ -1,0 +1,182 @@
+internal import CSqueezeKernels
+
+/// A network of eight bits compiled for computing: where in an arena of bytes everything lies, and in what order it is computed.
+struct QuantizedPlan {
+    /// A convolution's weights as its kernel reads them, biases and multipliers: offsets in the parameters' bytes.
+    struct Slot {
+        let weights: Int
+        let biases: Int
+        let multipliers: Int
+        let inputs: Int
+        let panels: Int
+    }
+
+    struct Stem {
+        let slot: Slot
+        let shape: sqz_int8_stem
+    }
+
+    struct Pool {
+        let shape: sqz_int8_maxpool
+    }
+
+    struct Fire {
+        let squeeze: Slot
+        let expand1: Slot
+        let expand3: Slot
+        let size: Int
+        /// The steps' quotients, in 1/2¹⁶, that bring the module's input and what it expands to the step of their sum.
+        let shortcut: (input: UInt32, expanded: UInt32)?
+    }
+
+    struct Head {
+        let slot: Slot
+        let pixels: Int
+        /// Pixels of padding, where a score is its bias.
+        let border: Int
+        /// What a sum over the pixels stands for, one a class.
+        let scales: [Double]
+    }
+
+    enum Step {
+        case stem(Stem)
+        case pool(Pool)
+        /// The 1×1 layers of a fire module, then its 3×3 layer and, where there is one, the bypass: between them threads meet.
+        case squeeze(Fire)
+        case expand(Fire)
+        case add(Fire)
+        case head(Head)
+    }
+
+    private(set) var steps: [Step] = []
+    private(set) var parameterBytes = 0
+    /// Of a thread: the picture, two activations that take turns, what is squeezed, sums, and scratch memory.
+    private(set) var arenaBytes = 0
+    private(set) var input = 0
+    private(set) var activations = (0, 0)
+    private(set) var squeezed = 0
+    private(set) var sums = 0
+    private(set) var work = 0
+    /// 16-bit numbers of a row of the bordered input, and its first pixel.
+    private(set) var inputPitch = 0
+    private(set) var inputOrigin = 0
+    /// Pictures computed together: of small ones several, so that there is enough to do for weights once loaded.
+    let group: Int
+    let most = Int32(QuantizedWeights.largestActivation)
+
+    private static let groupPixels = 8 * 32 * 32
+    private static let largestGroup = 8
+    /// Tiles of a 3×3 layer that are worked on together, so that they and their products stay in the second level cache.
+    static let block: Int32 = 16
+
+    /// - Throws: `EngineError.quantization`.
+    init(_ network: Network, _ weights: QuantizedWeights) throws(EngineError) {
+        let layout = try QuantizedLayout(network)
+        group = max(1, min(Self.largestGroup, Self.groupPixels / (network.inputSize * network.inputSize)))
+        var layers = layout.layers[...]
+        var current = 0
+        var (largest, largestSqueezed, largestWork, largestSums) = (0, 0, 0, 0)
+        for block in network.blocks {
+            switch block {
+            case .stem(let stem):
+                let bordered = network.inputSize + 2 * stem.padding
+                inputPitch = Int(sqz_input_pitch(Int32(bordered)))
+                inputOrigin = stem.padding * (inputPitch + 3)
+                let slot = slot(layers.removeFirst())
+                steps.append(
+                    .stem(
+                        Stem(
+                            slot: slot,
+                            shape: sqz_int8_stem(
+                                kernel: Int32(stem.convolution.kernel), stride: Int32(stem.stride),
+                                pitch: Int32(inputPitch), height: Int32(stem.size), width: Int32(stem.size),
+                                out_panels: Int32(slot.panels), most: most))))
+                largest = max(largest, stem.convolution.filters * stem.size * stem.size)
+                current = 1
+            case .pool(let pool):
+                steps.append(
+                    .pool(
+                        Pool(
+                            shape: sqz_int8_maxpool(
+                                kernel: Int32(pool.kernel), in_size: Int32(pool.inputSize), out_size: Int32(pool.size),
+                                channels: Int32(pool.channels)))))
+            case .fire(let fire):
+                let (squeeze, expand1, expand3) = (layers.removeFirst(), layers.removeFirst(), layers.removeFirst())
+                let expanded = expand1.output!
+                var shortcut: (input: UInt32, expanded: UInt32)?
+                if fire.shortcut == .identity {
+                    let step = weights.steps[expanded + 1]
+                    shortcut = (
+                        Self.shortcut(weights.steps[current], step), Self.shortcut(weights.steps[expanded], step)
+                    )
+                }
+                let step = Fire(
+                    squeeze: slot(squeeze), expand1: slot(expand1), expand3: slot(expand3), size: fire.size,
+                    shortcut: shortcut)
+                steps += [.squeeze(step), .expand(step)] + (shortcut == nil ? [] : [.add(step)])
+                current = shortcut == nil ? expanded : expanded + 1
+                let pixels = fire.size * fire.size
+                largest = max(largest, (fire.expand1.filters + fire.expand3.filters) * pixels)
+                largestSqueezed = max(largestSqueezed, fire.squeeze.filters * pixels)
+                var shape = shape(step)
+                largestWork = max(largestWork, sqz_int8_conv3x3_workspace(&shape))
+            case .head(let head):
+                let layer = layers.removeFirst()
+                let (pixels, side) = (head.size * head.size, head.size + 2 * head.padding)
+                let step = Double(weights.steps[layer.input])
+                let slot = slot(layer)
+                largestSums = slot.panels * 16 * 8
+                steps.append(
+                    .head(
+                        Head(
+                            slot: slot, pixels: pixels, border: side * side - pixels,
+                            scales: weights.scales[layer.filter...].map { Double($0) * step / Double(side * side) })))
+            }
+        }
+        var arena = 0
+        func reserve(_ bytes: Int) -> Int {
+            defer { arena += (bytes + 63) / 64 * 64 }
+            return arena
+        }
+        // Kernels may read a vector past the end of a row.
+        input = reserve(2 * (network.inputSize + 2 * padding(of: network)) * inputPitch + 128)
+        activations = (reserve(largest * group), reserve(largest * group))
+        squeezed = reserve(largestSqueezed * group)
+        sums = reserve(largestSums * group)
+        work = reserve(largestWork + 64)
+        arenaBytes = arena
+    }
+
+    private func padding(of network: Network) -> Int {
+        guard case .stem(let stem)? = network.blocks.first else { preconditionFailure("a network begins with a stem") }
+        return stem.padding
+    }
+
+    private static func shortcut(_ step: Float, _ sum: Float) -> UInt32 {
+        UInt32(min((Double(step) / Double(sum) * 65_536).rounded(.toNearestOrEven), Double(1 << 23)))
+    }
+
+    private mutating func slot(_ layer: QuantizedLayout.Layer) -> Slot {
+        let (inputs, kernel) = (layer.convolution.inputs, layer.convolution.kernel)
+        let panels = (layer.convolution.filters + 15) / 16
+        func reserve(_ bytes: Int) -> Int {
+            defer { parameterBytes += (bytes + 63) / 64 * 64 }
+            return parameterBytes
+        }
+        let weights =
+            switch (inputs, kernel) {
+            case (3, _): 2 * 16 * panels * kernel * Int(sqz_int8_stem_run(Int32(kernel)))
+            case (_, 3): 2 * sqz_int8_conv3x3_filters(Int32(inputs), Int32(panels * 16))
+            default: 16 * panels * inputs
+            }
+        return Slot(
+            weights: reserve(weights), biases: reserve(4 * 16 * panels), multipliers: reserve(4 * 16 * panels),
+            inputs: inputs, panels: panels)
+    }
+
+    func shape(_ fire: Fire) -> sqz_int8_conv3x3 {
+        sqz_int8_conv3x3(
+            size: Int32(fire.size), inputs: Int32(fire.expand3.inputs), out_panels: Int32(fire.expand3.panels),
+            out_pitch: 16 * (fire.expand1.panels + fire.expand3.panels), most: most, block: Self.block)
+    }
+}

@@ -1,0 +1,20 @@
+internal import SqueezeNet
+internal import SqzProtocol
+
+/// What a quantization is told.
+struct QuantizeOptions: JobOptions {
+    @Option("bits", minimum: 8, maximum: 8, help: "How many a weight has.")
+    var bits = 8
+    @Option(
+        "pictures", minimum: 1, maximum: 4_096,
+        help: "How many training pictures, evenly spread, say how large activations become.")
+    var pictures = 512
+    @Option(
+        "calibration",
+        help: """
+            How much of an activation's range is kept: maximum is all that occurred, percentile all but one value of 10,000, error so \
+            much that the mean squared error is least.
+            """)
+    var calibration = Calibration.Rule.error
+    @Option(.threads) var chosenThreads: Int?
+}

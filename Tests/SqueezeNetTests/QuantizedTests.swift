@@ -1,0 +1,151 @@
+import SqueezeNet
+import Testing
+
+/// Networks of eight bits: the same logits by any kernels and threads, and those of single precision but for the rounding.
+@Suite struct QuantizedTests {
+    static let pictures = DeterminismTests.pictures
+
+    struct Run: Sendable, CustomTestStringConvertible {
+        var architecture = Architecture.squeezenetCIFAR
+        var bypass = Bypass.none
+        var size = 32
+        var padding = 0
+        var normalization = Normalization.perImage
+
+        var testDescription: String { "\(architecture.rawValue), bypass \(bypass.rawValue), \(size), \(padding)" }
+
+        func network() throws -> Network {
+            try Network(
+                architecture, bypass: bypass, classes: 10, inputSize: size, classifierPadding: padding)
+        }
+
+        func preprocessing() throws -> Preprocessing {
+            try Preprocessing(size: size, channels: padding > 0 ? .bgr : .rgb, normalization: normalization)
+        }
+
+        /// With biases, so that they show.
+        func weights(_ network: Network) throws -> Weights {
+            var values = Weights(glorotUniformFor: network, seed: 4).values
+            for (index, parameter) in network.parameters.enumerated() where parameter.shape.count == 1 {
+                for place in 0..<parameter.count {
+                    values[parameter.offset + place] = 0.05 * Float((index + 7 * place) % 9 - 3)
+                }
+            }
+            return try Weights(network, values: values)
+        }
+
+        func quantized(by rule: Calibration.Rule = .maximum) throws -> QuantizedWeights {
+            let network = try network()
+            let weights = try weights(network)
+            let calibration = try Calibration(
+                network: network, weights: weights, preprocessing: preprocessing(), threads: 2)
+            let steps = QuantizedTests.pictures.withPictures { calibration.steps(of: $0, by: rule) }
+            return try QuantizedWeights(quantizing: weights, of: network, steps: steps)
+        }
+    }
+
+    /// 26 and 67: maps of 13, 6, 33 and 31, whose pools and tiles end within a window. 45 pictures are padded by zeros to 67.
+    static let runs = [
+        Run(), Run(bypass: .simple), Run(size: 26), Run(size: 24, normalization: .imageNet),
+        Run(architecture: .squeezenet10, size: 67), Run(architecture: .squeezenet10, bypass: .simple, size: 35),
+        Run(architecture: .squeezenet11, size: 67),
+        Run(architecture: .squeezenet10, size: 64, padding: 1, normalization: .caffe),
+    ]
+
+    @Test(arguments: runs) func sameLogitsOfAllKernelsAndThreads(_ run: Run) throws {
+        let (network, weights) = (try run.network(), try run.quantized())
+        let count = run.size > 40 ? 4 : 19
+        var truth: [Float]?
+        for kernels in Kernels.available {
+            for threads in kernels.name == "scalar" ? [1] : [1, 2, 3, 8] {
+                let classifier = try Classifier(
+                    network: network, weights: weights, preprocessing: run.preprocessing(), threads: threads,
+                    kernels: kernels)
+                #expect(classifier.isQuantized)
+                let found = Self.pictures.withPictures {
+                    classifier.classify(Array($0[..<count])) + classifier.classify([$0[2]])
+                        + classifier.classify([$0[3]], mirrored: true)
+                }
+                #expect(found[20..<30] == found[(10 * count)..<(10 * count + 10)])
+                #expect(found == truth ?? found, "\(kernels) with \(threads) threads")
+                truth = found
+            }
+        }
+        #expect(Set(try #require(truth)).count > 10)
+    }
+
+    /// Eight bits lose a hundredth or two; a wrong layer would lose all.
+    @Test(arguments: runs) func nearSinglePrecision(_ run: Run) throws {
+        let network = try run.network()
+        let plain = try Classifier(
+            network: network, weights: run.weights(network), preprocessing: run.preprocessing(), threads: 2)
+        let quantized = try Classifier(
+            network: network, weights: run.quantized(), preprocessing: run.preprocessing(), threads: 2)
+        let (truth, found) = Self.pictures.withPictures { (plain.classify($0), quantized.classify($0)) }
+        let error = zip(truth, found).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+        let norm = truth.reduce(0) { $0 + Double($1 * $1) }
+        #expect((error / norm).squareRoot() < 0.05)
+    }
+
+    /// The numbers that eight bits stand for come to the same eight bits.
+    @Test func quantizesItsOwnNumbersUnchanged() throws {
+        let run = Run(bypass: .simple)
+        let (network, weights) = (try run.network(), try run.quantized())
+        let again = try QuantizedWeights(quantizing: weights.weights(of: network), of: network, steps: weights.steps)
+        #expect(again.values == weights.values && again.biases == weights.biases)
+    }
+
+    @Test func rulesKeepLessAndLess() throws {
+        let steps = try Calibration.Rule.allCases.map { try Run().quantized(by: $0).steps }
+        #expect(zip(steps[0], steps[1]).allSatisfy { $0 >= $1 } && steps[0] != steps[1] && steps[0] != steps[2])
+        #expect(steps[0].count == (try Run().network().activations.count))
+    }
+
+    /// A filter without weights, a network that is dead, and a bias that is far beyond its filter's sums.
+    @Test func degenerateFiltersAreComputed() throws {
+        let network = try Run().network()
+        var values = try Run().weights(network).values
+        for parameter in network.parameters where parameter.name.hasPrefix("features.3.squeeze") {
+            values.replaceSubrange(
+                parameter.offset..<parameter.offset + parameter.count, with: repeatElement(0, count: parameter.count))
+        }
+        values[network.parameters.last!.offset] = 1e6
+        let weights = try Weights(network, values: values)
+        let preprocessing = try Run().preprocessing()
+        let calibration = try Calibration(network: network, weights: weights, preprocessing: preprocessing, threads: 1)
+        let logits = try Self.pictures.withPictures { pictures in
+            let steps = calibration.steps(of: pictures, by: .error)
+            let quantized = try QuantizedWeights(quantizing: weights, of: network, steps: steps)
+            return try Classifier(network: network, weights: quantized, preprocessing: preprocessing, threads: 1)
+                .classify(pictures)
+        }
+        #expect(abs(logits[0] - 1e6) < 1 && logits.allSatisfy(\.isFinite))
+    }
+
+    @Test func refusesWhatIsNone() throws {
+        let network = try Run().network()
+        let good = try Run().quantized()
+        func made(
+            values: [Int8]? = nil, scales: [Float]? = nil, biases: [Int32]? = nil, steps: [Float]? = nil
+        ) -> EngineError? {
+            do throws(EngineError) {
+                _ = try QuantizedWeights(
+                    network, values: values ?? good.values, scales: scales ?? good.scales,
+                    biases: biases ?? good.biases, steps: steps ?? good.steps)
+                return nil
+            } catch { return error }
+        }
+        func changed<Value>(_ array: [Value], _ value: Value) -> [Value] { array.dropLast() + [value] }
+        #expect(made() == nil)
+        #expect(made(values: good.values.dropLast()) != nil && made(values: changed(good.values, -128)) != nil)
+        for bad in [Float.nan, .infinity, 0, -1, 1e30] {
+            #expect(made(scales: changed(good.scales, bad)) != nil)
+            #expect(made(steps: changed(good.steps, bad)) != nil)
+        }
+        let most = Int32(QuantizedWeights.largestBias)
+        #expect(made(biases: changed(good.biases, most)) == nil && made(biases: changed(good.biases, -most - 1)) != nil)
+        #expect(made(steps: good.steps + [1]) != nil && made(biases: []) != nil && made(scales: []) != nil)
+        let complex = try Network(.squeezenetCIFAR, bypass: .complex, classes: 10, inputSize: 32)
+        #expect(throws: EngineError.self) { try complex.activations }
+    }
+}
