@@ -83,7 +83,6 @@ test: deps test-deps ## run every test: Swift, Python, and a booted systemd
 	@$(MAKE) --no-print-directory $(COMPLETIONS) $(MANUAL)/made
 	SQZ_PYTHON="$(CURDIR)/$(VENV)/bin/python" $(SWIFT) test -c release --skip-build
 	Tests/KernelsCross/run
-	Tests/Fuzz/run.sh 0.25
 	SQZD_BIN="$(CURDIR)/$(BUILD)" $(VENV)/bin/pytest -ra clients/python/tests Tests/System Tests/Torture
 
 COUNT ?= 300
