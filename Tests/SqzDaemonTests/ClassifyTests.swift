@@ -120,21 +120,22 @@ import Varlink
         let runners = try ProcessTable.children(of: try #require(daemon.pid)).filter {
             ProcessTable.command(of: $0).last?.hasSuffix("sqz-runner-squeezenet") == true
         }
-        let clients = try (0..<4).map { _ in try daemon.client() }
+        let clients = try (0..<3).map { _ in try daemon.client() }
         for pid in runners { kill(pid, SIGSTOP) }
         defer { for pid in runners { kill(pid, SIGCONT) } }
-        // The runner has two calls: it computes one and reads the other. Each is as large as may be, so that nothing else joins them.
+        // The runner has one call as large as may be: a smaller one waits.
         let full = (0..<Limits.imagesPerBatch).map { Self.image($0 % 20) }
-        for client in clients[..<2] { try client.send(Classify.self, .init(images: full, model: "old")) }
-        // What was sent is read before what is sent now, by the thread that all of a user's connections have.
-        for _ in 0..<5 { try daemon.call(ManagerInterface.Info.self, NoParameters()) }
+        let (before, deadline) = (try batches(), TestDaemon.deadline)
+        try clients[0].send(Classify.self, .init(images: full, model: "old"))
+        while try batches() == before { try #require(ContinuousClock.now < deadline) }
         let error = #expect(throws: VarlinkError.self) {
             try daemon.call(Classify.self, .init(images: [Self.image(2)], model: "old", timeout: 50))
         }
         #expect(error == (try SqzError.timedOut(timeout: 50).wire(interface: InferenceInterface.name)))
-        try clients[2].send(Classify.self, .init(images: [Self.image(4)], model: "old", timeout: 3_600_000))
+        try clients[1].send(Classify.self, .init(images: [Self.image(4)], model: "old", timeout: 3_600_000))
+        try clients[2].send(Classify.self, .init(images: full, model: "old"))
         for pid in runners { kill(pid, SIGCONT) }
-        for (client, count) in zip(clients, [full.count, full.count, 1]) {
+        for (client, count) in zip(clients, [full.count, 1, full.count]) {
             let reply = try client.receive(Classify.self, until: TestDaemon.deadline)
             #expect(try reply.parameters(Classify.Reply.self).results.count == count)
         }
@@ -143,6 +144,12 @@ import Varlink
                 try daemon.call(Classify.self, .init(images: [Self.image(0)], timeout: timeout))
             }
         }
+    }
+
+    /// How many calls went to runners.
+    private func batches() throws -> Int {
+        let reply = try daemon.call(ManagerInterface.Metrics.self, NoParameters())
+        return try #require(reply.histograms).filter { $0.name == "sqzd_model_batch_images" }.reduce(0) { $0 + $1.count }
     }
 
     @Test func tooManyWaitingCallsAreRefusedAsBusy() throws {
