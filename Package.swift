@@ -71,6 +71,7 @@ let package = Package(
         .executableTarget(
             name: "varlink-compiler", dependencies: ["VarlinkCompiler"], swiftSettings: strict),
         .target(name: "CLandlock"),
+        .target(name: "CNoLocaleData"),
         .target(name: "CProcess"),
         .target(name: "Processors", dependencies: ["CProcess", "Files"], swiftSettings: strict),
         // Linked statically: Debian's shared library brings 36 others (for network file systems), which each runner would load.
@@ -132,12 +133,12 @@ let package = Package(
         .executableTarget(
             name: "option-compiler", dependencies: ["OptionCompiler", "SqzRunner"], swiftSettings: strict),
         .executableTarget(
-            name: "sqz-runner-squeezenet", dependencies: ["SqzRunner"], swiftSettings: strict,
+            name: "sqz-runner-squeezenet", dependencies: ["CNoLocaleData", "SqzRunner"], swiftSettings: strict,
             linkerSettings: staticRuntime),
         .executableTarget(
             name: "sqzd",
             dependencies: [
-                "SqzDaemon", "SqzProtocol", "Systemd",
+                "CNoLocaleData", "SqzDaemon", "SqzProtocol", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -145,7 +146,7 @@ let package = Package(
         .executableTarget(
             name: "sqzctl",
             dependencies: [
-                "Files", "SqzProtocol", "Varlink",
+                "CNoLocaleData", "Files", "SqzProtocol", "Varlink",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),

@@ -1,0 +1,1 @@
+// Nothing to call: whoever links this has ICU without its data.
