@@ -62,6 +62,13 @@ def test_shells_look_where_its_completions_are(packages: Path) -> None:
     assert paths & {f"{folder}/sqzctl.fish" for folder in folders}
 
 
+def test_programs_come_without_icus_tables(packages: Path) -> None:
+    lines = [line.split() for line in told("dpkg-deb", "--contents", packages / "new.deb").splitlines()]
+    sizes = {Path(line[5]).name: int(line[2]) for line in lines}
+    # The tables have 32 MB, the largest program 44 without them.
+    assert max(sizes[name] for name in ("sqzd", "sqzctl", "sqz-runner-squeezenet")) < 60_000_000
+
+
 def test_every_verb_has_a_page(packages: Path) -> None:
     paths = contents(packages / "new.deb")
     overview = told(CHECKOUT / ".build/release/sqzctl", "--help")
