@@ -189,6 +189,21 @@ import Varlink
         }
     }
 
+    @Test func aLoadedModelIsServedAsItsNewNameSays() async throws {
+        try await onThread {
+            let daemon = try Self.daemon()
+            try Self.receive(Self.send(1, daemon))
+            let before = try ProcessHandle(daemon.runnerProcess())
+            try daemon.call(ModelsInterface.Rename.self, .init(name: "m", to: "n"))
+            #expect(before.waitForEnd())
+            #expect(try daemon.call(Classify.self, .init(images: ["x"], model: "n")).model == "n@1")
+            let runner = try ProcessHandle(daemon.runnerProcess())
+            try daemon.call(Serve.self, .init(name: "n", keep: 1))
+            #expect(runner.waitForEnd())
+            try daemon.stop()
+        }
+    }
+
     @Test func settingsAreBoundedAndStay() async throws {
         try await onThread {
             let daemon = try Self.daemon()

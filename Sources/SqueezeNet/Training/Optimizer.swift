@@ -89,6 +89,9 @@ public enum Optimizer: Codable, Equatable, Sendable {
         }
     }
 
+    /// The weights of convolutions but the classifier go through `matrixRule`.
+    var movesMatrices: Bool { if case .muon = self { true } else { false } }
+
     /// What the weights of convolutions but the classifier go through instead, whole; nil where they go through the same as all.
     func matrixRule(learningRate: Double) -> Muon? {
         guard case .muon(let momentum, let weightDecay) = self else { return nil }

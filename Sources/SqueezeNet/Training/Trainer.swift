@@ -120,8 +120,8 @@ public final class Trainer {
         self.teacher = try teacher?.backbone(of: preprocessing, pool: pool, kernels: kernels.table)
         let lessonCount = (self.teacher?.features ?? 0) * max(plan.chunk, recipe.normalizationGroup)
         matrices =
-            recipe.optimizer.matrixRule(learningRate: 0) == nil
-            ? [] : plan.packed.slots.dropLast().sorted { $0.rows * $0.panels > $1.rows * $1.panels }
+            recipe.optimizer.movesMatrices
+            ? plan.packed.slots.dropLast().sorted { $0.rows * $0.panels > $1.rows * $1.panels } : []
         let matrixCount = matrices.map(Muon.scratchCount).max() ?? 0
         var layout = ArenaLayout()
         offsets = Offsets(
@@ -142,12 +142,11 @@ public final class Trainer {
             buffers: arena.floats + offsets.gradients, count: plan.packed.count, kernels: kernels.table)
         // The classifier's parameters come last.
         let classifier = plan.packed.slots.last!.weight
-        let movesMatrices = !matrices.isEmpty
         segments = plan.packed.slots.flatMap { slot in
             let isClassifier = slot.weight == classifier
             let biases = Segment(
                 range: slot.bias..<slot.bias + slot.panels * 16, isClassifier: isClassifier, decays: false)
-            guard isClassifier || !movesMatrices else { return [biases] }
+            guard isClassifier || !recipe.optimizer.movesMatrices else { return [biases] }
             return [Segment(range: slot.weight..<slot.bias, isClassifier: isClassifier, decays: true), biases]
         }
         plan.packed.pack(state.weights, into: parameters)

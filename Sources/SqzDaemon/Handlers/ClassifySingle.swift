@@ -33,6 +33,7 @@ extension Handlers {
         let request = WarmModel.Request(
             images: parameters.images, top: parameters.top ?? Limits.classesNamed, uid: peer.uid)
         request.reply.hear(done)
+        // Where too many wait, that is the error of the long way.
         guard (try? warm.add(request, to: model)) == true else { return nil }
         counters.calls.add(1, ordering: .relaxed)
         return SinglePicture(

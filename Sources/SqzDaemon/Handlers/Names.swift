@@ -92,7 +92,7 @@ extension Handlers {
             }
         }
         try await store.rename(parameters.name, to: parameters.to, ownedBy: owner)
-        warm.serving.forget(parameters.name)
+        await warm.renamed(parameters.name)
         log.info(
             "model \(parameters.name) is called \(parameters.to)",
             metadata: ["SQZ_MODEL": "\(parameters.to)", "SQZ_UID": "\(peer.uid)", "SQZ_EVENT": "renamed"])

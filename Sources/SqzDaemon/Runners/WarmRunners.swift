@@ -134,6 +134,17 @@ actor WarmRunners: Service {
         _ = loaded[model.sha256].map(unload)
     }
 
+    /// A name's models are called something else now: their runners answer what waits and end, and others are loaded by the new name,
+    /// with its settings.
+    func renamed(_ name: String) async {
+        serving.forget(name)
+        for warm in loaded.values where warm.model.name == name {
+            warm.finish()
+            forget(warm)
+        }
+        await keepPinned()
+    }
+
     /// Loads what pinned names mean now, and keeps it; what they meant before goes when nobody uses it.
     func keepPinned() async {
         do {

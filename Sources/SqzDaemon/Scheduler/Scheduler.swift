@@ -231,23 +231,20 @@ actor Scheduler: Service {
             let kind = try await registry.kind(job.kind).kind
             var names = JobRun.Names(dataset: job.dataset)
             var dataset: String?
-            let blobs = blobs
             if let name = job.dataset {
-                let sha256 = try await store.dataset(name).sha256
+                let (sha256, blobs) = (try await store.dataset(name).sha256, blobs)
                 names.datasetSha256 = sha256
                 dataset = try await onDisk { try blobs.verified(sha256, of: "data set \(name)") }
             }
             var model: String?
             if let name = job.base ?? (kind.model == .used ? job.model : nil) {
                 names.model = name
-                let sha256 = try await store.model(name).model.sha256
-                model = try await onDisk { try blobs.verified(sha256, of: "model \(name)") }
+                model = try await modelFile(name)
             }
             var models: [String: String] = [:]
             for option in kind.options where option.type == .model {
                 guard case .string(let name)? = job.options[option.name] else { continue }
-                let sha256 = try await store.model(name).model.sha256
-                models[option.name] = try await onDisk { try blobs.verified(sha256, of: "model \(name)") }
+                models[option.name] = try await modelFile(name)
             }
             let run = JobRun(
                 job: job, runner: try await registry.path(of: job.runner), configuration: configuration.current,
@@ -258,6 +255,12 @@ actor Scheduler: Service {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// The file of a model, which is what was registered.
+    private func modelFile(_ name: String) async throws -> String {
+        let (sha256, blobs) = (try await store.model(name).model.sha256, blobs)
+        return try await onDisk { try blobs.verified(sha256, of: "model \(name)") }
     }
 
     /// Checkpoints of a job that has ended well, or that nobody wants any more, are of no use; its log is, if it has lines.
