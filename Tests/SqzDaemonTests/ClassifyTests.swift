@@ -149,7 +149,9 @@ import Varlink
     /// How many calls went to runners.
     private func batches() throws -> Int {
         let reply = try daemon.call(ManagerInterface.Metrics.self, NoParameters())
-        return try #require(reply.histograms).filter { $0.name == "sqzd_model_batch_images" }.reduce(0) { $0 + $1.count }
+        return try #require(reply.histograms).filter { $0.name == "sqzd_model_batch_images" }.reduce(0) {
+            $0 + $1.count
+        }
     }
 
     @Test func tooManyWaitingCallsAreRefusedAsBusy() throws {
