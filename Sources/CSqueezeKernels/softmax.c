@@ -40,6 +40,19 @@ double sqz_distillation_loss(
     return isfinite(divergence) ? divergence * t * t : NAN;
 }
 
+double sqz_softmax_slope(int classes, const float *logits, int label, double factor, double *curvature) {
+    double maximum = largest(classes, logits), sum = 0, mean = 0, square = 0;
+    for (int k = 0; k < classes; k++) {
+        double logit = logits[k] - maximum, share = exp(factor * logit);
+        sum += share;
+        mean += share * logit;
+        square += share * logit * logit;
+    }
+    mean /= sum;
+    *curvature += square / sum - mean * mean;
+    return mean - (logits[label] - maximum);
+}
+
 void sqz_softmax(int classes, const float *logits, float *probabilities) {
     double maximum = largest(classes, logits), sum = 0;
     for (int k = 0; k < classes; k++) sum += exp(logits[k] - maximum);

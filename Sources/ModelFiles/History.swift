@@ -45,6 +45,8 @@ public struct History: Equatable, Sendable {
         public var remarks: [String]?
         /// How many bits a weight has since, where the model was brought to fewer.
         public var bits: Int?
+        /// What its logits were divided by, where the model was calibrated.
+        public var temperature: Double?
 
         public init(version: String?) { self.version = version }
     }
@@ -166,6 +168,9 @@ extension History.Generation {
         for (name, value) in [("loss", loss), ("validationLoss", validationLoss)] {
             guard let value, value < 0 else { continue }
             throw ModelFileError("\(place).\(name) is \(value); right would be 0 or more")
+        }
+        if let temperature, !(temperature > 0) {
+            throw ModelFileError("\(place).temperature is \(temperature); right would be above 0")
         }
         let names = options?.map(\.name) ?? []
         if let twice = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {

@@ -65,6 +65,17 @@ public struct ModelFile: Sendable {
         }
     }
 
+    /// Multiplies its logits, in the last layer's numbers, so that whatever computes or exports them knows nothing of it. It has no
+    /// self-test then.
+    public mutating func scaleLogits(by factor: Float) throws(EngineError) {
+        switch parameters {
+        case .float32(let weights): parameters = .float32(weights.scalingLogits(network, by: factor))
+        case .int8(let weights): parameters = .int8(try weights.scalingLogits(network, by: factor))
+        }
+        if let lift = training?.lift { training?.lift = lift * factor }
+        selfTest = nil
+    }
+
     /// Reads and checks a file of our own format: it may come from anybody. An error does not say its path, which users do not
     /// know it by.
     public init(path: String) throws(ModelFileError) {

@@ -11,7 +11,7 @@ public struct TrainingRecord: Codable, Equatable, Sendable {
     /// A validation at the training's end found no more than guessing would.
     public let isNoBetterThanChance: Bool
     /// What was added to the classifier's biases at the training's end (`Weights.lift`); nil where nothing was.
-    public let lift: Float?
+    public internal(set) var lift: Float?
 
     public init(
         of pictures: MappedDataset.Split, seed: UInt64, heldOut: Int, isNoBetterThanChance: Bool, lift: Float? = nil

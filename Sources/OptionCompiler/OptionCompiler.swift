@@ -6,7 +6,8 @@ public enum OptionCompiler {
     /// The files by their paths in the package.
     public static func files(for kinds: [JobKind]) -> [String: String] {
         var files = ["clients/python/sqzd/kinds.py": PythonWriter.text(for: kinds)]
-        for kind in kinds {
+        // `sqzctl evaluate --calibrate` has the options of evaluate.
+        for kind in kinds where kind.name != "calibrate" {
             files["clients/sqzctl/Generated/\(SwiftWriter.typeName(kind)).swift"] = SwiftWriter.text(for: kind)
         }
         return files

@@ -9,6 +9,7 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
     case preprocessing(String)
     case hyperparameter(String)
     case quantization(String)
+    case temperature(String)
     case kernels(requested: String, available: [String])
     case threads(Int, allowed: ClosedRange<Int>)
     case outOfMemory(bytes: Int)
@@ -27,7 +28,8 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
             "the classifier's padding must be \(allowed.lowerBound) to \(allowed.upperBound), is \(padding)"
         case .valueCount(let count, let expected):
             "this network has \(expected) weights; given \(count == 1 ? "is 1" : "are \(count)")"
-        case .preprocessing(let reason), .hyperparameter(let reason), .quantization(let reason):
+        case .preprocessing(let reason), .hyperparameter(let reason), .quantization(let reason),
+            .temperature(let reason):
             reason
         case .kernels(let requested, let available):
             "SQZ_KERNELS names \"\(requested)\"; this machine has \(available.joined(separator: ", "))"

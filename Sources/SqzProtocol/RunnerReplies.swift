@@ -84,6 +84,8 @@ extension RunResult {
         try measurement?.check(classes: byClass?.count ?? Limits.describedClasses)
         try checkShare(flipped?.accuracy, "result.flipped.accuracy")
         try checkShare(before?.accuracy, "result.before.accuracy")
+        try checkShare(before?.calibrationError, "result.before.calibrationError")
+        try checkPositive(temperature, "result.temperature")
         var result = self
         result.measured = measured?.shortened
         result.warning = warning?.shortened
@@ -176,6 +178,7 @@ extension Generation {
         }
         if let bits { try checkCount(bits, "history.bits", upTo: 64) }
         if let seed { try checkCount(seed, "history.seed", upTo: .max) }
+        try checkPositive(temperature, "history.temperature")
         try checkShare(accuracy, "history.accuracy")
         try checkShare(validationAccuracy, "history.validationAccuracy")
         var generation = self
@@ -235,6 +238,11 @@ func checkPath(_ file: String?) throws {
 func checkShare(_ value: Double?, _ name: String) throws {
     guard let value, !(0...1).contains(value) else { return }
     throw SqzError.runnerFailed(reason: "what it says can't be: \(name) is \(value); right would be 0 to 1")
+}
+
+func checkPositive(_ value: Double?, _ name: String) throws {
+    guard let value, !(value > 0) else { return }
+    throw SqzError.runnerFailed(reason: "what it says can't be: \(name) is \(value); right would be above 0")
 }
 
 extension String {

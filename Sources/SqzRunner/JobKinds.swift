@@ -1,9 +1,11 @@
+internal import Datasets
+internal import ModelFiles
 internal import SqueezeNet
 public import SqzProtocol
 
 /// The kinds of jobs that this runner does, with their options as the daemon and `sqzctl runners` show them.
 public enum JobKinds {
-    public static let all = [train, evaluate, predict, quantize]
+    public static let all = [train, evaluate, predict, quantize, calibrate]
 
     /// Runs a job; nil if it was asked to stop before it was done.
     static func run(
@@ -20,11 +22,19 @@ public enum JobKinds {
                 teacher: run.models?["teacher"], directory: run.directory, inbox: inbox, replies: replies
             ) { .init(run, of: kind, $0, tuning: $1) }.run()
         }
+        func remaking(
+            _ options: some JobOptions, _ measured: (MappedDataset, TrainingRecord?) throws -> Measured
+        ) throws -> Remaking {
+            try Remaking(
+                run, dataset: dataset, threads: options.threads, inbox: inbox, replies: replies, measured: measured)
+        }
         if kind == quantize {
-            return try Quantizing(
-                run, options: QuantizeOptions(run.options, of: kind, tuning: tuning), dataset: dataset, kind: kind,
-                inbox: inbox, replies: replies
-            ).run()
+            let options = try QuantizeOptions(run.options, of: kind, tuning: tuning)
+            return try Quantizing(remaking(options) { try Measured(validating: $0, by: $1) }, options).run()
+        }
+        if kind == calibrate {
+            let options = try CalibrateOptions(run.options, of: kind, tuning: tuning)
+            return try Calibrating(remaking(options) { try Measured(options.split, of: $0, by: $1) }).run()
         }
         guard let model = run.model else { throw SqzError.invalidOption(option: "model", reason: "is needed") }
         func scoring(_ options: some ScoringOptions) throws -> Scoring {
@@ -55,5 +65,13 @@ public enum JobKinds {
         help: """
             Makes of a model one of eight bits, a quarter as large, and measures both. The base is the model; it stays as it is.
             """, dataset: true, model: .made, options: QuantizeOptions.declarations, minimumPictures: 1,
+        sameClasses: true, tunes: true, named: true)
+
+    private static let calibrate = JobKind(
+        name: "calibrate",
+        help: """
+            Makes of a model one whose probabilities say how often it is right, its logits divided by the temperature of the least loss, \
+            and measures both. The base is the model; it stays as it is.
+            """, dataset: true, model: .made, options: CalibrateOptions.declarations, minimumPictures: 1,
         sameClasses: true, tunes: true, named: true)
 }

@@ -37,7 +37,7 @@ extension Generation {
             seed: made.seed, loss: made.loss, accuracy: made.accuracy, validationLoss: made.validationLoss,
             validationAccuracy: made.validationAccuracy, base: made.base, baseWeightsSha256: made.baseWeightsSha256,
             format: made.format, origin: made.origin, remarks: made.remarks, epoch: made.epoch,
-            lastEpoch: made.lastEpoch, bits: made.bits)
+            lastEpoch: made.lastEpoch, bits: made.bits, temperature: made.temperature)
     }
 }
 

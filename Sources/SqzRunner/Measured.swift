@@ -18,6 +18,8 @@ struct Measured {
     let places: [Int]
     /// Which they are, for people.
     let description: String
+    /// Whether the model's file says that it was trained on them.
+    var wereLearnt: Bool { [Self.learnt, Self.trainedOn].contains(description) }
 
     /// - Throws: `SqzError.invalidOption` where there are none of that split.
     init(_ wanted: MeasuredSplit?, of dataset: MappedDataset, by record: TrainingRecord?) throws {
@@ -54,6 +56,7 @@ struct Measured {
     }
 
     private static let heldOut = "those held out of training"
+    private static let learnt = "those that the model was trained on"
     private static let trainedOn = "all; the model was trained on them"
     private static let tests = "the test pictures"
 
@@ -76,7 +79,7 @@ struct Measured {
 
     private init(trainedOn train: MappedDataset.Split, by record: TrainingRecord?) {
         if let held = Self.held(of: train, by: record) {
-            self.init(split: train, .train, places: held.others, description: "those that the model was trained on")
+            self.init(split: train, .train, places: held.others, description: Self.learnt)
             return
         }
         self.init(

@@ -69,6 +69,9 @@ struct Measuring {
 
     // What it came to
 
+    /// The expected calibration error.
+    var calibrationError: Double? { bins.error }
+
     var byClass: [ClassFigures] {
         classes.enumerated().map {
             ClassFigures(name: $1, pictures: pictures[$0], correct: correct[$0], predicted: predicted[$0])
@@ -87,7 +90,7 @@ struct Measuring {
         let (cells, rest) = confusion
         return Measurement(
             split: name, topFive: classes.count > Self.few ? Double(amongFive) / Double(count) : nil,
-            calibrationError: bins.error, calibration: bins.bins, confusion: cells,
+            calibrationError: calibrationError, calibration: bins.bins, confusion: cells,
             confusionRest: rest > 0 ? rest : nil, mistakes: mistakes.map(named),
             examples: examples.compactMap(\.self).prefix(listed).map(named))
     }

@@ -18,7 +18,7 @@ import Varlink
         let runners = try runners()
         #expect(runners.map(\.name) == ["countdown", "squeezenet"])
         #expect(runners.allSatisfy { $0.error == nil })
-        #expect(runners[1].kinds.map(\.name) == ["train", "evaluate", "predict", "quantize"])
+        #expect(runners[1].kinds.map(\.name) == ["train", "evaluate", "predict", "quantize", "calibrate"])
         #expect(runners[1].kinds.map(\.model) == [.made, .used, .used, .made])
         #expect(runners[1].properties["kernels"] != nil)
         let kind = try #require(runners[0].kinds.first)

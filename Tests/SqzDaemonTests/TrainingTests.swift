@@ -146,7 +146,7 @@ import Varlink
     @Test func whatCannotBeMeantIsRefused() throws {
         typealias Submit = JobsInterface.Submit
         try daemon.expect(
-            .noSuchKind(kind: "dance", kinds: ["countdown", "train", "evaluate", "predict", "quantize"]),
+            .noSuchKind(kind: "dance", kinds: ["countdown", "train", "evaluate", "predict", "quantize", "calibrate"]),
             from: Submit.self,
             .init(kind: "dance"))
         try daemon.expect(

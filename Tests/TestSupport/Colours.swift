@@ -22,13 +22,21 @@ public enum Colours {
         }
     }
 
+    /// The same with every fifth one's label a wrong one, so that there are mistakes whatever is learnt.
+    private static func mislabelled(_ records: [[UInt8]]) -> [[UInt8]] {
+        records.enumerated().map { $0.isMultiple(of: 5) ? [($1[0] + 1 + UInt8($0 % 3)) % 10] + $1.dropFirst() : $1 }
+    }
+
     /// A folder as it comes out of `cifar-10-binary.tar.gz`: training and test pictures and the classes' names.
     @discardableResult
     public static func write(
-        to scratch: ScratchDirectory, _ name: String = "colours", train: Int = 200, test: Int = 40, seed: UInt64 = 1
+        to scratch: ScratchDirectory, _ name: String = "colours", train: Int = 200, test: Int = 40, seed: UInt64 = 1,
+        mislabelled: Bool = false
     ) throws -> String {
-        try scratch.write("\(name)/data_batch_1.bin", records(train, seed: seed).flatMap { $0 })
-        try scratch.write("\(name)/test_batch.bin", records(test, seed: seed + 1).flatMap { $0 })
+        for (file, count, seed) in [("data_batch_1.bin", train, seed), ("test_batch.bin", test, seed + 1)] {
+            let records = records(count, seed: seed)
+            try scratch.write("\(name)/\(file)", (mislabelled ? Self.mislabelled(records) : records).flatMap { $0 })
+        }
         try scratch.write("\(name)/batches.meta.txt", Array((classes.joined(separator: "\n") + "\n").utf8))
         return scratch[name]
     }

@@ -153,6 +153,12 @@ extension TestDaemon {
         return try #require(try call(DatasetsInterface.Import.self, .init(name: name, path: path)).dataset)
     }
 
+    /// As `colours`, with wrong labels among them.
+    public func importMislabelledColours() throws {
+        let path = try Colours.write(to: scratch, "data/mislabelled", train: 300, test: 100, mislabelled: true)
+        _ = try call(DatasetsInterface.Import.self, .init(name: "colours", path: path))
+    }
+
     /// Trains a model on a data set, as the tutorial does; gives the job when it has ended.
     public func train(_ dataset: String = "colours", as model: String? = nil, options: [String: JSONValue] = [:]) throws
         -> Job

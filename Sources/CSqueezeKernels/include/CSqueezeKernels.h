@@ -215,6 +215,9 @@ double sqz_softmax_loss(int classes, const float *logits, int label, float smoot
 // is added there. Returns NaN if a logit is not finite.
 double sqz_distillation_loss(
     int classes, const float *logits, const float *teacher, float temperature, float scale, float *_Nullable dlogits);
+// How the cross-entropy of softmax(factor * logits) against `label` changes with the factor: its derivative, and the second one, which
+// is never below 0, added to *curvature.
+double sqz_softmax_slope(int classes, const float *logits, int label, double factor, double *curvature);
 // Probabilities from logits.
 void sqz_softmax(int classes, const float *logits, float *probabilities);
 

@@ -78,6 +78,17 @@ public struct Weights: Sendable, Equatable {
         return lift
     }
 
+    /// Gives every logit times a number: the classifier is linear, and its ReLU, the average and the padding let a factor above 0
+    /// through. Its numbers are rounded once more, which may turn round logits that are as good as equal.
+    public func scalingLogits(_ network: Network, by factor: Float) -> Weights {
+        precondition(factor > 0)
+        var scaled = self
+        for parameter in network.parameters.suffix(2) {
+            for place in parameter.offset..<parameter.offset + parameter.count { scaled.values[place] *= factor }
+        }
+        return scaled
+    }
+
     /// Whether every value is finite.
     public var areFinite: Bool { values.allSatisfy(\.isFinite) }
 

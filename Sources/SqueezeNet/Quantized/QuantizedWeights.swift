@@ -85,6 +85,15 @@ public struct QuantizedWeights: Sendable, Equatable {
         try self.init(network, values: values, scales: scales, biases: biases, steps: steps)
     }
 
+    /// As `Weights.scalingLogits`: the whole sums stay, and what a class's stands for is scaled.
+    public func scalingLogits(_ network: Network, by factor: Float) throws(EngineError) -> QuantizedWeights {
+        precondition(factor > 0)
+        let first = scales.count - network.classes
+        // One that is as small as it may be is of a filter of zeros.
+        let scaled = scales.enumerated().map { $0 < first ? $1 : max($1 * factor, Self.usual.lowerBound) }
+        return try Self(network, values: values, scales: scaled, biases: biases, steps: steps)
+    }
+
     /// The numbers that these stand for.
     /// - Precondition: they are this network's.
     public func weights(of network: Network) -> Weights {

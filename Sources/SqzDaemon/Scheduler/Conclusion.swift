@@ -97,6 +97,6 @@ extension Outcome {
             images: result.images, loss: result.loss, accuracy: result.accuracy, measured: result.measured,
             warning: result.warning, epoch: result.epoch, lastEpoch: result.lastEpoch, epochs: result.epochs,
             early: result.early, byClass: result.byClass, flipped: result.flipped,
-            measurement: result.measurement, before: result.before)
+            measurement: result.measurement, before: result.before, temperature: result.temperature)
     }
 }

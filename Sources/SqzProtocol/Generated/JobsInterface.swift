@@ -33,7 +33,8 @@ public struct Dependency: Codable, Equatable, Sendable {
 /// in which the training ended, of so many epochs that it was to have, and early why where that was before the last
 /// one's end. byClass is what accuracy is made of, in the classes' order, measurement what else was found; lists of
 /// jobs leave both out. flipped are the figures by the mean of each picture's and its mirror image's logits, where that
-/// was asked for. before are the figures, on the same pictures, of the model of which a job of fewer bits made another.
+/// was asked for. before are the figures, on the same pictures, of the model of which a job of fewer bits or a
+/// calibration made another, temperature what the latter divided its logits by.
 public struct Outcome: Codable, Equatable, Sendable {
     public var model: String?
     public var images: Int?
@@ -50,12 +51,13 @@ public struct Outcome: Codable, Equatable, Sendable {
     public var flipped: Figures?
     public var measurement: Measurement?
     public var before: Figures?
+    public var temperature: Double?
 
     public init(
         model: String? = nil, images: Int? = nil, loss: Double? = nil, accuracy: Double? = nil, predictions: Int? = nil,
         measured: String? = nil, warning: String? = nil, epoch: Int? = nil, lastEpoch: Int? = nil, epochs: Int? = nil,
         early: EarlyEnd? = nil, byClass: [ClassFigures]? = nil, flipped: Figures? = nil,
-        measurement: Measurement? = nil, before: Figures? = nil
+        measurement: Measurement? = nil, before: Figures? = nil, temperature: Double? = nil
     ) {
         self.model = model
         self.images = images
@@ -72,6 +74,7 @@ public struct Outcome: Codable, Equatable, Sendable {
         self.flipped = flipped
         self.measurement = measurement
         self.before = before
+        self.temperature = temperature
     }
 }
 

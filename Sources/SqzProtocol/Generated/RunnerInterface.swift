@@ -54,12 +54,13 @@ public struct RunResult: Codable, Equatable, Sendable {
     public var flipped: Figures?
     public var measurement: Measurement?
     public var before: Figures?
+    public var temperature: Double?
 
     public init(
         images: Int? = nil, loss: Double? = nil, accuracy: Double? = nil, model: MadeModel? = nil,
         measured: String? = nil, warning: String? = nil, epoch: Int? = nil, lastEpoch: Int? = nil, epochs: Int? = nil,
         early: EarlyEnd? = nil, byClass: [ClassFigures]? = nil, flipped: Figures? = nil,
-        measurement: Measurement? = nil, before: Figures? = nil
+        measurement: Measurement? = nil, before: Figures? = nil, temperature: Double? = nil
     ) {
         self.images = images
         self.loss = loss
@@ -75,6 +76,7 @@ public struct RunResult: Codable, Equatable, Sendable {
         self.flipped = flipped
         self.measurement = measurement
         self.before = before
+        self.temperature = temperature
     }
 }
 

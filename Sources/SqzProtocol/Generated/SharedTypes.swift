@@ -221,14 +221,16 @@ public struct Measurement: Codable, Equatable, Sendable {
     }
 }
 
-/// Loss and top-1 accuracy.
+/// Loss, top-1 accuracy, and the expected calibration error where that is what changed.
 public struct Figures: Codable, Equatable, Sendable {
     public var loss: Double?
     public var accuracy: Double?
+    public var calibrationError: Double?
 
-    public init(loss: Double? = nil, accuracy: Double? = nil) {
+    public init(loss: Double? = nil, accuracy: Double? = nil, calibrationError: Double? = nil) {
         self.loss = loss
         self.accuracy = accuracy
+        self.calibrationError = calibrationError
     }
 }
 
@@ -392,9 +394,9 @@ public struct Layer: Codable, Equatable, Sendable {
 /// How a model was made, as its file says it, which is its author's word and checked by nobody: by which version of
 /// sqzd; if it was trained, with so many pictures of a data set, and so many to validate, the options that decide what
 /// comes out, for so many epochs; epoch is the one whose weights it has, of which the figures are, lastEpoch the one in
-/// which the training ended; base is the model that was tuned, or brought to so many bits, NAME@VERSION there and then,
-/// and the sha256 of its weights. If it was imported, of a file of which format, from where, and what was taken for
-/// granted. When, by whom and in which job, Model says where it was made.
+/// which the training ended; base is the model that was tuned, or brought to so many bits, or whose logits were divided
+/// by a temperature, NAME@VERSION there and then, and the sha256 of its weights. If it was imported, of a file of which
+/// format, from where, and what was taken for granted. When, by whom and in which job, Model says where it was made.
 public struct Generation: Codable, Equatable, Sendable {
     public var version: String?
     public var dataset: String?
@@ -416,13 +418,14 @@ public struct Generation: Codable, Equatable, Sendable {
     public var epoch: Int?
     public var lastEpoch: Int?
     public var bits: Int?
+    public var temperature: Double?
 
     public init(
         version: String? = nil, dataset: String? = nil, datasetSha256: String? = nil, pictures: Int? = nil,
         validated: Int? = nil, options: [String: String]? = nil, epochs: Int? = nil, seed: Int? = nil,
         loss: Double? = nil, accuracy: Double? = nil, validationLoss: Double? = nil, validationAccuracy: Double? = nil,
         base: String? = nil, baseWeightsSha256: String? = nil, format: String? = nil, origin: String? = nil,
-        remarks: [String]? = nil, epoch: Int? = nil, lastEpoch: Int? = nil, bits: Int? = nil
+        remarks: [String]? = nil, epoch: Int? = nil, lastEpoch: Int? = nil, bits: Int? = nil, temperature: Double? = nil
     ) {
         self.version = version
         self.dataset = dataset
@@ -444,5 +447,6 @@ public struct Generation: Codable, Equatable, Sendable {
         self.epoch = epoch
         self.lastEpoch = lastEpoch
         self.bits = bits
+        self.temperature = temperature
     }
 }

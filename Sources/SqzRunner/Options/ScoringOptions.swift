@@ -39,6 +39,18 @@ struct EvaluateOptions: ScoringOptions {
     @Option(.threads) var chosenThreads: Int?
 }
 
+/// What a calibration is told.
+struct CalibrateOptions: JobOptions {
+    @Option(
+        "split",
+        help: """
+            Which pictures say how sure the model may be; validation is what was held out of its training. What it was trained on is \
+            refused.
+            """)
+    var split = MeasuredSplit.validation
+    @Option(.threads) var chosenThreads: Int?
+}
+
 /// What a prediction is told.
 struct PredictOptions: ScoringOptions {
     @Option(.split) var split: MeasuredSplit?

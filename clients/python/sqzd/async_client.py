@@ -89,6 +89,7 @@ class AsyncClient(AsyncSession):
     evaluate = _submitting(KindCalls.evaluate)
     predict = _submitting(KindCalls.predict)
     quantize = _submitting(KindCalls.quantize)
+    calibrate = _submitting(KindCalls.calibrate)
 
     show_sweep = _awaited(JobCalls.show_sweep)
     change_sweep = _awaited(JobCalls.change_sweep)

@@ -337,3 +337,50 @@ class KindCalls(JobCalls):
             name=name,
             note=note,
         )
+
+    def calibrate(
+        self,
+        /,
+        dataset: str,
+        model: Optional[str] = None,
+        *,
+        base: Optional[str] = None,
+        split: Optional[str] = None,
+        threads: Optional[int] = None,
+        priority: Optional[int] = None,
+        after: Optional[Dependencies] = None,
+        hold: bool = False,
+        time_limit: Optional[int] = None,
+        deadline: Optional[datetime] = None,
+        name: Optional[str] = None,
+        note: Optional[str] = None,
+        **options: Any,
+    ) -> JobHandle:
+        """Makes of a model one whose probabilities say how often it is right, its logits divided by the temperature of
+        the least loss, and measures both. The base is the model; it stays as it is. That is the next version of
+        `model`; by default it has the data set's name. `base` is the model to begin with, NAME or NAME@VERSION. Queues
+        a job and returns its id; priority, after, hold, time_limit, deadline, name, note are those of `submit`. Other
+        options are passed on, for runners that have them.
+
+        split: Which pictures say how sure the model may be; validation is what was held out of its training. What
+            it was trained on is refused. (train|validation|test; default: validation)
+        threads: Threads to compute with; by default, and at most, as many as there are processors to use. (1 to 32)
+        """
+        options.update(
+            split=split,
+            threads=threads,
+        )
+        return self.submit(
+            "calibrate",
+            {name.replace("_", "-"): value for name, value in options.items() if value is not None},
+            dataset=dataset,
+            model=model,
+            base=base,
+            priority=priority,
+            after=after,
+            hold=hold,
+            time_limit=time_limit,
+            deadline=deadline,
+            name=name,
+            note=note,
+        )

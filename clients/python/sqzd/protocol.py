@@ -226,10 +226,11 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Figures:
-    """Loss and top-1 accuracy."""
+    """Loss, top-1 accuracy, and the expected calibration error where that is what changed."""
 
     loss: Optional[float]
     accuracy: Optional[float]
+    calibration_error: Optional[float]
 
 
 @dataclass(frozen=True)
@@ -242,7 +243,8 @@ class Outcome:
     why where that was before the last one's end. by_class is what accuracy is made of, in the classes' order,
     measurement what else was found; lists of jobs leave both out. flipped are the figures by the mean of each
     picture's and its mirror image's logits, where that was asked for. before are the figures, on the same
-    pictures, of the model of which a job of fewer bits made another.
+    pictures, of the model of which a job of fewer bits or a calibration made another, temperature what the latter
+    divided its logits by.
     """
 
     model: Optional[str]
@@ -260,6 +262,7 @@ class Outcome:
     flipped: Optional[Figures]
     measurement: Optional[Measurement]
     before: Optional[Figures]
+    temperature: Optional[float]
 
 
 @dataclass(frozen=True)
@@ -537,8 +540,9 @@ class Generation:
     of sqzd; if it was trained, with so many pictures of a data set, and so many to validate, the options that
     decide what comes out, for so many epochs; epoch is the one whose weights it has, of which the figures are,
     last_epoch the one in which the training ended; base is the model that was tuned, or brought to so many bits,
-    NAME@VERSION there and then, and the sha256 of its weights. If it was imported, of a file of which format,
-    from where, and what was taken for granted. When, by whom and in which job, Model says where it was made.
+    or whose logits were divided by a temperature, NAME@VERSION there and then, and the sha256 of its weights. If
+    it was imported, of a file of which format, from where, and what was taken for granted. When, by whom and in
+    which job, Model says where it was made.
     """
 
     version: Optional[str]
@@ -561,6 +565,7 @@ class Generation:
     epoch: Optional[int]
     last_epoch: Optional[int]
     bits: Optional[int]
+    temperature: Optional[float]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from fake_daemon import FakeDaemon
 import sqzd
 
 
-@pytest.mark.parametrize("verb", ["train", "evaluate", "predict", "quantize"])
+@pytest.mark.parametrize("verb", ["train", "evaluate", "predict", "quantize", "calibrate"])
 def test_keywords_are_those_that_the_runner_declares(client: sqzd.Client, verb: str) -> None:
     (kind,) = (kind for runner in client.runners() for kind in runner.kinds if kind.name == verb)
     method = getattr(client, verb)

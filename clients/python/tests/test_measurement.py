@@ -106,6 +106,29 @@ def test_the_worst_and_the_best(measured: Tuple[sqzd.Outcome, Any]) -> None:
     assert all(one.label == one.predicted for one in examples)
 
 
+def test_the_temperature_is_that_of_the_least_loss(client: sqzd.Client, measured: Tuple[sqzd.Outcome, Any]) -> None:
+    before, (labels, probabilities) = measured
+    # But for a constant of each picture, which changes nothing, they are the logits.
+    logits = numpy.log(probabilities)
+
+    def loss(temperature: float) -> float:
+        scaled = logits / temperature
+        own = scaled[numpy.arange(len(labels)), labels]
+        return float((numpy.log(numpy.exp(scaled).sum(axis=1)) - own).mean())
+
+    job = client.wait(client.calibrate("mixed", "mixed", base="mixed@1", split="test"))
+    outcome = job.outcome
+    assert outcome is not None and outcome.model == "mixed@2" and outcome.temperature is not None, job.reason
+    best = min(numpy.geomspace(0.01, 100, 20_001), key=loss)
+    assert outcome.temperature == pytest.approx(best, rel=1e-3)
+    assert outcome.loss == pytest.approx(loss(outcome.temperature), abs=1e-5)
+    assert outcome.before is not None and outcome.before.loss == pytest.approx(loss(1), abs=1e-5)
+    assert outcome.measurement is not None and before.measurement is not None
+    assert outcome.before.calibration_error == before.measurement.calibration_error
+    history = client.model("mixed@2").history
+    assert history is not None and history[0].temperature == outcome.temperature
+
+
 def test_lists_leave_it_out(client: sqzd.Client, measured: Tuple[sqzd.Outcome, Any]) -> None:
     for job in client.jobs(kind="evaluate"):
         assert job.outcome is not None and job.outcome.measurement is None and job.outcome.accuracy is not None

@@ -157,11 +157,19 @@ enum Format {
             outcome.accuracy.map { "top-1 accuracy \(decimal($0 * 100, places: 2)) %" },
             outcome.measurement?.topFive.map { "top-5 \(decimal($0 * 100, places: 2)) %" },
             outcome.measurement?.calibrationError.map { "calibration error \(decimal($0 * 100, places: 2)) %" },
-            outcome.before?.accuracy.map { "before \(decimal($0 * 100, places: 2)) %" },
+            outcome.temperature.map { "temperature \(figure($0))" }, outcome.before.map(before),
             outcome.flipped?.accuracy.map { "with mirror images \(decimal($0 * 100, places: 2)) %" },
             outcome.predictions.map { count($0, "prediction") },
             epochs(of: outcome),
         ].compactMap { $0 }.joined(separator: ", ")
+    }
+
+    private static func before(_ figures: Figures) -> String {
+        let all = [
+            figures.loss.map { "loss \(figure($0))" }, figures.accuracy.map { "\(decimal($0 * 100, places: 2)) %" },
+            figures.calibrationError.map { "calibration error \(decimal($0 * 100, places: 2)) %" },
+        ]
+        return "before (\(all.compactMap(\.self).joined(separator: ", ")))"
     }
 
     /// Of which epoch a model is, and where its training ended.

@@ -99,6 +99,15 @@ extension ReportPage {
         guard let found = data.measurement, let error = found.calibrationError else { return nil }
         let diagram = ReliabilityDiagram(found.calibration)
         let trust = diagram.isTooSure ? "more" : "less"
+        let calibrated = data.outcome.flatMap { outcome in
+            outcome.temperature.flatMap { temperature in
+                outcome.before?.calibrationError.map { before in
+                    HTML.paragraph(
+                        "Before its logits were divided by a temperature of \(Format.figure(temperature)), the error was \(percent(before))."
+                    )
+                }
+            }
+        }
         return HTML.section(
             "reliability", "How far the probabilities can be trusted",
             [
@@ -107,7 +116,7 @@ extension ReportPage {
                     """
                     Bars that end on the diagonal would mean that of the pictures with a probability of 80 %, 80 % are right. The mean \
                     distance, the expected calibration error, is \(percent(error)): on the whole the model is \(trust) sure than it is right.
-                    """),
+                    """), calibrated ?? "",
                 HTML.table(
                     "Probability and accuracy", ["probability", "pictures", "mean probability", "accuracy"],
                     diagram.rows, numeric: [1, 2, 3]),

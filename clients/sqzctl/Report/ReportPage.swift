@@ -62,7 +62,9 @@ struct ReportPage {
         }
         if let job = data.training?.job {
             let state = job.state == .succeeded ? "" : ", which is \(job.state.rawValue)"
-            parts.append("Job \(job.id) trained it" + (job.dataset.map { " on \($0)" } ?? "") + state + ".")
+            parts.append(
+                "Job \(job.id) \(job.kind == "train" ? "trained" : "made") it" + (job.dataset.map { " on \($0)" } ?? "")
+                    + state + ".")
         }
         if let job = data.measured, let outcome = job.outcome, data.measurement != nil {
             let count = data.classes.reduce(0) { $0 + $1.pictures }

@@ -10,6 +10,7 @@ struct Evaluate: ParsableCommand {
             tells it again. For example:
               sqzctl evaluate --data fashion-mnist --model fashion-mnist --follow
               sqzctl evaluate --model fashion-mnist --mistakes 50 --mistakes-to wrong
+              sqzctl evaluate --model fashion-mnist --calibrate --follow
             """)
 
     @OptionGroup var scored: Scored
@@ -19,8 +20,27 @@ struct Evaluate: ParsableCommand {
             "Wait for the job's end, and write the pictures of the mistakes as PNG into this new directory.",
             valueName: "dir"), completion: .directory)
     var mistakesTo: String?
+    @Flag(
+        help: """
+            Also make of the model one whose probabilities say how often it is right: its logits are divided by one temperature, that of \
+            the least loss on what was held out of its training (train --validation-share), or on the pictures of --split; never on \
+            those that it was trained on. Classes keep their order.
+            """)
+    var calibrate = false
+    @Option(
+        help:
+            "With --calibrate, the name of the model that is made. By default MODEL's, of which it is the next version."
+    )
+    var name: String?
     @OptionGroup var queue: QueueOptions
     @OptionGroup var common: Common
+
+    func validate() throws {
+        guard calibrate || name == nil else { throw ValidationError("--name is of the model that --calibrate makes") }
+        guard !calibrate || scored.model != nil else {
+            throw ValidationError("--calibrate needs the model of which another is made: --model")
+        }
+    }
 
     func run() throws {
         // Before there is a job.
@@ -28,8 +48,9 @@ struct Evaluate: ParsableCommand {
         var queue = queue
         if pictures != nil { queue.follow = true }
         let ids = try Submitting(
-            kind: "evaluate", common: common, data: scored.data, model: scored.model, options: evaluate.options,
-            queue: queue
+            kind: calibrate ? "calibrate" : "evaluate", common: common, data: scored.data,
+            model: calibrate ? name ?? scored.model?.ownName : scored.model, base: calibrate ? scored.model : nil,
+            options: evaluate.options, queue: queue
         ).run()
         guard let pictures, let id = ids.first else { return }
         let daemon = try Daemon(common.quiet)

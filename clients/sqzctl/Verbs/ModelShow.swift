@@ -85,13 +85,15 @@ struct ModelShow: ParsableCommand {
         } else {
             let pictures = made.pictures.map { "\(Format.count($0, "picture"))" }
             let dataset = made.dataset.map { "data set \($0)" } ?? "a data set"
+            let isTrained = made.bits == nil && made.temperature == nil
             let checksum = made.datasetSha256.map { " (sha256 \($0))" } ?? ""
             parts.append(
-                (made.bits.map { "brought to \($0) bits with " } ?? "trained with ")
+                (made.temperature.map { "calibrated to temperature \(Format.figure($0)) with " }
+                    ?? made.bits.map { "brought to \($0) bits with " } ?? "trained with ")
                     + [pictures, dataset].compactMap { $0 }.joined(separator: " of ") + checksum)
             parts.append(
-                made.base.map { "\(made.bits == nil ? "tuned from" : "of") \($0)" }
-                    ?? made.baseWeightsSha256.map { _ in made.bits == nil ? "tuned" : "of a model" })
+                made.base.map { "\(isTrained ? "tuned from" : "of") \($0)" }
+                    ?? made.baseWeightsSha256.map { _ in isTrained ? "tuned" : "of a model" })
             parts.append(made.baseWeightsSha256.map { "whose weights' sha256 is \($0)" })
             parts.append(epochs(of: made))
             parts.append(made.seed.map { "seed \($0)" })

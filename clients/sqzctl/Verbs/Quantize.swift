@@ -26,14 +26,8 @@ struct Quantize: ParsableCommand {
 
     func run() throws {
         try Submitting(
-            kind: "quantize", common: common, data: data, model: name ?? usualName, base: model,
+            kind: "quantize", common: common, data: data, model: name ?? model.ownName + "-int8", base: model,
             options: quantize.options, queue: queue
         ).run()
-    }
-
-    /// Without the version, and without the user whose name it is: under that only its owner makes models.
-    private var usualName: String {
-        let name = model.split(separator: "@", omittingEmptySubsequences: false)[0]
-        return (name.split(separator: "/").last.map(String.init) ?? "") + "-int8"
     }
 }

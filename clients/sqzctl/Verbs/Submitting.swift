@@ -139,3 +139,11 @@ struct Submitting {
         return name
     }
 }
+
+extension String {
+    /// Of a model's the name without the version, and without the user whose name it is: under that only its owner makes models.
+    var ownName: String {
+        let name = split(separator: "@", omittingEmptySubsequences: false)[0]
+        return name.split(separator: "/").last.map(String.init) ?? ""
+    }
+}
