@@ -15,6 +15,9 @@ public struct Confinement: Sendable {
         self.writable = writable
     }
 
+    /// Of the kernel; 0 where it has none, so that runners can read what their user can.
+    public static var landlockVersion: Int { Int(sqz_landlock_version()) }
+
     /// What the kernel could not do, in words; nil where all of it holds.
     public typealias Shortfall = String
 

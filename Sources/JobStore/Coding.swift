@@ -55,7 +55,7 @@ extension Job {
             progress: try row.json(Progress.self, "progress"), outcome: try row.json(Outcome.self, "outcome"),
             base: row["base"], keepPartial: row["keepPartial"] ? true : nil,
             finishing: (row["finishAs"] as String?).map { _ in true }, name: row["name"], note: row["note"],
-            sweep: row["sweep"])
+            sweep: row["sweep"], predictionsRemovedAt: row["predictionsRemovedAt"])
     }
 }
 

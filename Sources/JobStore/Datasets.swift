@@ -82,9 +82,11 @@ extension JobStore {
 
     /// The checksums of all files that models and data sets need.
     public func blobs() async throws -> Set<String> {
-        try await read { database in
-            try String.fetchSet(database, sql: "SELECT sha256 FROM models UNION SELECT sha256 FROM datasets")
-        }
+        try await read { try Self.blobs(in: $0) }
+    }
+
+    static func blobs(in database: Database) throws -> Set<String> {
+        try String.fetchSet(database, sql: "SELECT sha256 FROM models UNION SELECT sha256 FROM datasets")
     }
 
     /// What each user has on the disk.

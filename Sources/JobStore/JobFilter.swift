@@ -37,7 +37,7 @@ public struct JobFilter: Sendable {
 
     /// What rows of jobs must be, and its arguments.
     fileprivate func condition(in database: Database) throws -> (sql: String, arguments: StatementArguments) {
-        var parts = ["id < :before"]
+        var parts = ["id < :before", "state <> '\(JobStore.removed)'"]
         var arguments: StatementArguments = []
         func add(_ sql: String, _ name: String, _ value: (some DatabaseValueConvertible)?) {
             guard let value else { return }

@@ -23,14 +23,16 @@ extension JobStore {
         // One job is asked for all the time, and its statement is worth keeping.
         func statement(_ sql: String, _ column: String, _ order: String) throws -> Statement {
             ids.count == 1
-                ? try database.cachedStatement(sql: "\(sql) WHERE \(column) = ? ORDER BY \(order)")
-                : try database.makeStatement(sql: "\(sql) WHERE \(column) IN (\(list(ids))) ORDER BY \(order)")
+                ? try database.cachedStatement(sql: "\(sql) \(column) = ? ORDER BY \(order)")
+                : try database.makeStatement(sql: "\(sql) \(column) IN (\(list(ids))) ORDER BY \(order)")
         }
         let arguments: StatementArguments = ids.count == 1 ? [ids[0]] : []
         let dependencies = try Row.fetchAll(
-            statement("SELECT job, after, condition FROM dependencies", "job", "job, after"), arguments: arguments)
+            statement("SELECT job, after, condition FROM dependencies WHERE", "job", "job, after"), arguments: arguments
+        )
         let after = Dictionary(grouping: dependencies) { $0["job"] as Int }
-        let rows = try Row.fetchCursor(statement("SELECT * FROM jobs", "id", "id DESC"), arguments: arguments)
+        let rows = try Row.fetchCursor(
+            statement("SELECT * FROM jobs WHERE state <> '\(removed)' AND", "id", "id DESC"), arguments: arguments)
         var jobs: [Job] = []
         while let row = try rows.next() {
             jobs.append(

@@ -4,7 +4,7 @@ internal import SqzProtocol
 // The queue as it is on disk.
 extension JobStore {
     /// How far back a user's use of the machine counts, in microseconds: a day.
-    private static let memory = 86_400 * 1_000_000
+    static let memory = 86_400 * 1_000_000
 
     static func forecast(_ outlook: Outlook, in database: Database) throws -> Forecast {
         Forecast(try queue(outlook, estimating: true, in: database))

@@ -281,6 +281,26 @@ enum Schema {
                         WHERE kind = 'train' AND base IS NULL AND json_extract(options, '$.recipe') IS NULL;
                     """)
         }
+        migrator.registerMigration("housekeeping") { database in
+            try database.execute(
+                sql: """
+                    -- Of what is kept, what its predictions are; and when these were removed.
+                    ALTER TABLE jobs ADD COLUMN predicted INTEGER NOT NULL DEFAULT 0;
+                    UPDATE jobs SET predicted = min(kept, (SELECT
+                        coalesce(sum(length(classes) + coalesce(length(CAST(file AS BLOB)), 0) + 16), 0)
+                        FROM predictions WHERE job = id)) WHERE kept > 0;
+                    ALTER TABLE jobs ADD COLUMN predictionsRemovedAt INTEGER;
+                    DROP INDEX jobsThatKeep;
+                    CREATE INDEX jobsThatKeep ON jobs (uid, kept, predicted, state, endedAt) WHERE kept > 0;
+                    CREATE INDEX jobsThatEnded ON jobs (uid, endedAt) WHERE endedAt IS NOT NULL AND state <> 'removed';
+                    CREATE INDEX jobsWithPredictions ON jobs (uid, endedAt) WHERE predicted > 0 AND state = 'succeeded';
+                    -- Removed jobs, and jobs whose predictions were removed, of which there may be rows.
+                    CREATE TABLE leftovers (job INTEGER PRIMARY KEY REFERENCES jobs ON DELETE CASCADE) STRICT;
+                    -- For what becomes of them when their job goes.
+                    CREATE INDEX modelsOfJobs ON models (job) WHERE job IS NOT NULL;
+                    CREATE INDEX bestOfSweeps ON sweeps (bestJob) WHERE bestJob IS NOT NULL;
+                    """)
+        }
         return migrator
     }()
 }

@@ -153,9 +153,9 @@ extension JobStore {
         try await database.write { database in
             try database.execute(
                 sql: """
-                    UPDATE jobs SET bytes = :checkpoints, kept = :log +
-                        (SELECT coalesce(sum(length(classes) + coalesce(length(CAST(file AS BLOB)), 0) + 16), 0)
-                            FROM predictions WHERE job = id)
+                    UPDATE jobs SET bytes = :checkpoints, kept = :log + made.bytes, predicted = made.bytes FROM
+                        (SELECT coalesce(sum(length(classes) + coalesce(length(CAST(file AS BLOB)), 0) + 16), 0) AS bytes
+                            FROM predictions WHERE job = :id) AS made
                     WHERE id = :id
                     """,
                 arguments: ["checkpoints": checkpoints, "log": log, "id": id])

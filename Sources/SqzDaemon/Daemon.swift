@@ -50,9 +50,13 @@ public struct Daemon: Sendable {
         }
         let socket = try ListeningSocket(path: socketPath())
         let startedAt = Clock.now()
-        let announcer = Announcer(store: store, watchers: Watchers(), log: log)
         let blobs = Blobs(directory: directory.blobs)
         let uploads = Uploads(directory: directory.uploads)
+        let watchers = Watchers()
+        let housekeeping = Housekeeping(
+            store: store, state: directory, uploads: uploads, configuration: configuration, watchers: watchers,
+            log: log)
+        let announcer = Announcer(store: store, watchers: watchers, log: log, housekeeping: housekeeping)
         try await tidyUp(directory, store, blobs, uploads, announcer)
 
         // Counted from now on.
@@ -71,7 +75,8 @@ public struct Daemon: Sendable {
             disk: DiskUse(store: store, uploads: uploads, state: directory, configuration: configuration),
             scheduler: scheduler, registry: registry, warm: warm, imports: Admission(places: Limits.imports),
             announcer: announcer, configuration: configuration, startedAt: startedAt, stopping: stopping,
-            turns: Turns(places: Limits.callsAtOnce), counters: Counters(), log: log)
+            turns: Turns(places: Limits.callsAtOnce), counters: Counters(),
+            housekeeping: housekeeping, log: log)
         let log = log
         let server = VarlinkServer(socket: socket.descriptor, handlers: handlers, log: log) {
             try ServiceManager.notify("READY=1\nSTATUS=ready")
@@ -79,7 +84,7 @@ public struct Daemon: Sendable {
         }
         let reload = Reload(
             hangups: hangups, file: places.configuration, configuration: configuration, registry: registry,
-            programs: programs, store: store, log: log)
+            programs: programs, store: store, housekeeping: housekeeping, log: log)
         var quiet = log
         quiet.logLevel = .error
         let notice = StopNotice(stopping: stopping, log: log)
@@ -89,7 +94,8 @@ public struct Daemon: Sendable {
                 services: [
                     .init(service: scheduler), .init(service: warm), .init(service: reload),
                     .init(service: Watchdog(scheduler: scheduler, store: store)),
-                    .init(service: MemoryWatch(warm: warm, log: log)), .init(service: server),
+                    .init(service: MemoryWatch(warm: warm, log: log)), .init(service: housekeeping),
+                    .init(service: server),
                     .init(service: notice, successTerminationBehavior: .ignore),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
@@ -114,11 +120,15 @@ public struct Daemon: Sendable {
         try await announcer.announce(interrupted)
         let needed = try await store.blobs()
         let done = try await store.lastDone(limit: Self.lookedAfter)
+        let directories = try await onDisk { try directory.jobs() }
+        let known = try await store.known(directories)
         try await onDisk {
+            for id in directories where !known.contains(id) { try directory.remove(id) }
             for id in done { try directory.tidy(id, keepingCheckpoints: false) }
-            for id in try directory.jobs() { try directory.tidy(id, keepingCheckpoints: true) }
+            for id in known { try directory.tidy(id, keepingCheckpoints: true) }
             try blobs.removeAll(but: needed)
             try StateDirectory.removeFiles(in: directory.imports) { _ in true }
+            try StateDirectory.remove(directory.backups)
             try uploads.removeStale(now: Clock.now() / 1_000_000)
         }
     }

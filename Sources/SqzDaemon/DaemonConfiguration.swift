@@ -1,7 +1,7 @@
 internal import Configuration
 internal import FoundationEssentials
 internal import Glibc
-internal import JobStore
+public import JobStore
 internal import Logging
 internal import SqzProtocol
 internal import SystemPackage
@@ -36,6 +36,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var diskMiB: Int
     /// Disk that users leave free, for the daemon's own records and checkpoints, in MiB; 0: no matter.
     public var freeDiskMiB: Int
+    /// How much of what has ended stays.
+    public var retention: Retention
 
     public static func load(file: String?) async throws -> DaemonConfiguration {
         let environment = EnvironmentVariablesProvider().prefixKeys(with: "sqzd")
@@ -74,7 +76,13 @@ public struct DaemonConfiguration: Sendable, Equatable {
                 unloadAfter: .seconds(try number("unloadAfterSeconds", 1...86_400)),
                 runnerMemoryMiB: try number("runnerMemoryMiB", 16...1 << 30),
                 userDiskMiB: try number("userDiskMiB", 1...1 << 40), diskMiB: try number("diskMiB", 1...1 << 40),
-                freeDiskMiB: try number("freeDiskMiB", 0...1 << 40))
+                freeDiskMiB: try number("freeDiskMiB", 0...1 << 40),
+                retention: Retention(
+                    jobs: Retention.Limit(
+                        count: try number("keepJobs", 0...1_000_000_000), days: try number("keepJobsDays", 0...36_600)),
+                    predictions: Retention.Limit(
+                        count: try number("keepPredictions", 0...1_000_000_000),
+                        days: try number("keepPredictionsDays", 0...36_600))))
         } catch let error as DaemonError {
             throw error
         } catch {
@@ -98,6 +106,10 @@ public struct DaemonConfiguration: Sendable, Equatable {
             "userDiskMiB": 65_536,
             "diskMiB": 1_048_576,
             "freeDiskMiB": 256,
+            "keepJobs": 0,
+            "keepJobsDays": 0,
+            "keepPredictions": 0,
+            "keepPredictionsDays": 0,
         ]
     }
 

@@ -22,7 +22,7 @@ package enum Descriptors {
         return own + runner * runners + files + refusals
     }
 
-    private static func allowed() throws -> Int {
+    static func allowed() throws -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
             throw DaemonError.last("getrlimit", "RLIMIT_NOFILE")

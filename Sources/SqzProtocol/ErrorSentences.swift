@@ -59,6 +59,10 @@ extension SqzError: CustomStringConvertible {
         case .runnerFailed(let reason): "the runner failed: \(reason)"
         case .nameTaken(let name): "another data set has the name \(name); choose another, or remove that one"
         case .inUse(let name, let jobs): "data set \(name) is in use by \(Self.joined(jobs))"
+        case .jobInUse(let id, [], let sweep):
+            "job \(id) is in use: its model is about to be promoted, as the best of sweep \(sweep ?? "")"
+        case .jobInUse(let id, let jobs, _):
+            "job \(id) is in use by \(Self.joined(jobs)), which \(jobs.count == 1 ? "has" : "have") not ended"
         case .modelInUse(let name, let jobs): "model \(name) is in use by \(Self.joined(jobs))"
         case .badData(let file, let reason): "\(file): \(reason)"
         case .pathNotAllowed(let path, let allowed):

@@ -131,6 +131,15 @@ public enum Limits {
     public static let exportBytes = 256 << 20
     public static let exportModuleBytes = 64 << 10
     public static let uploadLifetime = 24 * 3_600
+    /// Seconds after which one to which nothing was added may be removed by `Prune`.
+    public static let uploadIdle = 3_600
+
+    /// Backups at the same time, each with a copy of the records on the disk.
+    public static let backups = 1
+
+    // Removing, so that others have their turn between two transactions
+    public static let jobsRemovedAtOnce = 200
+    public static let rowsRemovedAtOnce = 2_000
 
     // Text
     /// Of a name of a model, a data set or a tag, and of the user before it.

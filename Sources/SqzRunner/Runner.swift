@@ -133,6 +133,7 @@ public final class Runner {
             name: Self.name, version: Version.current,
             properties: [
                 "kernels": kernels.name, "available": Kernels.available.map(\.name).joined(separator: " "),
+                "landlock": String(Confinement.landlockVersion),
             ],
             kinds: JobKinds.all, imports: true, classifies: true, converts: true, exports: true)
     }

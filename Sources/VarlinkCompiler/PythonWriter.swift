@@ -17,7 +17,8 @@ struct PythonWriter {
     private static let replies = [
         "io.sqzd.Inference.Classify": "Classified", "io.sqzd.Jobs.Monitor": "Snapshot",
         "io.sqzd.Jobs.ShowSweep": "SweepTable",
-        "io.sqzd.Jobs.SubmitSweep": "SubmittedSweep", "io.sqzd.Manager.Info": "Info",
+        "io.sqzd.Jobs.SubmitSweep": "SubmittedSweep", "io.sqzd.Manager.Info": "Info", "io.sqzd.Manager.Disk": "DiskUse",
+        "io.sqzd.Manager.Diagnose": "Diagnosis",
         "io.sqzd.Models.Show": "ModelWithLayers",
     ]
 

@@ -54,7 +54,7 @@ import Varlink
             75, "sqzctl: data set used is in use by job \(job)\nsqzctl: there is no data set nothing; there are:")
         #expect(datasets.output == "data set colours removed\n")
         let models = try Sqzctl.run(daemon, "model", "rm", "nothing", "m", "--json")
-        models.expect(66, "sqzctl: there is no model nothing; there are: m")
+        models.expect(66, "there is no model nothing; there are: m")
         #expect(models.output == "{\"model\":\"m@1\",\"removed\":[\"m@1\"]}\n")
     }
 

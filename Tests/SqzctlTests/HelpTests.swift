@@ -41,7 +41,9 @@ import Varlink
                 "model load", "model unload", "model pin", "model unpin", "model set", "datasets", "dataset",
                 "dataset show",
                 "dataset import", "dataset picture", "dataset give",
-                "dataset rm", "runners", "recipes", "info", "metrics", "top", "bench",
+                "dataset rm", "runners", "recipes", "info", "metrics", "top", "bench", "jobs rm", "disk", "prune",
+                "backup",
+                "restore", "doctor",
             ])
     }
 

@@ -31,7 +31,10 @@ import Varlink
         (["dataset", "dance"], "there is no verb dataset dance; sqzctl dataset --help lists those there are"),
     ]) func anUnknownVerb(words: [String], message: String) throws {
         let transcript = try Sqzctl.run(socket: "/nowhere", words)
-        #expect(transcript.ending == .exited(64) && transcript.errors == "sqzctl: \(message)\n", "\(transcript.errors)")
+        let isTold =
+            words.contains("--json")
+            ? transcript.errors.contains("\"message\":\"\(message)\"") : transcript.errors == "sqzctl: \(message)\n"
+        #expect(transcript.ending == .exited(64) && isTold, "\(transcript.errors)")
     }
 
     @Test func numbersThatAreNone() throws {

@@ -33,7 +33,11 @@ struct Sqzctl: ParsableCommand {
                 name: "Models and data sets",
                 subcommands: [Models.self, ModelCommand.self, Datasets.self, DatasetCommand.self]),
             CommandGroup(
-                name: "The daemon", subcommands: [Runners.self, Recipes.self, Info.self, Metrics.self, Top.self]),
+                name: "The daemon",
+                subcommands: [
+                    Runners.self, Recipes.self, Info.self, Metrics.self, Top.self, Disk.self, Prune.self, Backup.self,
+                    Restore.self, Doctor.self,
+                ]),
         ])
 
     @OptionGroup var common: Common

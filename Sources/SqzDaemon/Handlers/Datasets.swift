@@ -25,6 +25,7 @@ extension Handlers {
         let uploads = uploads
         let (sha256, size) = (parameters.sha256, parameters.size)
         try await makeRoom(sha256, size: size, for: peer)
+        housekeeping.wake()
         return .init(offset: try await onDisk { try uploads.offer(sha256, size: size, by: peer.uid) })
     }
 

@@ -25,7 +25,10 @@ struct Handlers: Sendable {
     let exports = Admission(places: Limits.exports)
     /// A user's exports wait for each other.
     let exporting = Turns<Peer>(places: 1)
+    let backups = Admission(places: Limits.backups)
+    let diagnosing = Turns<Int>(places: 1)
     let counters: Counters
+    let housekeeping: Housekeeping
     let log: Logger
 
     /// Methods whose replies end only with what they tell of.
@@ -79,6 +82,7 @@ struct Handlers: Sendable {
         case .jobs(.retry): try await answer { try await retry($0, from: peer) }
         case .jobs(.prioritize): try await answer { try await prioritize($0, from: peer) }
         case .jobs(.limit): try await answer { try await limit($0, from: peer) }
+        case .jobs(.remove): try await answer { try await removeJob($0, from: peer) }
         case .jobs(.logs): try await answer(logs)
         case .jobs(.predictions): try await stream { try await predictions($0, to: replies) }
 
@@ -119,6 +123,11 @@ struct Handlers: Sendable {
 
         case .manager(.info): try await answer(info)
         case .manager(.metrics): try await answer(metrics)
+        case .manager(.backup):
+            try await stream(required: true) { (_: NoParameters) in try await backUp(from: peer, to: replies) }
+        case .manager(.diagnose): try await answer(diagnose)
+        case .manager(.disk): try await answer(diskParts)
+        case .manager(.prune): try await answer { try await prune($0, from: peer) }
         case .manager(.runners): try await answerLater { (_: NoParameters) in try await runners() }
 
         // It is what runners serve; the daemon only describes it.

@@ -31,6 +31,7 @@ extension Handlers {
                 if owner != Int(peer.uid) { try authorize(peer, for: maker) }
             },
             remove: { try blobs.remove($0) })
+        housekeeping.wake()
         await warm.keepPinned()
         for model in removed { await warm.forget(model) }
         let names = removed.map { "\($0.name)@\($0.version)" }

@@ -11,6 +11,11 @@ extension Handlers {
         }
         let job = try await store.job(parameters.id)
         let id = job.id
+        // Some may still be there.
+        if let time = job.predictionsRemovedAt {
+            throw SqzError.invalidOption(
+                option: "id", reason: "the predictions of job \(id) were removed on \(Timestamp.text(time))")
+        }
         var page = try await store.predictions(of: id, from: parameters.first ?? 0, limit: limit)
         if page.last == nil, try await store.predictions(of: id, from: 0, limit: 1).last == nil {
             throw SqzError.invalidOption(option: "id", reason: "job \(id) \(Self.withoutPredictions(job))")

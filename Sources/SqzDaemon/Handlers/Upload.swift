@@ -31,6 +31,7 @@ extension Handlers {
         }
         try await bytes.begin()
         try await replies.send(DatasetsInterface.Upload.Reply(offset: upload?.held ?? size))
+        housekeeping.wake()
         if let upload {
             while upload.held < size {
                 guard let piece = try await bytes.next() else {

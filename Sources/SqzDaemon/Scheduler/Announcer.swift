@@ -9,6 +9,8 @@ struct Announcer: Sendable {
     let store: JobStore
     let watchers: Watchers
     let log: Logger
+    /// Is told of ends.
+    let housekeeping: Housekeeping
 
     /// Transitions that belong together.
     func announce(_ changes: [Change]) async throws {
@@ -16,6 +18,7 @@ struct Announcer: Sendable {
             watchers.publish(change.event, of: change.job.id)
             write(change.event, of: change.job, as: Transition(change))
         }
+        if changes.contains(where: \.job.state.isEnd) { housekeeping.wake() }
         if !changes.isEmpty {
             let counts = try await store.counts()
             do {

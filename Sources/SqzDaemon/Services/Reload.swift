@@ -12,6 +12,7 @@ struct Reload: Service {
     let registry: RunnerRegistry
     let programs: [String]
     let store: JobStore
+    let housekeeping: Housekeeping
     let log: Logger
 
     func run() async throws {
@@ -22,6 +23,7 @@ struct Reload: Service {
                 let programs = try RunnerRegistry.programs(next)
                 try Descriptors.check(next)
                 configuration.current = next
+                housekeeping.wake()
                 await registry.ask(programs, next)
                 try await next.warn(store, log)
                 log.info("configuration read again", metadata: ["SQZ_EVENT": "reloaded"])

@@ -19,6 +19,22 @@ struct DiskUse: Sendable {
             + announced.sorted { $0.key < $1.key }.map { StoredBytes(uid: $0.key, what: "uploads", bytes: $0.value) }
     }
 
+    /// The same with what may go, and how many things each are.
+    func parts() async throws -> [DiskPart] {
+        let uploads = uploads
+        let (all, idle) = try await onDisk {
+            (try uploads.idle(), try uploads.idle(before: Clock.now() / 1_000_000 - Limits.uploadIdle))
+        }
+        return try await store.diskParts()
+            + Dictionary(grouping: all, by: \.uid).sorted { $0.key < $1.key }.map { uid, mine in
+                let removable = idle.filter { $0.uid == uid }
+                func bytes(_ uploads: [Uploads.Idle]) -> Int { uploads.reduce(0) { $0 + $1.size } }
+                return DiskPart(
+                    uid: uid, what: .uploads, count: mine.count, bytes: bytes(mine), removable: removable.count,
+                    removableBytes: bytes(removable))
+            }
+    }
+
     /// Throws `SqzError.tooLarge` unless there is room for so many bytes more of a user's.
     func require(_ bytes: Int, for uid: UInt32) async throws {
         let limits = configuration.current

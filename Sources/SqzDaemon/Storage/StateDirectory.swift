@@ -1,4 +1,5 @@
 internal import Files
+internal import FoundationEssentials
 internal import Glibc
 
 /// The directory that holds all that the daemon keeps. One daemon at a time, by a lock that the kernel drops with the
@@ -9,6 +10,7 @@ internal import Glibc
 ///     jobs/N/   a job's log, if it has lines, and its checkpoints while it has not ended; gone where there is neither
 ///     uploads/  files that users are sending
 ///     imports/  data sets and models that are being made
+///     backups/  a backup that somebody is taking
 struct StateDirectory: Sendable {
     let path: String
 
@@ -16,6 +18,7 @@ struct StateDirectory: Sendable {
     var blobs: String { path + "/blobs" }
     var uploads: String { path + "/uploads" }
     var imports: String { path + "/imports" }
+    var backups: String { path + "/backups" }
 
     func job(_ id: Int) -> String { "\(path)/jobs/\(id)" }
 
@@ -91,6 +94,21 @@ struct StateDirectory: Sendable {
         }
     }
 
+    /// Removes all files of a job.
+    func remove(_ id: Int) throws { try Self.remove(job(id)) }
+
+    /// Removes what there is: a file or a link, a folder with all that is in it.
+    static func remove(_ path: String) throws {
+        guard unlink(path) != 0, errno != ENOENT else { return }
+        guard errno == EISDIR else { throw DaemonError.last("unlink", path) }
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    /// What the records' files hold.
+    func databaseBytes() throws -> Int {
+        try ["", "-wal"].reduce(0) { try $0 + (Self.size(of: database + $1) ?? 0) }
+    }
+
     /// The jobs that have a directory.
     func jobs() throws -> [Int] { try Self.names(in: path + "/jobs").compactMap { Int($0) } }
 
@@ -111,12 +129,8 @@ struct StateDirectory: Sendable {
         return nil
     }
 
-    /// Removes the files of a directory whose names are `unwanted`.
+    /// Removes what in a directory has a name that is `unwanted`; a runner may have left folders there.
     static func removeFiles(in directory: String, where unwanted: (String) -> Bool) throws {
-        for name in try names(in: directory) where unwanted(name) {
-            guard unlink("\(directory)/\(name)") == 0 || errno == ENOENT else {
-                throw DaemonError.last("unlink", "\(directory)/\(name)")
-            }
-        }
+        for name in try names(in: directory) where unwanted(name) { try remove("\(directory)/\(name)") }
     }
 }

@@ -137,16 +137,44 @@ struct Uploads: Sendable {
         try StateDirectory.removeFiles(in: directory) { $0.hasPrefix(prefix) }
     }
 
-    /// Removes uploads that nobody went on with for a day; `now` in seconds since 1970.
-    func removeStale(now: Int) throws {
-        for name in try StateDirectory.names(in: directory) {
+    /// An upload to which nothing is being added.
+    struct Idle: Sendable {
+        let uid: Int
+        /// As it was announced.
+        let size: Int
+        /// When it was added to last, in seconds since 1970.
+        let time: Int
+        fileprivate let path: String
+    }
+
+    /// Those of a user, or of all, to which nothing was added since a moment, in seconds since 1970.
+    func idle(of uid: Int? = nil, before: Int = .max) throws -> [Idle] {
+        try StateDirectory.names(in: directory).compactMap { name in
+            let parts = name.split(separator: "-").compactMap { Int($0) }
+            guard let owner = parts.first, let size = parts.last, uid == nil || owner == uid else { return nil }
             let path = "\(directory)/\(name)"
             var status = stat()
-            guard stat(path, &status) == 0 else { throw DaemonError.last("stat", path) }
-            guard status.st_mtim.tv_sec + Limits.uploadLifetime < now else { continue }
-            guard unlink(path) == 0 else { throw DaemonError.last("unlink", path) }
+            guard stat(path, &status) == 0 else {
+                // It has become a data set or a model meanwhile.
+                if errno == ENOENT { return nil }
+                throw DaemonError.last("stat", path)
+            }
+            let time = Int(status.st_mtim.tv_sec)
+            return time < before ? Idle(uid: owner, size: size, time: time, path: path) : nil
         }
     }
+
+    func remove(_ upload: Idle) throws {
+        guard unlink(upload.path) == 0 || errno == ENOENT else { throw DaemonError.last("unlink", upload.path) }
+    }
+
+    /// Removes uploads that nobody went on with for a day; `now` in seconds since 1970.
+    func removeStale(now: Int) throws {
+        for upload in try idle(before: now - Limits.uploadLifetime) { try remove(upload) }
+    }
+
+    /// When the next one of them is to be removed, in seconds since 1970.
+    func nextStale() throws -> Int? { try idle().map(\.time).min().map { $0 + Limits.uploadLifetime + 1 } }
 
     private func find(_ sha256: String, by uid: UInt32) throws -> Upload {
         let prefix = Self.key(sha256, by: uid) + "-"

@@ -85,7 +85,8 @@ public struct Outcome: Codable, Equatable, Sendable {
 /// going to run, from 1. expectedStart and expectedEnd are guesses, from how far what runs says that it is and how long
 /// such jobs took before; they are absent where one of these is not known. reason says why it waits or why it failed.
 /// keepPartial: as it was submitted. finishing: it ends as soon as it has made a model of what it has. name and note
-/// are its submitter's words for it; the jobs of a sweep have its name, and sweep says it.
+/// are its submitter's words for it; the jobs of a sweep have its name, and sweep says it. predictionsRemovedAt is when
+/// the predictions were removed that it had.
 public struct Job: Codable, Equatable, Sendable {
     public var id: Int
     public var kind: String
@@ -115,6 +116,7 @@ public struct Job: Codable, Equatable, Sendable {
     public var name: String?
     public var note: String?
     public var sweep: String?
+    public var predictionsRemovedAt: Int?
 
     public init(
         id: Int, kind: String, runner: String, state: State, uid: Int, priority: Int, options: [String: JSONValue],
@@ -122,7 +124,7 @@ public struct Job: Codable, Equatable, Sendable {
         submittedAt: Int, startedAt: Int? = nil, endedAt: Int? = nil, starts: Int, position: Int? = nil,
         expectedStart: Int? = nil, expectedEnd: Int? = nil, reason: String? = nil, progress: Progress? = nil,
         outcome: Outcome? = nil, base: String? = nil, keepPartial: Bool? = nil, finishing: Bool? = nil,
-        name: String? = nil, note: String? = nil, sweep: String? = nil
+        name: String? = nil, note: String? = nil, sweep: String? = nil, predictionsRemovedAt: Int? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -152,6 +154,7 @@ public struct Job: Codable, Equatable, Sendable {
         self.name = name
         self.note = note
         self.sweep = sweep
+        self.predictionsRemovedAt = predictionsRemovedAt
     }
 }
 
@@ -271,13 +274,13 @@ public enum SweepAction: String, Codable, CaseIterable, Sendable {
 public enum JobsInterface: VarlinkInterface {
     public static let name = "io.sqzd.Jobs"
     public static let errors: Set<String> = [
-        "NoSuchJob", "JobEnded", "WrongState", "QueueFull", "NoSuchSweep", "NoSuchKind", "InvalidOption",
+        "NoSuchJob", "JobEnded", "WrongState", "JobInUse", "QueueFull", "NoSuchSweep", "NoSuchKind", "InvalidOption",
         "NoSuchDataset", "NoSuchModel", "NoDatasets", "NoModels", "TooLarge", "Stopping", "Failed",
     ]
     public static let methods: [any VarlinkMethod.Type] = [
         Submit.self, SubmitSweep.self, ShowSweep.self, ChangeSweep.self, List.self, Show.self, Watch.self, Monitor.self,
-        Cancel.self, Finish.self, Pause.self, Resume.self, Retry.self, Prioritize.self, Limit.self, Logs.self,
-        Predictions.self,
+        Cancel.self, Finish.self, Pause.self, Resume.self, Retry.self, Prioritize.self, Limit.self, Remove.self,
+        Logs.self, Predictions.self,
     ]
 
     public enum Method: String, CaseIterable, Sendable {
@@ -296,6 +299,7 @@ public enum JobsInterface: VarlinkInterface {
         case retry = "io.sqzd.Jobs.Retry"
         case prioritize = "io.sqzd.Jobs.Prioritize"
         case limit = "io.sqzd.Jobs.Limit"
+        case remove = "io.sqzd.Jobs.Remove"
         case logs = "io.sqzd.Jobs.Logs"
         case predictions = "io.sqzd.Jobs.Predictions"
     }
@@ -760,6 +764,24 @@ public enum JobsInterface: VarlinkInterface {
                 self.job = job
             }
         }
+    }
+
+    /// Removes a job that has ended: its record, events, log, checkpoints and predictions. Its id is never used again;
+    /// a model that it made stays. Jobs that were to run after it and have ended keep saying so, but can't be retried
+    /// any more. The last job of a sweep that is removed takes the sweep with it. A job that others need (JobInUse)
+    /// stays.
+    public enum Remove: VarlinkMethod {
+        public static let name = "io.sqzd.Jobs.Remove"
+
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var id: Int
+
+            public init(id: Int) {
+                self.id = id
+            }
+        }
+
+        public typealias Reply = NoParameters
     }
 
     /// What the job's runner wrote, oldest line first; the last MiB of it is kept.

@@ -49,6 +49,7 @@ public enum SqzError: VarlinkErrors, Equatable {
 
     /// io.sqzd.Datasets, io.sqzd.Models: An option or parameter by its name does not fit; reason says what would.
     /// io.sqzd.Jobs: An option, or one of the other parameters by its name, does not fit; reason says what would.
+    /// io.sqzd.Manager: A parameter does not fit; reason says what would.
     /// io.sqzd.Runner: An option does not fit; reason says what would.
     case invalidOption(option: String, reason: String)
 
@@ -56,6 +57,7 @@ public enum SqzError: VarlinkErrors, Equatable {
     /// io.sqzd.Inference: Too many calls wait for this model already. place is the one that this call would have had
     /// among them, 1 the next; seconds is when it would have been its turn, at the rate of those before: when to come
     /// again. They are missing where they are not known.
+    /// io.sqzd.Manager: limit backups are being made already. Try again, in so many seconds if that is known.
     /// io.sqzd.Models: As many imports as are allowed at the same time are under way; try again, in so many seconds
     /// where it is known how long they take. place is missing: nobody waits in a queue here.
     case busy(limit: Int, place: Int? = nil, seconds: Int? = nil)
@@ -103,6 +105,10 @@ public enum SqzError: VarlinkErrors, Equatable {
 
     /// The job is in a state in which this can't be done.
     case wrongState(id: Int, state: State)
+
+    /// The job has ended, but jobs need it: they wait for it, or for the model that it was to make, or are of the same
+    /// sweep and have not ended. Without jobs, its model is about to be promoted as the best of the sweep.
+    case jobInUse(id: Int, jobs: [Int], sweep: String? = nil)
 
     /// limit jobs are queued or paused already: by this user if uid is set, else in all.
     case queueFull(limit: Int, queued: Int, uid: Int? = nil)

@@ -99,6 +99,7 @@ class AsyncClient(AsyncSession):
     pause = _awaited(JobCalls.pause)
     resume = _awaited(JobCalls.resume)
     retry = _awaited(JobCalls.retry)
+    remove_job = _awaited(JobCalls.remove_job)
     prioritize = _awaited(JobCalls.prioritize)
     limit = _awaited(JobCalls.limit)
     sweep = _awaited(JobCalls.sweep)
@@ -109,6 +110,9 @@ class AsyncClient(AsyncSession):
     runners = _awaited(ManagerCalls.runners)
     metrics = _awaited(ManagerCalls.metrics)
     histograms = _awaited(ManagerCalls.histograms)
+    disk = _awaited(ManagerCalls.disk)
+    prune = _awaited(ManagerCalls.prune)
+    diagnose = _awaited(ManagerCalls.diagnose)
     models = _awaited(ModelCalls.models)
     model = _awaited(ModelCalls.model)
     remove_model = _awaited(ModelCalls.remove_model)
@@ -136,6 +140,7 @@ class AsyncClient(AsyncSession):
     import_dataset = _threaded(DatasetCalls.import_dataset)
     import_pictures = _threaded(DatasetCalls.import_pictures)
     import_arrays = _threaded(ArrayCalls.import_arrays)
+    back_up = _threaded(ManagerCalls.back_up)
 
     def job(self, id: int) -> AsyncJobHandle:
         """A job that there is, to do things with."""

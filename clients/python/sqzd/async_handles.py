@@ -80,5 +80,9 @@ class AsyncJobHandle(int):
     async def retry(self) -> Job:
         return await self._client.retry(self)
 
+    async def remove(self) -> None:
+        """Removes it, when it has ended, with its events, log, checkpoints and predictions; a model that it made stays."""
+        await self._client.remove_job(self)
+
     async def prioritize(self, priority: int) -> Job:
         return await self._client.prioritize(self, priority)

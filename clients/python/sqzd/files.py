@@ -10,9 +10,10 @@ from typing import Optional, Type
 class NewFile:
     """A file to write, beside its place until the block ends; after an error there is nothing, or what there was."""
 
-    def __init__(self, path: Path, replace: bool) -> None:
+    def __init__(self, path: Path, replace: bool, mode: int = 0o666) -> None:
         self._path = path
         self._replace = replace
+        self._mode = mode
         if path.exists() and not replace:
             raise FileExistsError(f"{path} exists already; replace=True replaces it")
 
@@ -20,7 +21,7 @@ class NewFile:
         self._file = tempfile.NamedTemporaryFile(dir=self._path.parent, prefix=f"{self._path.name}.", delete=False)
         mask = os.umask(0)
         os.umask(mask)
-        os.fchmod(self._file.fileno(), 0o666 & ~mask)
+        os.fchmod(self._file.fileno(), self._mode & ~mask)
         return self
 
     def write(self, data: bytes) -> int:

@@ -80,5 +80,9 @@ class JobHandle(int):
     def retry(self) -> Job:
         return self._client.retry(self)
 
+    def remove(self) -> None:
+        """Removes it, when it has ended, with its events, log, checkpoints and predictions; a model that it made stays."""
+        self._client.remove_job(self)
+
     def prioritize(self, priority: int) -> Job:
         return self._client.prioritize(self, priority)

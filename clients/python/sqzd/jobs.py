@@ -189,6 +189,11 @@ class JobCalls(ResultCalls):
         """Puts a job that failed or was cancelled back into the queue."""
         return member(Job, self.call("io.sqzd.Jobs.Retry", id=id), "job")
 
+    def remove_job(self, id: int) -> None:
+        """Removes a job that has ended, with its events, log, checkpoints and predictions; a model that it made stays. Raises
+        `JobInUse` where a job needs it that has not ended."""
+        self.call("io.sqzd.Jobs.Remove", id=id)
+
     def prioritize(self, id: int, priority: int) -> Job:
         """Gives a job that has not ended another priority: higher goes first."""
         return member(Job, self.call("io.sqzd.Jobs.Prioritize", id=id, priority=priority), "job")

@@ -275,7 +275,8 @@ class Job:
     far what runs says that it is and how long such jobs took before; they are absent where one of these is not
     known. reason says why it waits or why it failed. keep_partial: as it was submitted. finishing: it ends as
     soon as it has made a model of what it has. name and note are its submitter's words for it; the jobs of a
-    sweep have its name, and sweep says it.
+    sweep have its name, and sweep says it. predictions_removed_at is when the predictions were removed that it
+    had.
     """
 
     id: int
@@ -306,6 +307,7 @@ class Job:
     name: Optional[str]
     note: Optional[str]
     sweep: Optional[str]
+    predictions_removed_at: Optional[int]
 
 
 # "state", "epoch" or "progress". state: a transition. epoch: an epoch ended, progress holds its figures. progress: how
@@ -518,6 +520,47 @@ class Histogram:
     sum: float
 
 
+# "datasets", "models", "predictions", "logs", "checkpoints" or "uploads". What users have on the disk. logs are what
+# jobs' runners wrote.
+DiskKind = str
+
+
+@dataclass(frozen=True)
+class DiskPart:
+    """What a user has of a kind: how many things, and their bytes; and of these what Prune may remove."""
+
+    uid: int
+    what: DiskKind
+    count: int
+    bytes: int
+    removable: int
+    removable_bytes: int
+
+
+# "jobs", "predictions", "checkpoints" or "uploads". What Prune removes. jobs: those that have ended and that no other
+# job needs, with all that they have. predictions: those of jobs that have succeeded. checkpoints: those of jobs that
+# have failed, which begin anew when they are retried. uploads: those to which nothing was added for an hour.
+PruneKind = str
+
+
+@dataclass(frozen=True)
+class PrunedPart:
+    """Of so many jobs or uploads of a user, so many bytes went, or would go."""
+
+    uid: int
+    what: PruneKind
+    count: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class BackupFile:
+    """A file of a backup."""
+
+    name: str
+    size: int
+
+
 @dataclass(frozen=True)
 class Layer:
     """One layer. output is channels, height, width. kernel, stride and padding are those of a convolution's or a
@@ -717,6 +760,43 @@ class Info:
 
 
 @dataclass(frozen=True)
+class DiskUse:
+    """What io.sqzd.Manager.Disk replies.
+
+    What is on the disk. database: bytes of the records, with predictions; database_unused of these are left of
+    what was removed, and used again. free_disk is what users can still write to the file system; user_limit and
+    limit are what each user and all together may have, reserve what must stay free.
+    """
+
+    parts: List[DiskPart]
+    database: int
+    database_unused: int
+    free_disk: int
+    user_limit: int
+    limit: int
+    reserve: int
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What io.sqzd.Manager.Diagnose replies.
+
+    How the daemon stands with its machine. open_files of open_files_limit (RLIMIT_NOFILE) are open,
+    connections_limit connections may be. sync_seconds is how long a write of 4 KiB to the state directory takes
+    until it is on the disk (fsync(2)): the median of nine. free_disk and reserve are as Disk says; journal:
+    whether it writes to the journal.
+    """
+
+    open_files: int
+    open_files_limit: int
+    connections_limit: int
+    free_disk: int
+    reserve: int
+    sync_seconds: float
+    journal: bool
+
+
+@dataclass(frozen=True)
 class ModelWithLayers:
     """What io.sqzd.Models.Show replies.
 
@@ -820,6 +900,8 @@ class InvalidOption(SqzdError):
 
     io.sqzd.Jobs: An option, or one of the other parameters by its name, does not fit; reason says what would.
 
+    io.sqzd.Manager: A parameter does not fit; reason says what would.
+
     Parameters: `option`, `reason`.
     """
 
@@ -830,6 +912,8 @@ class Busy(SqzdError):
     io.sqzd.Inference: Too many calls wait for this model already. place is the one that this call would have had
     among them, 1 the next; seconds is when it would have been its turn, at the rate of those before: when to come
     again. They are missing where they are not known.
+
+    io.sqzd.Manager: limit backups are being made already. Try again, in so many seconds if that is known.
 
     io.sqzd.Models: As many imports as are allowed at the same time are under way; try again, in so many seconds
     where it is known how long they take. place is missing: nobody waits in a queue here.
@@ -919,6 +1003,14 @@ class WrongState(SqzdError):
     """The job is in a state in which this can't be done.
 
     Parameters: `id`, `state`.
+    """
+
+
+class JobInUse(SqzdError):
+    """The job has ended, but jobs need it: they wait for it, or for the model that it was to make, or are of the
+    same sweep and have not ended. Without jobs, its model is about to be promoted as the best of the sweep.
+
+    Parameters: `id`, `jobs`, `sweep`.
     """
 
 

@@ -118,6 +118,13 @@ def _in_use(given: Parameters) -> str:
     return f"{what} is in use by {_jobs(given['jobs'])}"
 
 
+def _job_in_use(given: Parameters) -> str:
+    jobs = given["jobs"]
+    if not jobs:
+        return f"job {given['id']} is in use: its model is about to be promoted, as the best of sweep {given['sweep']}"
+    return f"job {given['id']} is in use by {_jobs(jobs)}, which {'has' if len(jobs) == 1 else 'have'} not ended"
+
+
 _SENTENCES: Dict[str, Callable[[Parameters], str]] = {
     "NoSuchJob": lambda given: f"there is no job {given['id']}",
     "JobEnded": _job_ended,
@@ -151,6 +158,7 @@ _SENTENCES: Dict[str, Callable[[Parameters], str]] = {
     ),
     "InUse": _in_use,
     "ModelInUse": _in_use,
+    "JobInUse": _job_in_use,
     "BadData": lambda given: f"{given['file']}: {given['reason']}",
     "PathNotAllowed": lambda given: (
         f"the daemon does not read {given['path']}; it reads below {', '.join(given['allowed'])}"

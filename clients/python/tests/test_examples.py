@@ -138,6 +138,7 @@ NAMED: Dict[str, Tuple[Callable[[sqzd.Client], Any], Optional[str]]] = {
     "io.sqzd.Jobs.Pause": (lambda client: client.pause(2), "job"),
     "io.sqzd.Jobs.Resume": (lambda client: client.resume(2), "job"),
     "io.sqzd.Jobs.Retry": (lambda client: client.retry(2), "job"),
+    "io.sqzd.Jobs.Remove": (lambda client: client.remove_job(2), "nothing"),
     "io.sqzd.Jobs.Prioritize": (lambda client: client.prioritize(2, -5), "job"),
     "io.sqzd.Jobs.Limit": (lambda client: client.limit(2, deadline="none", time_limit=7200), "job"),
     "io.sqzd.Jobs.Logs": (lambda client: client.logs(1), "lines"),
@@ -172,15 +173,23 @@ NAMED: Dict[str, Tuple[Callable[[sqzd.Client], Any], Optional[str]]] = {
     "io.sqzd.Manager.Metrics": (lambda client: client.metrics(), "metrics"),
     "io.sqzd.Jobs.Monitor": (lambda client: list(client.monitor()), None),
     "io.sqzd.Manager.Info": (lambda client: client.info(), None),
+    "io.sqzd.Manager.Disk": (lambda client: client.disk(), None),
+    "io.sqzd.Manager.Prune": (
+        lambda client: client.prune(
+            ["predictions", "checkpoints"], before=datetime.fromtimestamp(1795082340), dry_run=True
+        ),
+        "pruned",
+    ),
+    "io.sqzd.Manager.Diagnose": (lambda client: client.diagnose(), None),
     "io.sqzd.Manager.Runners": (lambda client: client.runners(), "runners"),
 }
 
 
 def test_every_method_for_users_has_a_name() -> None:
     """Offer, Write, Upload and Import are what import_dataset and import_model are made of, Read and Export what read_model and
-    export_model are."""
+    export_model are, Backup what back_up is."""
     upload = {f"io.sqzd.Datasets.{name}" for name in ("Offer", "Write", "Upload", "Import")}
-    upload |= {f"io.sqzd.Models.{name}" for name in ("Read", "Export", "Import")}
+    upload |= {f"io.sqzd.Models.{name}" for name in ("Read", "Export", "Import")} | {"io.sqzd.Manager.Backup"}
     others = {name for name in METHODS if name.startswith(("org.varlink.service.", "io.sqzd.Runner."))}
     assert set(NAMED) == set(METHODS) - upload - others
 

@@ -19,16 +19,16 @@ struct Daemon {
     /// Another connection, for a call after which it is of no more use for others.
     func connect() throws -> Client { try Client(path: path) }
 
-    /// An option comes before a variable, and a socket before a machine.
     private static func path(_ common: Common) throws -> String {
         if common.socket != nil, common.host != nil {
             throw UsageError(description: "--socket and --host are two daemons; right would be one of them")
         }
-        if let host = common.host { return try RemoteHost.socket(of: host) }
-        guard common.socket == nil, variable("SQZD_SOCKET") == nil, let host = variable("SQZD_HOST") else {
-            return socket(common.socket)
-        }
-        return try RemoteHost.socket(of: host)
+        return try host(common).map(RemoteHost.socket) ?? socket(common.socket)
+    }
+
+    /// The machine, where another one is meant. An option comes before a variable, and a socket before a machine.
+    static func host(_ common: Common) -> String? {
+        common.host ?? (common.socket == nil && variable("SQZD_SOCKET") == nil ? variable("SQZD_HOST") : nil)
     }
 
     /// On this machine, in DESIGN's order: the option, the variable, the system's daemon, the user's own.

@@ -13,13 +13,18 @@ enum ExitStatus {
             if status == EXIT_SUCCESS {
                 if !text.isEmpty { Output.write(text + "\n") }
             } else if !text.isEmpty {
+                if ToldError.isWanted {
+                    ToldError(message: text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text, status: status)
+                        .print()
+                    Output.end(status)
+                }
                 // One style for all that goes wrong.
                 let told = text.hasPrefix("Error: ") ? "sqzctl: " + text.dropFirst(7) : text
                 for line in told.split(separator: "\n", omittingEmptySubsequences: false) { Output.error(String(line)) }
             }
             Output.end(status)
         }
-        Output.error("sqzctl: \(message)")
+        tell(error, message, status)
         Output.end(status)
     }
 
@@ -30,15 +35,21 @@ enum ExitStatus {
         let kind = name.prefix { $0 != " " } + ": "
         let message =
             !name.isEmpty && sentence.hasPrefix(kind) ? String(sentence.dropFirst(kind.count)) : sentence
-        Output.error("sqzctl: \(name.isEmpty || message.contains(name) ? "" : name + ": ")\(message)")
+        tell(error, "\(name.isEmpty || message.contains(name) ? "" : name + ": ")\(message)", status)
         return status
+    }
+
+    private static func tell(_ error: any Error, _ message: String, _ status: CInt) {
+        guard ToldError.isWanted else { return Output.error("sqzctl: \(message)") }
+        let told = error as? VarlinkError
+        ToldError(message: message, status: status, error: told?.name, parameters: told?.parameters).print()
     }
 
     /// What went wrong, for who shows it elsewhere.
     static func message(of error: any Error) -> String { describe(error)?.0 ?? "\(error)" }
 
     /// nil where the argument parser knows better: usage, help, an exit status of a verb's own.
-    private static func describe(_ error: any Error) -> (String, CInt)? {
+    static func describe(_ error: any Error) -> (String, CInt)? {
         switch error {
         case let error as UsageError: return (error.description, EX_USAGE)
         case let error as InputError: return (error.description, error.status)
@@ -71,6 +82,10 @@ enum ExitStatus {
             }
         case let error as JSONError:
             return ("the daemon said what this sqzctl does not understand: \(error)", EX_UNAVAILABLE)
+        case let error as RestoredState.InUse:
+            return (
+                "a daemon uses \(error.directory); stop it first: systemctl stop sqzd.socket sqzd.service", EX_TEMPFAIL
+            )
         case let error as NotPermitted: return (error.description, EX_NOPERM)
         default: return nil
         }
@@ -84,7 +99,8 @@ enum ExitStatus {
             .noSuchPath,
             .noSuchUpload:
             EX_NOINPUT
-        case .queueFull, .busy, .timedOut, .stopping, .inUse, .modelInUse, .wrongOffset: EX_TEMPFAIL
+        case .queueFull, .busy, .timedOut, .stopping, .inUse, .modelInUse, .jobInUse, .wrongOffset:
+            EX_TEMPFAIL
         case .pathNotAllowed: EX_NOPERM
         case .runnerFailed, .diverged, .failed: EXIT_FAILURE
         }

@@ -3,8 +3,6 @@ internal import SqzProtocol
 
 /// A folder as one tar file that is nowhere: any part of it is made when it is asked for. What is below the same folder is the
 /// same file, since names are in order, and times and owners are left out.
-///
-/// Source: POSIX.1-2017, pax(1), "ustar Interchange Format" and "pax Header Block".
 struct FolderTar {
     /// What is below the folder: files, and what is none (links, devices, hidden folders), of which only the name is sent.
     private struct Entry {
@@ -16,15 +14,13 @@ struct FolderTar {
         /// Where its header begins.
         let start: Int
 
-        var header: [UInt8] { FolderTar.header(path, isFile: isFile, size: size) }
-        var end: Int { start + header.count + FolderTar.padded(size) }
+        var header: [UInt8] { TarBlocks.header(path, isFile: isFile, size: size) }
+        var end: Int { start + header.count + TarBlocks.padded(size) }
     }
 
     private let folder: String
     private var entries: [Entry] = []
     private var end = 0
-
-    private static let block = 512
 
     /// - Parameter folder: a path without links.
     init(_ folder: String) throws {
@@ -45,7 +41,7 @@ struct FolderTar {
     var holdsLinkedPictures: Bool { entries.contains { !$0.isFile && Self.hasPictureName($0.path) } }
 
     /// Of the tar file. Two blocks of zeros end it.
-    var length: Int { end + 2 * Self.block }
+    var length: Int { end + 2 * TarBlocks.size }
 
     /// Up to `count` bytes of the tar file from a place on; fewer only at its end.
     func bytes(at offset: Int, count: Int) throws -> [UInt8] {
@@ -81,7 +77,7 @@ struct FolderTar {
             }
             bytes += part
         }
-        let padding = header.count + Self.padded(entry.size) - (before + bytes.count)
+        let padding = header.count + TarBlocks.padded(entry.size) - (before + bytes.count)
         guard padding > 0, before + bytes.count >= header.count + entry.size else { return }
         bytes += [UInt8](repeating: 0, count: min(padding, limit - bytes.count))
     }
@@ -169,55 +165,5 @@ extension FolderTar {
         let start = try read(entry, at: 0, count: min(entry.size, 12))
         return start.starts(with: [0x89, 0x50, 0x4e, 0x47]) || start.starts(with: [0xff, 0xd8, 0xff])
             || start.starts(with: "RIFF".utf8) && start.suffix(4).elementsEqual("WEBP".utf8)
-    }
-}
-
-// The blocks.
-extension FolderTar {
-    private static func padded(_ size: Int) -> Int { (size + block - 1) / block * block }
-
-    private static func header(_ path: [UInt8], isFile: Bool, size: Int) -> [UInt8] {
-        let own = block(path, size: size, kind: isFile ? "0" : "2")
-        guard path.count > nameBytes else { return own }
-        // Longer than a name may be. Whatever its bytes are, they are meant so.
-        let records = record("hdrcharset=BINARY", []) + record("path=", path)
-        let extended = block(Array("PaxHeader".utf8), size: records.count, kind: "x")
-        return extended + records + [UInt8](repeating: 0, count: padded(records.count) - records.count) + own
-    }
-
-    private static let nameBytes = 100
-
-    /// A record of a pax header: its length in decimal, itself included, a blank, the text and a newline.
-    private static func record(_ key: String, _ value: [UInt8]) -> [UInt8] {
-        let rest = key.utf8.count + value.count + 2
-        var length = rest + 1
-        while length != rest + String(length).utf8.count { length += 1 }
-        return Array("\(length) \(key)".utf8) + value + [UInt8(ascii: "\n")]
-    }
-
-    private static func block(_ path: [UInt8], size: Int, kind: Unicode.Scalar) -> [UInt8] {
-        var header = [UInt8](repeating: 0, count: block)
-        func put(_ bytes: some Sequence<UInt8>, at place: Int) {
-            for (index, byte) in bytes.enumerated() { header[place + index] = byte }
-        }
-        func octal(_ value: Int, _ digits: Int) -> String.UTF8View {
-            let text = String(value, radix: 8)
-            return (String(repeating: "0", count: digits - text.utf8.count) + text).utf8
-        }
-        put(path.prefix(nameBytes), at: 0)
-        put(octal(0o644, 7), at: 100)
-        put(octal(0, 7), at: 108)
-        put(octal(0, 7), at: 116)
-        put(octal(size, 11), at: 124)
-        put(octal(0, 11), at: 136)
-        header[156] = UInt8(ascii: kind)
-        // Where a link leads is nobody's business.
-        if kind == "2" { put("-".utf8, at: 157) }
-        put("ustar\u{0}00".utf8, at: 257)
-        // The checksum counts itself as blanks.
-        put("        ".utf8, at: 148)
-        put(octal(header.reduce(0) { $0 + Int($1) }, 6), at: 148)
-        header[154] = 0
-        return header
     }
 }

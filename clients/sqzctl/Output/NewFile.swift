@@ -13,13 +13,14 @@ final class NewFile {
     }
 
     /// - Parameter force: replace a file that is there.
-    init(path: String, force: Bool) throws {
+    /// - Parameter mode: of one that is not, less what the process's mask takes.
+    init(path: String, force: Bool, mode: UInt32 = 0o666) throws {
         self.path = path
         var status = stat()
         guard stat(path, &status) == 0 else {
             // A link that leads nowhere would be replaced.
             guard lstat(path, &status) != 0 else { throw InputError(path, bad: "is a link to what is not there") }
-            place = .file(try WholeFile(path: path, mode: 0o666))
+            place = .file(try WholeFile(path: path, mode: mode))
             return
         }
         switch FileKind(status) {

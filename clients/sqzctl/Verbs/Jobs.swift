@@ -4,12 +4,13 @@ internal import SqzProtocol
 
 struct Jobs: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists jobs, newest first.",
+        abstract: "Lists jobs, newest first; rm removes them.",
         discussion: """
             For example:
               sqzctl jobs --state running --state queued
               sqzctl jobs --user alice --model cifar --newer 2d
-            """)
+              sqzctl jobs rm 7
+            """, subcommands: [JobsRemove.self])
 
     @Option(
         help:

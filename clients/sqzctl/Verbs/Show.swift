@@ -70,6 +70,7 @@ struct Show: ParsableCommand {
             fields.add("finishing", job.finishing == true ? "ends with a model of what it has" : nil)
             fields.add("keeps a part", job.keepPartial == true ? "yes, when it is cancelled or its time is over" : nil)
             fields.add("outcome", job.outcome.map(Format.outcome))
+            fields.add("predictions", job.predictionsRemovedAt.map { "removed on \(Format.time($0))" })
             // A running job's is that of its last epoch.
             fields.add("warning", job.outcome?.warning ?? (job.state.isEnd ? nil : job.progress?.warning))
             fields.print()
