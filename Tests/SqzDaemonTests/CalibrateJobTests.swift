@@ -3,20 +3,21 @@ import TestSupport
 import Testing
 import Varlink
 
+/// The recipe's scores have no ReLU, so that the model's logits are lifted.
+private let training: [String: JSONValue] = [
+    "recipe": .string("quick"), "epochs": .integer(6), "validation-share": .number(0.3),
+]
+
 /// Models whose logits are divided by a temperature, through the daemon.
 @Suite(
     .serialized,
     .daemon {
         let daemon = try TestDaemon()
         try daemon.importMislabelledColours()
-        _ = try daemon.train("colours", as: "base", options: CalibrateJobTests.training)
+        _ = try daemon.train("colours", as: "base", options: training)
         return daemon
     }) struct CalibrateJobTests
 {
-    /// The recipe's scores have no ReLU, so that the model's logits are lifted.
-    fileprivate static let training: [String: JSONValue] = [
-        "recipe": .string("quick"), "epochs": .integer(6), "validation-share": .number(0.3),
-    ]
     private let daemon: TestDaemon
 
     init() throws { daemon = try #require(TestDaemon.current) }
@@ -69,7 +70,7 @@ import Varlink
 
     @Test func anyNumberOfThreadsMakesTheSameFile() throws {
         let sums = try [1, 2, 3].map { threads in
-            let job = try job("calibrate", ["threads": .integer(threads)], model: "threads", base: "base")
+            let job = try job("calibrate", ["threads": .integer(Int64(threads))], model: "threads", base: "base")
             return try model(#require(job.outcome?.model)).model.sha256
         }
         #expect(Set(sums).count == 1, "\(sums)")

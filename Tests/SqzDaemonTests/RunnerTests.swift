@@ -19,7 +19,7 @@ import Varlink
         #expect(runners.map(\.name) == ["countdown", "squeezenet"])
         #expect(runners.allSatisfy { $0.error == nil })
         #expect(runners[1].kinds.map(\.name) == ["train", "evaluate", "predict", "quantize", "calibrate"])
-        #expect(runners[1].kinds.map(\.model) == [.made, .used, .used, .made])
+        #expect(runners[1].kinds.map(\.model) == [.made, .used, .used, .made, .made])
         #expect(runners[1].properties["kernels"] != nil)
         let kind = try #require(runners[0].kinds.first)
         #expect(kind.name == "countdown" && kind.model == .none && !kind.dataset)

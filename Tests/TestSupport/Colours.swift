@@ -22,9 +22,9 @@ public enum Colours {
         }
     }
 
-    /// The same with every fifth one's label a wrong one, so that there are mistakes whatever is learnt.
+    /// The same with every seventh one's label a wrong one, so that there are mistakes whatever is learnt.
     private static func mislabelled(_ records: [[UInt8]]) -> [[UInt8]] {
-        records.enumerated().map { $0.isMultiple(of: 5) ? [($1[0] + 1 + UInt8($0 % 3)) % 10] + $1.dropFirst() : $1 }
+        records.enumerated().map { $0.isMultiple(of: 7) ? [($1[0] + 1 + UInt8($0 % 3)) % 10] + $1.dropFirst() : $1 }
     }
 
     /// A folder as it comes out of `cifar-10-binary.tar.gz`: training and test pictures and the classes' names.
