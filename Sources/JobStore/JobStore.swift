@@ -69,7 +69,7 @@ public enum JobStoreError: Error, Equatable, CustomStringConvertible {
         case .damaged(let path, let reason):
             """
             \(path) is damaged and was left as it is: \(reason). Put a backup in its place, or what can be read of it \
-            (sqlite3 \(path) .recover | sqlite3 recovered.db), or move it and its -wal away to begin with an empty queue; \
+            (sqlite3 \(path) .recover | sqlite3 recovered.db), or move the whole directory away to begin with nothing; \
             and look at the disk (smartctl, dmesg)
             """
         }

@@ -36,6 +36,7 @@ public struct Daemon: Sendable {
         let configuration = LiveConfiguration(try await DaemonConfiguration.load(file: places.configuration))
         try Descriptors.check(configuration.current)
         let directory = try StateDirectory(path: try stateDirectory())
+        try directory.checkRecords()
         try directory.closeRecords()
         let store = try JobStore(path: directory.database)
         switch store.condition {
@@ -112,13 +113,17 @@ public struct Daemon: Sendable {
     private func tidyUp(
         _ directory: StateDirectory, _ store: JobStore, _ blobs: Blobs, _ uploads: Uploads, _ announcer: Announcer
     ) async throws {
+        let needed = try await store.blobs()
+        // Records may come from a backup, and a blob's name is a path's end.
+        if let name = needed.first(where: { !Blobs.isName($0) }) {
+            throw DaemonError.damaged(what: "the state", path: directory.database, reason: "\(name) is no sha256")
+        }
         let interrupted = try await store.requeueRunning(reason: "the daemon was interrupted", at: Clock.now())
         for job in interrupted.map(\.job) {
             let (checkpoints, log) = try await onDisk { try directory.bytes(of: job.id) }
             try await store.keep(checkpoints: checkpoints, log: log, of: job.id)
         }
         try await announcer.announce(interrupted)
-        let needed = try await store.blobs()
         let done = try await store.lastDone(limit: Self.lookedAfter)
         let directories = try await onDisk { try directory.jobs() }
         let known = try await store.known(directories)

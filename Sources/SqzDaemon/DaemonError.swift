@@ -9,6 +9,7 @@ public enum DaemonError: Error, CustomStringConvertible {
     case configuration(reason: String)
     case socketInUse(path: String)
     case notReplaced(path: String, reason: String)
+    case noRecords(path: String, beside: [String])
     case damaged(what: String, path: String, reason: String)
 
     public var description: String {
@@ -20,6 +21,12 @@ public enum DaemonError: Error, CustomStringConvertible {
         case .socketInUse(let path): "another daemon listens on \(path)"
         case .notReplaced(let path, let reason):
             "\(path) can't be the socket: \(reason); it was left as it is, choose another path"
+        case .noRecords(let path, let others):
+            """
+            \(path) is missing, but \(others.joined(separator: " and ")) beside it \(others.count == 1 ? "is" : "are") not empty, and \
+            nothing was touched: put the records back, restore a backup elsewhere (sqzctl restore), or move the whole directory \
+            away to begin with nothing
+            """
         case .damaged(let what, let path, let reason): "\(what) is damaged: \(path): \(reason)"
         }
     }

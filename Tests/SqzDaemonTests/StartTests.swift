@@ -127,6 +127,35 @@ import Varlink
         #expect(before != nil && FileManager.default.contents(atPath: path) == before)
     }
 
+    /// Else all that they named would go.
+    @Test(arguments: [nil, ""])
+    func missingRecordsAreNotBegunAnewBesideModels(content: String?) throws {
+        let daemon = try TestDaemon(runners: [])
+        try daemon.stop()
+        let (path, blob) = (daemon.state + "/sqzd.db", "state/blobs/" + String(repeating: "a", count: 64))
+        try #require(unlink(path) == 0)
+        if let content { try daemon.scratch.write("state/sqzd.db", Array(content.utf8)) }
+        try daemon.scratch.write(blob, Array("precious".utf8))
+        try expectRefusal(daemon, "\(path) is missing, but blobs beside it is not empty")
+        #expect(try daemon.scratch.read(blob) == Array("precious".utf8))
+        #expect(FileManager.default.fileExists(atPath: path) == (content != nil))
+    }
+
+    @Test func recordsThatNameFilesElsewhere() throws {
+        let daemon = try TestDaemon()
+        try daemon.importColours()
+        try daemon.stop()
+        let path = daemon.state + "/sqzd.db"
+        let script = """
+            import sqlite3, sys
+            with sqlite3.connect(sys.argv[1]) as database:
+                database.execute("UPDATE datasets SET sha256 = '../../victim'")
+            database.close()
+            """
+        try Oracle.run("python3", ["-c", script, path])
+        try expectRefusal(daemon, "the state is damaged: \(path): ../../victim is no sha256")
+    }
+
     @Test func aDatabaseThatIsNone() throws {
         let daemon = try TestDaemon(runners: [], starts: false)
         try daemon.scratch.write("state/sqzd.db", Array("this is no database, but long enough to look at".utf8))

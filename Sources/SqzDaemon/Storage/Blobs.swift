@@ -39,6 +39,11 @@ struct Blobs: Sendable {
         return Sealed(file: file, sha256: sha256, size: size)
     }
 
+    /// Whether it is a sha256, in lower case.
+    static func isName(_ text: String) -> Bool {
+        text.utf8.count == 64 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    }
+
     /// A file that waits to become a blob.
     struct Sealed: Sendable {
         let file: String

@@ -37,6 +37,16 @@ struct StateDirectory: Sendable {
         for directory in [blobs, uploads, imports, path + "/jobs"] { try Self.makeDirectory(directory) }
     }
 
+    /// Records are begun anew only where there is nothing else: whatever they do not name is removed when the daemon starts.
+    func checkRecords() throws {
+        var status = stat()
+        guard stat(database, &status) != 0 || status.st_size == 0 else { return }
+        let others = try ["blobs", "jobs", "restoring"].filter { name in
+            try stat("\(path)/\(name)", &status) == 0 && !Self.names(in: "\(path)/\(name)").isEmpty
+        }
+        guard others.isEmpty else { throw DaemonError.noRecords(path: database, beside: others) }
+    }
+
     /// What the records say is for nobody else to read, whoever made the directory or the file. SQLite gives its own files
     /// beside it the same mode.
     func closeRecords() throws {

@@ -298,6 +298,8 @@ def test_what_is_no_whole_backup_leaves_nothing(binaries: Path, client: sqzd.Cli
         binaries, "restore", str(archive), "--state-dir", str(state)
     ).stderr
     (state / "sqzd.db-wal").unlink()
+    done = run(binaries, "restore", str(archive), "--state-dir", str(state), "--host", "ssh://elsewhere")
+    assert done.returncode == 64 and "no --host" in done.stderr
     done = run(binaries, "restore", str(archive), "--state-dir", str(state))
     assert done.returncode == 0, done.stderr
     assert "has jobs or models already" in run(binaries, "restore", str(archive), "--state-dir", str(state)).stderr
@@ -330,6 +332,10 @@ def test_a_backup_that_can_not_be_written_leaves_nothing(binaries: Path, tmp_pat
             done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
         assert done.returncode == 74 and "No space left" in done.stderr
         assert subprocess.run(command, stdout=subprocess.DEVNULL).returncode == 0
+        # All users' data is its user's alone, also where another file was there.
+        file.touch(0o644)
+        done = run(binaries, "backup", "--force", str(file), socket=daemon.socket)
+        assert (done.returncode, file.stat().st_mode & 0o777) == (0, 0o600), done.stderr
         assert not list((daemon.folder / "state" / "backups").iterdir())
 
 

@@ -13,7 +13,7 @@ final class NewFile {
     }
 
     /// - Parameter force: replace a file that is there.
-    /// - Parameter mode: of one that is not, less what the process's mask takes.
+    /// - Parameter mode: of one that is not, less what the process's mask takes; one that is there keeps of its own what is in this.
     init(path: String, force: Bool, mode: UInt32 = 0o666) throws {
         self.path = path
         var status = stat()
@@ -28,7 +28,7 @@ final class NewFile {
             // The file is replaced, not a link to it.
             guard let resolved = realpath(path, nil) else { throw InputError(path) }
             defer { free(resolved) }
-            place = .file(try WholeFile(path: String(cString: resolved), mode: status.st_mode & 0o666))
+            place = .file(try WholeFile(path: String(cString: resolved), mode: status.st_mode & mode))
         case .regular: throw InputError(path, bad: "exists already; --force replaces it")
         case .fifo, .characterDevice: place = .stream(try Self.open(path))
         case let kind:

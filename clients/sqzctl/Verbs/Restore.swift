@@ -22,6 +22,9 @@ struct Restore: ParsableCommand {
     @OptionGroup var common: Common
 
     func run() throws {
+        guard common.host == nil else {
+            throw UsageError(description: "restore makes a state directory on this machine; right would be no --host")
+        }
         let directory = try stateDirectory ?? Self.usualDirectory()
         guard !directory.isEmpty else { throw UsageError(description: "--state-dir is empty; right would be a path") }
         let descriptor =
