@@ -36,6 +36,14 @@ import Varlink
         let report = try String(contentsOfFile: page, encoding: .utf8)
         #expect(report.contains("Before its logits were divided by a temperature of"), "\(report)")
 
+        // As the page says how to repeat it.
+        let command = "sqzctl submit calibrate --data colours --model tints --from tints@1"
+        #expect(report.contains(command), "\(report)")
+        let again = try Sqzctl.run(
+            socket: daemon.socket, ["--json"] + command.split(separator: " ").dropFirst().map(String.init))
+        again.expect(0)
+        #expect(try daemon.end(of: again.reply(JobsInterface.Submit.Reply.self).id).outcome?.model == "tints@3")
+
         let followed = try Sqzctl.run(
             daemon, "evaluate", "--model", "tints@1", "--calibrate", "--name", "calm", "--split", "test", "--follow")
         followed.expect(0)

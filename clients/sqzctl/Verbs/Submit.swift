@@ -26,6 +26,10 @@ struct Submit: ParsableCommand {
         help: "The model that the job uses, NAME, NAME@VERSION or NAME@TAG, or the name of the one that it makes.",
         completion: Completions.models)
     var model: String?
+    @Option(
+        help: "The model of which the job makes another: NAME, NAME@VERSION or NAME@TAG.",
+        completion: Completions.models)
+    var from: String?
     @Flag(help: "Leave a model of what it has when it is cancelled, or its deadline or time limit is over.")
     var keepPartial = false
     @OptionGroup var queue: QueueOptions
@@ -47,10 +51,10 @@ struct Submit: ParsableCommand {
             options[named.name] = type?.value(of: named.text) ?? .string(named.text)
         }
         // Before a data set is imported.
-        try declared.check(options, tuning: false)
+        try declared.check(options, tuning: from != nil)
         try Submitting(
-            kind: kind, common: common, data: data, model: model, options: options, keepsPartial: keepPartial,
-            queue: queue
+            kind: kind, common: common, data: data, model: model, base: from, options: options,
+            keepsPartial: keepPartial, queue: queue
         ).run()
     }
 }
