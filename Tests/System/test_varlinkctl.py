@@ -161,6 +161,11 @@ def test_every_method(container: Container) -> None:
     assert [one["id"] for one in changed] == swept["ids"]
     for one in swept["ids"]:
         assert container.await_end(one)["state"] == "cancelled"
+    assert call("Jobs.Remove", id=waiting) == {}
+    assert call("Manager.Prune", what=["jobs"], dryRun=True)["pruned"]
+    assert call("Manager.Disk")["parts"] and call("Manager.Diagnose")["openFiles"]
+    with pytest.raises(CallFailed, match="PermissionDenied"):
+        call.stream("Manager.Backup")
     assert call("Datasets.Remove", dataset="small") == {}
     with pytest.raises(CallFailed, match=r"^io\.sqzd\.Datasets\.NoSuchDataset$"):
         call("Datasets.Show", dataset="small")
