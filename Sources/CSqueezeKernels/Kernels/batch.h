@@ -7,7 +7,11 @@
 
 enum { BATCH_RUN = 64 };
 
-INLINE void add_doubles(const float *x, double *sums) {
+// Adds what a run came to in each channel of a panel.
+INLINE void add_run(const vec run[VECTORS], double *sums) {
+    float x[P] __attribute__((aligned(64)));
+    UNROLL
+    for (int v = 0; v < VECTORS; v++) store(x + v * LANES, run[v]);
     for (int lane = 0; lane < P; lane++) sums[lane] += x[lane];
 }
 
@@ -25,14 +29,8 @@ static void batch_moments(int pixels, int panels, const float *x, double *sums) 
                     sum[v] += value;
                     square[v] += value * value;
                 }
-            float run[2 * P] __attribute__((aligned(64)));
-            UNROLL
-            for (int v = 0; v < VECTORS; v++) {
-                store(run + v * LANES, sum[v]);
-                store(run + P + v * LANES, square[v]);
-            }
-            add_doubles(run, sums);
-            add_doubles(run + P, sums + P);
+            add_run(sum, sums);
+            add_run(square, sums + P);
         }
 }
 
@@ -66,14 +64,8 @@ static void batch_backward_sums(int pixels, int panels, const float *scale, cons
                     sum[v] += gradient;
                     product[v] += gradient * value;
                 }
-            float run[2 * P] __attribute__((aligned(64)));
-            UNROLL
-            for (int v = 0; v < VECTORS; v++) {
-                store(run + v * LANES, sum[v]);
-                store(run + P + v * LANES, product[v]);
-            }
-            add_doubles(run, sums);
-            add_doubles(run + P, sums + P);
+            add_run(sum, sums);
+            add_run(product, sums + P);
         }
     }
 }

@@ -44,7 +44,7 @@ struct Uploads: Sendable {
 
     /// Refuses what can be no upload.
     static func check(_ sha256: String, size: Int) throws(SqzError) {
-        guard sha256.utf8.count == 64, sha256.utf8.allSatisfy({ Self.isHexadecimal($0) }) else {
+        guard Blobs.isName(sha256) else {
             throw .invalidOption(option: "sha256", reason: "must be 64 hexadecimal digits, in lower case")
         }
         guard size > 0 else { throw .invalidOption(option: "size", reason: "must be above 0") }
@@ -192,9 +192,5 @@ struct Uploads: Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw DaemonError.last("fstat", path) }
         return Upload(path: path, size: size, held: status.st_size, isVerified: status.st_mode & S_IWUSR == 0)
-    }
-
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 }
