@@ -11,17 +11,17 @@ VENV := .venv
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # Debian's packages, and Python's.
-BUILD_PACKAGES := binutils libaec-dev libarchive-dev libhdf5-dev libjansson-dev libjpeg62-turbo-dev libpng-dev libseccomp-dev \
-	libsqlite3-dev libsystemd-dev libwebp-dev pkgconf python3-minimal zlib1g-dev
+BUILD_PACKAGES := binutils libaec-dev libarchive-dev libhdf5-dev libjansson-dev libjpeg62-turbo-dev libopenmpi-dev libpng-dev \
+	libseccomp-dev libsqlite3-dev libsystemd-dev libwebp-dev pkgconf python3-minimal zlib1g-dev
 DEB_PACKAGES := debhelper lintian
 DEMO_PACKAGES := dataset-fashion-mnist
-TEST_PACKAGES := chromium debootstrap fish libc6-dev-arm64-cross libgcc-12-dev-arm64-cross librsvg2-bin openssh-server python3 \
-	python3-venv prometheus qemu-user systemd-container xfsprogs zsh
+TEST_PACKAGES := chromium debootstrap fish haproxy libc6-dev-arm64-cross libgcc-12-dev-arm64-cross librsvg2-bin munge openmpi-bin openssh-server python3 \
+	python3-venv prometheus qemu-user slurm-client slurmctld slurmd systemd-container xfsprogs zsh
 PYTHON_PACKAGES := numpy onnx onnxruntime pillow prometheus-client safetensors tensorboard
-PEERS := numpy torch tensorflow-cpu onnx onnxruntime openvino ncnn
+PEERS := numpy torch tensorflow-cpu onnx onnxruntime openvino nncf ncnn
 BENCH_VENV := .venv-bench
 
-PROGRAMS := sqzd sqzctl sqz-runner-squeezenet
+PROGRAMS := sqzd sqzctl sqz-runner-squeezenet sqz-runner-squeezenet-mpi
 SHELLS := bash zsh fish
 COMPLETIONS := $(SHELLS:%=$(BUILD)/sqzctl.%)
 VERSION := $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/SqzProtocol/Version.swift)
@@ -35,7 +35,8 @@ INTERFACES := $(wildcard protocol/*.varlink)
 INSTALLED_PROGRAMS := \
 	$(BUILD)/sqzd:bin/sqzd \
 	$(BUILD)/sqzctl:bin/sqzctl \
-	$(BUILD)/sqz-runner-squeezenet:libexec/sqzd/runners/sqz-runner-squeezenet
+	$(BUILD)/sqz-runner-squeezenet:libexec/sqzd/runners/sqz-runner-squeezenet \
+	$(BUILD)/sqz-runner-squeezenet-mpi:libexec/sqzd/sqz-runner-squeezenet-mpi
 UNITS := lib/systemd/system
 USER_UNITS := lib/systemd/user
 # Those that name a program.
@@ -48,6 +49,7 @@ INSTALLED_FILES := \
 	systemd/sqzd.sysusers:lib/sysusers.d/sqzd.conf \
 	systemd/sqzd.catalog:lib/systemd/catalog/sqzd.catalog \
 	systemd/sqzd.json:share/doc/sqzd/sqzd.json \
+	systemd/ranks.conf:share/doc/sqzd/ranks.conf \
 	systemd/sqzd.json.5:share/man/man5/sqzd.json.5 \
 	$(BUILD)/sqzctl.bash:share/bash-completion/completions/sqzctl \
 	$(BUILD)/sqzctl.zsh:share/zsh/site-functions/_sqzctl \
@@ -82,7 +84,16 @@ test: deps test-deps ## run every test: Swift, Python, and a booted systemd
 	$(SWIFT) build -c release --build-tests
 	@$(MAKE) --no-print-directory $(COMPLETIONS) $(MANUAL)/made
 	SQZ_PYTHON="$(CURDIR)/$(VENV)/bin/python" $(SWIFT) test -c release --skip-build
+	@$(MAKE) --no-print-directory -j 2 test-kernels test-clients
+
+# Beside each other: machines that boot leave the processors time.
+.PHONY: test-kernels
+test-kernels:
+	Tests/KernelsCross/run native
 	Tests/KernelsCross/run
+
+.PHONY: test-clients
+test-clients:
 	SQZD_BIN="$(CURDIR)/$(BUILD)" $(VENV)/bin/pytest -ra clients/python/tests Tests/System Tests/Torture
 
 COUNT ?= 300

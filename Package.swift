@@ -34,6 +34,7 @@ let package = Package(
         .executable(name: "sqzd", targets: ["sqzd"]),
         .executable(name: "sqzctl", targets: ["sqzctl"]),
         .executable(name: "sqz-runner-squeezenet", targets: ["sqz-runner-squeezenet"]),
+        .executable(name: "sqz-runner-squeezenet-mpi", targets: ["sqz-runner-squeezenet-mpi"]),
     ] + parsers.map { .library(name: $0, targets: [$0]) },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -53,6 +54,7 @@ let package = Package(
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
@@ -93,7 +95,7 @@ let package = Package(
         .target(
             name: "ModelFiles",
             dependencies: [
-                "Bitmaps", "CArchive", "CHDF5", "Datasets", "Files", "SqueezeNet", "Safetensors", "Varlink",
+                "Bitmaps", "CArchive", "CHDF5", "CZlib", "Datasets", "Files", "SqueezeNet", "Safetensors", "Varlink",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
@@ -125,7 +127,7 @@ let package = Package(
         .target(
             name: "SqzRunner",
             dependencies: [
-                "Bitmaps", "Confinement", "Processors", "SqueezeNet", "Datasets", "Imaging", "ModelFiles",
+                "Bitmaps", "CProcess", "Confinement", "Processors", "SqueezeNet", "Datasets", "Imaging", "ModelFiles",
                 "SqzProtocol", "Varlink",
             ],
             swiftSettings: strict),
@@ -135,6 +137,10 @@ let package = Package(
         .executableTarget(
             name: "sqz-runner-squeezenet", dependencies: ["CNoLocaleData", "SqzRunner"], swiftSettings: strict,
             linkerSettings: staticRuntime),
+        .executableTarget(
+            name: "sqz-runner-squeezenet-mpi",
+            dependencies: ["CMPI", "CNoLocaleData", "CProcess", "SqueezeNet", "SqzRunner"],
+            swiftSettings: strict, linkerSettings: staticRuntime),
         .executableTarget(
             name: "sqzd",
             dependencies: [

@@ -4,9 +4,9 @@
 // The sets that this build holds, slowest first: for each SET(name) a file has the table sqz_kernels_NAME and the question
 // sqz_has_NAME, to the processor or the kernel, whether it runs here.
 #if defined(__x86_64__)
-#define SETS SET(scalar) SET(baseline) SET(avx2) SET(avx512)
+#define SETS SET(scalar) SET(baseline) SET(avx2) SET(avxvnni) SET(avx512) SET(avx512vnni) SET(amx)
 #else
-#define SETS SET(scalar) SET(baseline)
+#define SETS SET(scalar) SET(baseline) SET(dotprod) SET(i8mm)
 #endif
 
 #define SET(name) extern const sqz_kernels sqz_kernels_##name; int sqz_has_##name(void);

@@ -15,7 +15,7 @@ int sqz_has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_
 #define INT_TILE 4
 #define OUTER 4
 #define PICK(four, index) __builtin_ia32_vpermilvarps256(__builtin_shufflevector(four, four, 0, 1, 2, 3, 0, 1, 2, 3), index)
-#define TABLE sqz_kernels_avx2
+#define SET avx2
 #define TABLE_NAME "avx2"
 #include "Kernels/table.h"
 #pragma clang attribute pop

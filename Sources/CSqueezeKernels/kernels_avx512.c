@@ -17,7 +17,7 @@ int sqz_has_avx512(void) {
 #define INT_TILE 8
 #define OUTER 16
 #define PICK_OF_FOUR_TAPS(sixteen, index) __builtin_ia32_permvarsf512(sixteen, index)
-#define TABLE sqz_kernels_avx512
+#define SET avx512
 #define TABLE_NAME "avx512"
 #include "Kernels/table.h"
 #pragma clang attribute pop

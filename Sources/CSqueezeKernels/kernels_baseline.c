@@ -2,6 +2,9 @@
 #include "CSqueezeKernels.h"
 
 #include <string.h>
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
 int sqz_has_baseline(void) { return 1; }
 
@@ -21,5 +24,5 @@ int sqz_has_baseline(void) { return 1; }
 #define OUTER 2
 #define TABLE_NAME "baseline"
 #endif
-#define TABLE sqz_kernels_baseline
+#define SET baseline
 #include "Kernels/table.h"

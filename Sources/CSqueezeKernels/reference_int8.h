@@ -1,10 +1,11 @@
 // Eight bits, as they are defined: every kernel set gives these bytes.
 //
-// Activations are unsigned, 0 to `most`, without a zero point, because they come behind a ReLU; weights are signed, -127 to 127. Pairs
-// of products then fit 16 bits: vpmaddubsw cannot saturate. Sums are of 32 bits and cannot overflow: the most inputs of any network
-// here, 512 of a 1x1 layer, come to 512 * 127 * 127 = 8.3 million; the 3x3 layers of 1.0, 64 * 9 of them, to 9.3 million; its 7x7
-// first layer, 147 inputs of at most SQZ_INT8_INPUT = 255, to 4.8 million. A bias adds at most 2 * SQZ_INT8_BIAS = 16.8 million. All
-// together is below 2^25; 2^31 is 2,147 million.
+// Activations are unsigned, 0 to `most`, without a zero point, because they come behind a ReLU; weights are signed, -127 to 127. The
+// sum of two neighbours' products fits 16 bits, so that vpmaddubsw cannot saturate: `most` is 127, or it is 255 and of the weights of
+// each two inputs (0 and 1, 2 and 3, ...) of a 1x1 layer those of one sign come to at most 128: 255 * 128 = 32,640. Sums are of 32
+// bits and cannot overflow: the most inputs of any network here, 512 of a 1x1 layer, come to 512 * 255 * 64 = 8.4 million; the 3x3
+// layers of 1.0, 64 * 9 of them, to 255 * 127 * 576 = 18.7 million; its 7x7 first layer, 147 inputs of at most SQZ_INT8_INPUT = 255,
+// to 4.8 million. A bias adds at most 2 * SQZ_INT8_BIAS = 16.8 million. All together is below 2^26; 2^31 is 2,147 million.
 
 // The one place where a sum becomes a byte: y = min(most, floor(max(sum, 0) * multiplier / 2^32)). Half a step, which makes it the
 // nearest one, is in the bias (sqz_int8_half).
@@ -92,6 +93,15 @@ static void int8_conv3x3(const sqz_int8_conv3x3 *s, const sqz_conv3x3_part *part
                     y[(image + (ptrdiff_t)row * s->size + column) * s->out_pitch + out] = requantize(sum, multiplier[out], s->most);
                 }
     }
+}
+
+static ptrdiff_t int8_peak(ptrdiff_t rounds) {
+    int32_t sum = 0;
+    for (ptrdiff_t round = 0; round < rounds; round++) {
+        __asm__ volatile("" : "+r"(sum)); // so that the work is not left out
+        sum += (uint8_t)round * (int8_t)sum;
+    }
+    return rounds;
 }
 
 // Of a bypass: both have been brought to 16 binary places of the sum's step.

@@ -9,10 +9,13 @@ public struct Confinement: Sendable {
     /// Files, and directories with all below them.
     public var readable: [String]
     public var writable: [String]
+    /// Whether it may go on to speak over the sockets that it has. Threads that it has are then confined too, but for the files.
+    public var speaks: Bool
 
-    public init(readable: [String] = [], writable: [String] = []) {
+    public init(readable: [String] = [], writable: [String] = [], speaks: Bool = false) {
         self.readable = readable
         self.writable = writable
+        self.speaks = speaks
     }
 
     /// Of the kernel; 0 where it has none, so that runners can read what their user can.
@@ -21,10 +24,10 @@ public struct Confinement: Sendable {
     /// What the kernel could not do, in words; nil where all of it holds.
     public typealias Shortfall = String
 
-    /// Confines this process. To be called while it has one thread.
+    /// Confines this process. To be called while it has one thread, or one that speaks none that reads what is not trusted.
     public func enforce() throws(ConfinementError) -> Shortfall? {
         let isConfined = try confineFiles()
-        try SystemCalls.confine()
+        try SystemCalls.confine(speaks: speaks)
         return isConfined ? nil : "this kernel has no Landlock: files are not confined"
     }
 

@@ -19,16 +19,25 @@ enum SystemCalls {
         "timerfd_create", "timerfd_settime", "getpriority",
         // Signals
         "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend", "rt_sigtimedwait", "sigaltstack", "tgkill",
+        // With which the kernel goes on with a wait (poll, nanosleep) that SIGSTOP or the computer's sleep interrupted (restart_syscall(2))
+        "restart_syscall",
         // Time and chance
         "clock_getres", "clock_gettime", "clock_nanosleep", "getrandom", "gettimeofday", "nanosleep",
         // Questions about oneself
         "getegid", "geteuid", "getgid", "getrusage", "getuid", "prctl", "prlimit64", "sysinfo", "uname",
     ]
 
+    /// Of a process that has sockets. None can be opened, connected or accepted, and none handed over.
+    private static let speaking = [
+        "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmsg", "sendmsg", "sendto", "setsockopt",
+        "shutdown",
+    ]
+
     /// CLONE_THREAD (clone(2))
     private static let thread: UInt64 = 0x0001_0000
 
-    static func confine() throws(ConfinementError) {
+    /// - Parameter speaks: it has sockets, and threads which the filter is for as well.
+    static func confine(speaks: Bool) throws(ConfinementError) {
         func check(_ call: String, _ result: CInt) throws(ConfinementError) {
             guard result == 0 else { throw ConfinementError(call: call, code: -result) }
         }
@@ -36,7 +45,8 @@ enum SystemCalls {
             throw ConfinementError(call: "seccomp_init", code: ENOMEM)
         }
         defer { seccomp_release(filter) }
-        for name in allowed {
+        if speaks { try check("seccomp_attr_set", seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1)) }
+        for name in speaks ? allowed + speaking : allowed {
             let number = seccomp_syscall_resolve_name(name)
             // A call that this processor's kernel never had (access on arm64) needs no rule.
             guard number != __NR_SCMP_ERROR, number >= 0 else { continue }

@@ -55,7 +55,8 @@ extension Job {
             progress: try row.json(Progress.self, "progress"), outcome: try row.json(Outcome.self, "outcome"),
             base: row["base"], keepPartial: row["keepPartial"] ? true : nil,
             finishing: (row["finishAs"] as String?).map { _ in true }, name: row["name"], note: row["note"],
-            sweep: row["sweep"], predictionsRemovedAt: row["predictionsRemovedAt"])
+            sweep: row["sweep"], predictionsRemovedAt: row["predictionsRemovedAt"], ranks: row["ranks"],
+            launcher: row["launcher"])
     }
 }
 
@@ -66,7 +67,7 @@ extension Submission {
             "options": try text(of: options), "dataset": dataset, "model": model, "submittedAt": time, "reason": reason,
             "timeLimit": timeLimit, "deadline": deadline, "maker": maker, "base": base,
             "keepPartial": keepsPartial, "name": name, "note": note, "sweep": sweep,
-            "varied": try varied.map(text(of:)),
+            "varied": try varied.map(text(of:)), "ranks": launch?.ranks, "launcher": launch?.launcher,
         ]
     }
 }

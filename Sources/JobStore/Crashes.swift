@@ -3,21 +3,24 @@ public import SqzProtocol
 
 /// How often a job whose runner crashes is tried again, and when.
 public struct RetryPolicy: Sendable {
-    /// So often in a row without getting further.
-    public var retries: Int
-    /// How long it waits before the first retry, in microseconds. Each time after, it waits four times as long.
+    /// So often in a row without getting further; nil: for as long as it takes.
+    public var retries: Int?
+    /// How long it waits before the first retry, in microseconds. Each time after, it waits four times as long, but no longer
+    /// than an hour where that is longer than this.
     public var delay: Int
 
-    public init(retries: Int, delay: Int) {
+    public init(retries: Int?, delay: Int) {
         self.retries = retries
         self.delay = delay
     }
 
-    func delay(after crashes: Int) -> Int { (1..<crashes).reduce(delay) { delay, _ in delay * 4 } }
+    func delay(after crashes: Int) -> Int {
+        (1..<crashes).reduce(delay) { delay, _ in min(delay * 4, max(self.delay, 3_600_000_000)) }
+    }
 }
 
 extension JobStore {
-    /// The runner of a job has crashed. The job is queued again, to be tried after a while; or has failed, if it has come no
+    /// The runner of a job has crashed, or could not write. The job is queued again, to be tried after a while; or has failed, if it has come no
     /// further in its last tries.
     ///
     /// - Parameters:
@@ -31,12 +34,13 @@ extension JobStore {
             if let reached, reached.isBeyond(furthest) { furthest = reached }
             let before = try Int.fetchOne(database, sql: "SELECT crashes FROM jobs WHERE id = ?", arguments: [id]) ?? 0
             let crashes = furthest?.isBeyond(start) == true ? 1 : before + 1
-            let isOver = crashes > policy.retries
+            let isOver = policy.retries.map { crashes > $0 } ?? false
             let next = time + (isOver ? 0 : policy.delay(after: crashes))
             let reason =
                 isOver
                 ? "\(cause), \(crashes) times in a row without getting further"
-                : "\(cause); it is tried again at \(Timestamp.text(next)), retry \(crashes) of \(policy.retries)"
+                : "\(cause); it is tried again at \(Timestamp.text(next)), retry \(crashes)"
+                    + (policy.retries.map { " of \($0)" } ?? "")
             try database.execute(
                 sql: "UPDATE jobs SET progress = ? WHERE id = ?", arguments: [try jsonText(furthest), id])
             let changes = try Self.move(

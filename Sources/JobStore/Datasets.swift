@@ -85,6 +85,19 @@ extension JobStore {
         try await read { try Self.blobs(in: $0) }
     }
 
+    /// What needs a file, as people call it, by that file's checksum.
+    public func needs() async throws -> [(what: String, sha256: String)] {
+        try await read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT 'data set ' || name AS what, sha256 FROM datasets
+                    UNION ALL SELECT 'model ' || name || '@' || version, sha256 FROM models ORDER BY what
+                    """
+            ).map { ($0["what"], $0["sha256"]) }
+        }
+    }
+
     static func blobs(in database: Database) throws -> Set<String> {
         try String.fetchSet(database, sql: "SELECT sha256 FROM models UNION SELECT sha256 FROM datasets")
     }

@@ -62,6 +62,11 @@ public enum JobStoreError: Error, Equatable, CustomStringConvertible {
     case unusable(path: String, reason: String)
     case damaged(path: String, reason: String)
 
+    /// Whether `error`, which a method has thrown, tells that there was no room for the records.
+    public static func isOfFullDisk(_ error: any Error) -> Bool {
+        (error as? DatabaseError)?.resultCode == .SQLITE_FULL
+    }
+
     public var description: String {
         switch self {
         case .newer(let path): "\(path) was written by a newer version of sqzd; it was not touched"

@@ -24,13 +24,17 @@ extension JobStore {
     }
 
     /// What `prune` would remove.
-    public func prunable(_ kind: PruneKind, of uid: Int?, before: Int?) async throws -> [PrunedPart] {
+    /// - Parameter isAfterJobs: of what is left when jobs were pruned.
+    public func prunable(
+        _ kind: PruneKind, of uid: Int?, before: Int?, isAfterJobs: Bool = false
+    ) async throws -> [PrunedPart] {
         guard let prunable = Prunable(kind) else { return [] }
         return try await read { database in
             try Row.fetchAll(
                 database,
                 sql: """
                     SELECT uid, count(*) AS count, sum(\(prunable.bytes)) AS bytes FROM jobs WHERE \(prunable.meant)
+                        \(isAfterJobs ? "AND NOT (\(Self.isRemovable))" : "")
                     GROUP BY uid ORDER BY uid
                     """, arguments: ["uid": uid, "before": before]
             ).map { PrunedPart(uid: $0["uid"], what: kind, count: $0["count"], bytes: $0["bytes"]) }

@@ -301,6 +301,14 @@ enum Schema {
                     CREATE INDEX bestOfSweeps ON sweeps (bestJob) WHERE bestJob IS NOT NULL;
                     """)
         }
+        migrator.registerMigration("ranks") { database in
+            try database.execute(
+                sql: """
+                    -- How many processes a job is, and by which launcher they are started: both or neither.
+                    ALTER TABLE jobs ADD COLUMN ranks INTEGER;
+                    ALTER TABLE jobs ADD COLUMN launcher TEXT;
+                    """)
+        }
         return migrator
     }()
 }

@@ -24,6 +24,8 @@ public struct Submission: Sendable {
     public var deadline: Int?
     /// It leaves a model of what it has when it is cancelled or its time is over.
     public var keepsPartial: Bool
+    /// Where it is more than the one process that the daemon starts itself.
+    public var launch: Launch?
     /// Its submitter's words for it.
     public var name: String?
     public var note: String?
@@ -36,7 +38,7 @@ public struct Submission: Sendable {
         kind: String, runner: String, uid: Int, priority: Int = 0, options: [String: JSONValue] = [:],
         dataset: String? = nil, model: String? = nil, maker: Int? = nil, base: String? = nil, after: [Dependency] = [],
         isHeld: Bool = false, timeLimit: Int? = nil, deadline: Int? = nil, keepsPartial: Bool = false,
-        name: String? = nil, note: String? = nil
+        launch: Launch? = nil, name: String? = nil, note: String? = nil
     ) {
         self.kind = kind
         self.runner = runner
@@ -52,9 +54,29 @@ public struct Submission: Sendable {
         self.timeLimit = timeLimit
         self.deadline = deadline
         self.keepsPartial = keepsPartial
+        self.launch = launch
         self.name = name
         self.note = note
     }
+}
+
+/// How many processes a job is, and what starts them.
+public struct Launch: Sendable, Equatable {
+    public var ranks: Int
+    /// A launcher of the configuration.
+    public var launcher: String
+
+    public init(ranks: Int, launcher: String) {
+        self.ranks = ranks
+        self.launcher = launcher
+    }
+}
+
+/// With how many processes a job goes on.
+public enum LaunchChange: Sendable {
+    case unchanged
+    /// nil: as the one that the daemon starts itself.
+    case to(Launch?)
 }
 
 /// How many jobs may wait, queued or paused.

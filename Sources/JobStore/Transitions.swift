@@ -54,10 +54,16 @@ extension JobStore {
     /// A job that is paused, or has ended, goes back to the queue, unless as many wait already as may. Throws
     /// `SqzError.jobEnded`, `wrongState` or `queueFull`, or `invalidOption` where it could never run.
     public func putBack(
-        _ id: Int, from states: Set<State>, reason: String, at time: Int, limits: QueueLimits
+        _ id: Int, from states: Set<State>, _ launch: LaunchChange = .unchanged, reason: String, at time: Int,
+        limits: QueueLimits
     ) async throws -> [Change] {
         try await database.write { database in
-            try Self.putBack(id, from: states, reason: reason, at: time, limits: limits, in: database)
+            if case .to(let launch) = launch {
+                try database.execute(
+                    sql: "UPDATE jobs SET ranks = ?, launcher = ? WHERE id = ?",
+                    arguments: [launch?.ranks, launch?.launcher, id])
+            }
+            return try Self.putBack(id, from: states, reason: reason, at: time, limits: limits, in: database)
         }
     }
 

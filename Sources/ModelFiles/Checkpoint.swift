@@ -90,18 +90,19 @@ public struct Checkpoint: Sendable {
         case four = "sqzd-checkpoint-4"
     }
 
-    private static let prefix = "checkpoint-"
+    private static func prefix(_ phase: String?) -> String { (phase.map { $0 + "-" } ?? "") + "checkpoint-" }
     private static let kept = 2
 
     /// Writes the checkpoint into a directory, whole or not at all, and removes those that are older than the two newest.
-    public func write(in directory: String) throws {
+    /// - Parameter phase: of a job that trains more than once, which time; its checkpoints are others'.
+    public func write(in directory: String, phase: String? = nil) throws {
         let parts = Self.parts(of: state, recipe, best)
         func text(_ value: some Encodable) throws -> String { String(decoding: try JSON.encode(value), as: UTF8.self) }
         let (position, recipeText) = (try text(position), try text(recipe))
         let ended = try text(Array(ended.suffix(Self.keptEpochs)))
         let best = try best.map { try text($0.epoch) } ?? ""
         let writer = try SafetensorsWriter(
-            path: directory + "/" + Self.name(steps: state.steps),
+            path: directory + "/" + Self.name(steps: state.steps, phase),
             tensors: parts.map { TensorDeclaration(name: $0.name, type: .float32, shape: [$0.values.values.count]) },
             metadata: [
                 "format": Format.four.rawValue, "steps": String(state.steps), "recipe": recipeText,
@@ -110,7 +111,7 @@ public struct Checkpoint: Sendable {
             ])
         for (name, values) in parts { try values.withUnsafeBytes { try writer.write($0, to: name) } }
         try writer.commit()
-        for old in try Self.names(in: directory).dropFirst(Self.kept) {
+        for old in try Self.names(in: directory, phase).dropFirst(Self.kept) {
             guard unlink("\(directory)/\(old)") == 0 else { throw ModelFileError("\(old) can't be removed") }
         }
     }
@@ -120,9 +121,10 @@ public struct Checkpoint: Sendable {
     ///   - recipe: the job's, of which older checkpoints lack something, or all.
     ///   - refused: is told of others and why.
     public static func newest(
-        in directory: String, for network: Network, recipe: Recipe, refused: (_ name: String, _ reason: String) -> Void
+        in directory: String, phase: String? = nil, for network: Network, recipe: Recipe,
+        refused: (_ name: String, _ reason: String) -> Void
     ) throws -> Checkpoint? {
-        for name in try names(in: directory) {
+        for name in try names(in: directory, phase) {
             do {
                 return try Checkpoint(path: "\(directory)/\(name)", network: network, recipe: recipe)
             } catch let error as SafetensorsError {
@@ -189,16 +191,18 @@ public struct Checkpoint: Sendable {
     }
 
     /// Ten digits, so that the order of names is that of steps.
-    private static func name(steps: Int) -> String {
+    private static func name(steps: Int, _ phase: String?) -> String {
         let digits = String(steps)
-        return prefix + String(repeating: "0", count: max(0, 10 - digits.count)) + digits + ".safetensors"
+        return prefix(phase) + String(repeating: "0", count: max(0, 10 - digits.count)) + digits + ".safetensors"
     }
 
     /// The checkpoints' names, newest first.
-    private static func names(in directory: String) throws -> [String] {
+    private static func names(in directory: String, _ phase: String?) throws -> [String] {
         do throws(FileError) {
-            return try Directory.names(in: directory).filter { $0.hasPrefix(prefix) && $0.hasSuffix(".safetensors") }
-                .reversed()
+            return try Directory.names(in: directory).filter {
+                $0.hasPrefix(prefix(phase)) && $0.hasSuffix(".safetensors")
+            }
+            .reversed()
         } catch {
             throw ModelFileError("\(directory) can't be read")
         }
@@ -217,16 +221,19 @@ extension Weights {
 }
 
 extension ModelFile {
-    /// The sha256 of the parameters alone: of eight bits the weights, scales, biases and steps.
+    /// The sha256 of the parameters alone, as they are computed with: of eight bits the weights, scales, biases
+    /// and steps, and what an activation may be.
     public var weightsSha256: String {
         switch parameters {
-        case .float32(let weights): return weights.sha256
+        case .float32, .shared: return weights.sha256
         case .int8(let weights):
             var hash = SHA256()
             weights.values.withUnsafeBytes { hash.update(bufferPointer: $0) }
             weights.scales.withUnsafeBytes { hash.update(bufferPointer: $0) }
             weights.biases.withUnsafeBytes { hash.update(bufferPointer: $0) }
             weights.steps.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            // Seven bits came first.
+            if weights.activationBits == .eight { hash.update(data: [8]) }
             return hash.finalize().hexadecimal
         }
     }

@@ -44,24 +44,27 @@ public struct ModelFile: Sendable {
     public enum Parameters: Equatable, Sendable {
         case float32(Weights)
         case int8(QuantizedWeights)
+        /// Computed with in single precision.
+        case shared(SharedWeights)
     }
 
-    /// In single precision; of eight bits the numbers that they stand for.
+    /// In single precision: the numbers that they stand for.
     public var weights: Weights {
         get {
             switch parameters {
             case .float32(let weights): weights
             case .int8(let weights): weights.weights(of: network)
+            case .shared(let weights): weights.weights(of: network)
             }
         }
         set { parameters = .float32(newValue) }
     }
 
-    /// How many bits a weight has.
+    /// How many bits a weight has in what is computed.
     public var bits: Int {
         switch parameters {
-        case .float32: 32
-        case .int8: 8
+        case .float32, .shared: 32
+        case .int8(let weights): weights.bits
         }
     }
 
@@ -71,6 +74,7 @@ public struct ModelFile: Sendable {
         switch parameters {
         case .float32(let weights): parameters = .float32(weights.scalingLogits(network, by: factor))
         case .int8(let weights): parameters = .int8(try weights.scalingLogits(network, by: factor))
+        case .shared(let weights): parameters = .shared(try weights.scalingLogits(network, by: factor))
         }
         if let lift = training?.lift { training?.lift = lift * factor }
         selfTest = nil
@@ -91,6 +95,11 @@ public struct ModelFile: Sendable {
             try model.selfTest?.validate(classes: model.network.classes)
             return model
         }
+    }
+
+    /// How many bytes its file has with these in it; it has a self-test.
+    public func fileSize(sharing weights: SharedWeights) throws -> Int {
+        try SharedTensors.fileSize(weights, of: network, metadata: SafetensorsModel.metadata(of: self))
     }
 
     /// Writes the file whole or not at all.

@@ -144,7 +144,7 @@ extension ModelFile {
 
     private func untested(threads: Int, kernels: Kernels) throws(EngineError) -> Classifier {
         switch parameters {
-        case .float32(let weights):
+        case .float32, .shared:
             try Classifier(
                 network: network, weights: weights, preprocessing: preprocessing, threads: threads, kernels: kernels)
         case .int8(let weights):

@@ -83,6 +83,7 @@ enum PythonWriter {
             ("time_limit", "Optional[int] = None"), ("deadline", "Optional[datetime] = None"),
             ("name", "Optional[str] = None"), ("note", "Optional[str] = None"),
         ] + (kind.finishes == true ? [("keep_partial", "bool = False")] : [])
+            + (kind.ranks == nil ? [] : [("ranks", "Optional[int] = None"), ("launcher", "Optional[str] = None")])
     }
 
     private static func keyword(_ option: JobOption) -> String { option.words.joined(separator: "_") }

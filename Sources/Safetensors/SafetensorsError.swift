@@ -1,4 +1,5 @@
 internal import Files
+internal import Glibc
 
 /// Why a safetensors file could not be read or written. The description is one line for a person: the file, what was
 /// found there, and what would be right.
@@ -17,6 +18,11 @@ public enum SafetensorsError: Error, Equatable, Sendable, CustomStringConvertibl
         case .malformed(_, let problem): "not a valid safetensors file: \(problem)"
         case .unwritable(_, let errno): "can't be written: \(String(errno: errno))"
         }
+    }
+
+    /// Whether there was no room for the file.
+    public var isOfFullDisk: Bool {
+        if case .unwritable(_, let errno) = self { errno == ENOSPC || errno == EDQUOT } else { false }
     }
 
     public var path: String {

@@ -94,6 +94,14 @@ public struct SafetensorsHeader: Sendable {
         return Dictionary(uniqueKeysWithValues: infos.map { ($0.name, $0.info) })
     }
 
+    /// How many bytes a file with such tensors has.
+    public static func fileSize(
+        _ tensors: [TensorDeclaration], metadata: [String: String]
+    ) throws(SafetensorsError) -> Int {
+        let (header, bytes) = try layOut(tensors, metadata: metadata, path: "")
+        return header.tensors.values.map(\.byteRange.upperBound).max() ?? bytes.count
+    }
+
     /// The header of a file to be written, with `tensors` one after the other in the order given, and its bytes: length,
     /// JSON, and spaces up to `alignment`.
     ///

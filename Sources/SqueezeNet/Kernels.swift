@@ -8,7 +8,8 @@ internal import Musl
 
 /// The kernels of one instruction set.
 public struct Kernels: Sendable, CustomStringConvertible {
-    /// `scalar`, `baseline`, `avx2`, `avx512` (or `neon` on arm64).
+    /// `scalar`, `baseline`, `avx2`, `avxvnni`, `avx512`, `avx512vnni`, `amx` (on arm64 `scalar`, `neon`, `dotprod`, `i8mm`). In single
+    /// precision `avxvnni` computes as `avx2`, `avx512vnni` and `amx` as `avx512`, `dotprod` and `i8mm` as `neon`: by the same functions.
     public let name: String
 
     // A table is constant data of the C library: never written, never freed.
@@ -16,7 +17,8 @@ public struct Kernels: Sendable, CustomStringConvertible {
 
     public var description: String { name }
 
-    /// All that this processor can run, slowest first. `scalar` is the plain reference.
+    /// All that this processor can run, slowest first. `scalar` is the plain reference. Before a process is confined, this is to be asked
+    /// for once, since Linux wants to be asked for AMX.
     public static let available: [Kernels] = (0..<sqz_kernels_count()).map { index in
         let table = sqz_kernels_at(index)
         return Kernels(name: String(cString: table.pointee.name), table: table)

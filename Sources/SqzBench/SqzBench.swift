@@ -70,6 +70,7 @@ import SqueezeNet
             guard let seconds = Double(arguments[5]) else { exit(64) }
             let times = try bench.train(1, 10 * seconds)
             KernelBench(seconds: seconds).run(bench.network, step: times[times.count / 2] / Double(batch))
+            QuantizedKernelBench(seconds: seconds).run(bench.network)
         case "export": try bench.export(to: arguments[5])
         default:
             print(usage)

@@ -37,6 +37,7 @@ public struct Daemon: Sendable {
         try Descriptors.check(configuration.current)
         let directory = try StateDirectory(path: try stateDirectory())
         try directory.checkRecords()
+        try directory.makeFolders()
         try directory.closeRecords()
         let store = try JobStore(path: directory.database)
         switch store.condition {
@@ -58,7 +59,11 @@ public struct Daemon: Sendable {
             store: store, state: directory, uploads: uploads, configuration: configuration, watchers: watchers,
             log: log)
         let announcer = Announcer(store: store, watchers: watchers, log: log, housekeeping: housekeeping)
-        try await tidyUp(directory, store, blobs, uploads, announcer)
+        do {
+            try await tidyUp(directory, store, blobs, uploads, announcer)
+        } catch  where JobStoreError.isOfFullDisk(error) {
+            throw DaemonError.noRoom(directory: directory.path)
+        }
 
         // Counted from now on.
         _ = MemoryKills.own
@@ -118,6 +123,15 @@ public struct Daemon: Sendable {
         if let name = needed.first(where: { !Blobs.isName($0) }) {
             throw DaemonError.damaged(what: "the state", path: directory.database, reason: "\(name) is no sha256")
         }
+        let needs = try await store.needs()
+        let missing = try await onDisk { blobs.missing(of: needs) }
+        if !missing.isEmpty {
+            log.error(
+                """
+                files of \(missing.count) models and data sets are missing below \(blobs.directory), of \(missing[0]) for instance: \
+                put them there from a backup, or remove what can't be used (sqzctl doctor names them)
+                """)
+        }
         let interrupted = try await store.requeueRunning(reason: "the daemon was interrupted", at: Clock.now())
         for job in interrupted.map(\.job) {
             let (checkpoints, log) = try await onDisk { try directory.bytes(of: job.id) }
@@ -133,7 +147,7 @@ public struct Daemon: Sendable {
             for id in known { try directory.tidy(id, keepingCheckpoints: true) }
             try blobs.removeAll(but: needed)
             try StateDirectory.removeFiles(in: directory.imports) { _ in true }
-            try StateDirectory.remove(directory.backups)
+            for path in [directory.backups, directory.restoring] { try StateDirectory.remove(path) }
             try uploads.removeStale(now: Clock.now() / 1_000_000)
         }
     }

@@ -14,8 +14,10 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var dataDirectories: [String]
     /// Directories that hold runners: every executable file in them is one.
     public var runnerDirectories: [String]
-    /// Words that go before a runner's own command line: `systemd-run --scope`, `srun`.
+    /// Words that go before every runner's own command line: `systemd-run --scope`.
     public var launcher: [String]
+    /// What starts jobs with ranks, by name.
+    var launchers: [String: Launcher]
     /// Jobs that run at the same time.
     public var runningJobs: Int
     /// Of these, jobs of one user: the others' have room too.
@@ -44,8 +46,11 @@ public struct DaemonConfiguration: Sendable, Equatable {
         var providers: [any ConfigProvider] = [environment]
         let path = file ?? getenv("CONFIGURATION_DIRECTORY").map { String(cString: $0) + "/sqzd.json" }
         do {
+            var launchers = Launcher.standard
             if let path {
-                if let text = FileManager.default.contents(atPath: path) { try check(Array(text)) }
+                if let text = FileManager.default.contents(atPath: path) {
+                    launchers = try check(Array(text)) ?? launchers
+                }
                 providers.append(
                     try await FileProvider<JSONSnapshot>(filePath: FilePath(path), allowMissing: file == nil))
             }
@@ -67,7 +72,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
             return DaemonConfiguration(
                 dataDirectories: try reader.requiredStringArray(forKey: "dataDirectories"),
                 runnerDirectories: try reader.requiredStringArray(forKey: "runnerDirectories"),
-                launcher: try reader.requiredStringArray(forKey: "launcher"),
+                launcher: try reader.requiredStringArray(forKey: "launcher"), launchers: launchers,
                 runningJobs: try number("runningJobs", 1...64),
                 runningJobsPerUser: try number("runningJobsPerUser", 1...64),
                 retryDelay: 1_000_000 * (try number("retryDelaySeconds", 0...86_400)),
@@ -126,13 +131,21 @@ public struct DaemonConfiguration: Sendable, Equatable {
         }
     }
 
-    /// Refuses what would be ignored, a setting that is misspelt, and values of another type.
-    private static func check(_ text: [UInt8]) throws {
+    /// The one setting that is no text, number or list of texts, and that the environment has no word for.
+    private static let launchersKey = "launchers"
+
+    /// Refuses what would be ignored, a setting that is misspelt, and values of another type; gives the launchers, where there are any.
+    private static func check(_ text: [UInt8]) throws -> [String: Launcher]? {
+        var launchers: [String: Launcher]?
         let known = Dictionary(
             uniqueKeysWithValues: defaults.map { ($0.key.components.joined(separator: "."), $0.value.content) })
         for (key, value) in try JSON.decode([String: JSONValue].self, from: text).sorted(by: { $0.key < $1.key }) {
+            if key == launchersKey {
+                launchers = try Launcher.all(in: value)
+                continue
+            }
             guard let content = known[key] else {
-                let names = known.keys.sorted().joined(separator: ", ")
+                let names = (known.keys + [launchersKey]).sorted().joined(separator: ", ")
                 throw DaemonError.configuration(reason: "there is no setting \(key); there are \(names)")
             }
             let right: String
@@ -147,6 +160,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
             }
             throw DaemonError.configuration(reason: "\(key) must be \(right)")
         }
+        return launchers
     }
 
     /// Where `make install` puts runners, seen from the daemon's own place: `../libexec/sqzd/runners`.

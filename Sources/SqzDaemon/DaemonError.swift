@@ -11,6 +11,12 @@ public enum DaemonError: Error, CustomStringConvertible {
     case notReplaced(path: String, reason: String)
     case noRecords(path: String, beside: [String])
     case damaged(what: String, path: String, reason: String)
+    case noRoom(directory: String)
+
+    /// Whether there was no room for a file.
+    var isOfFullDisk: Bool {
+        if case .system(_, _, let code) = self { code == ENOSPC || code == EDQUOT } else { false }
+    }
 
     public var description: String {
         switch self {
@@ -24,11 +30,18 @@ public enum DaemonError: Error, CustomStringConvertible {
         case .noRecords(let path, let others):
             """
             \(path) is missing, but \(others.joined(separator: " and ")) beside it \(others.count == 1 ? "is" : "are") not empty, and \
-            nothing was touched: put the records back, restore a backup elsewhere (sqzctl restore), or move the whole directory \
-            away to begin with nothing
+            nothing was touched: \(Self.remedy(others)), or move the whole directory away to begin with nothing
             """
+        case .noRoom(let directory):
+            "the disk of \(directory) is full: nothing was lost; make some MB of room there, and start it again"
         case .damaged(let what, let path, let reason): "\(what) is damaged: \(path): \(reason)"
         }
+    }
+
+    private static func remedy(_ others: [String]) -> String {
+        others == ["restoring"]
+            ? "run sqzctl restore again, which was interrupted"
+            : "put the records back, restore a backup elsewhere (sqzctl restore)"
     }
 
     init(_ error: FileError) { self = .system(call: error.call, path: error.path, errno: error.code) }

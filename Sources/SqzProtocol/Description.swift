@@ -15,12 +15,16 @@ extension RunnerInterface.Describe.Reply {
         func check(_ count: Int, _ limit: Int, _ what: String) throws {
             guard count <= limit else { throw refuse("it has \(count) \(what), \(limit) are taken at most") }
         }
-        try check([name, version] + properties.flatMap { [$0.key, $0.value] }, of: "it")
+        try check([name, version, ranksProgram] + properties.flatMap { [$0.key, $0.value] }, of: "it")
         try check(properties.count, Limits.describedOptions, "properties")
         try check(kinds.count, Limits.describedKinds, "kinds of jobs")
         for kind in kinds {
             try check([kind.name, kind.help], of: "one of its kinds")
             try check(kind.options.count, Limits.describedOptions, "options of \(kind.name)")
+            try check(kind.ranks?.count ?? 0, Limits.describedChoices, "numbers of ranks of \(kind.name)")
+            if let number = kind.ranks?.first(where: { !Limits.ranks.contains($0) }) {
+                throw refuse("\(kind.name) can't have \(number) ranks")
+            }
             let names = kind.options.map(\.name)
             if let twin = names.first(where: { name in names.count { $0 == name } > 1 }) {
                 throw refuse("\(kind.name) has two options \(twin)")

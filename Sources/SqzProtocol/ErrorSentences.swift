@@ -78,6 +78,7 @@ extension SqzError: CustomStringConvertible {
         case .badModel(let reason): "the model can't be used: \(reason)"
         case .diverged(let epoch, let step):
             "the loss was no longer finite in epoch \(epoch), step \(step); a smaller learning rate or a longer warm-up may help"
+        case .diskFull(let reason): "the disk is full: \(reason)"
         case .failed(let reason): reason
         }
     }

@@ -47,6 +47,8 @@ public enum Limits {
     public static let describedKinds = 64
     public static let describedOptions = 256
     public static let describedChoices = 1_000
+    /// Processes of a job, whatever its runner says.
+    public static let ranks = 1...4_096
     public static let describedBounds = 64
     public static let describedBytes = 4_096
     /// Bytes of all of that, so that a reply with what every runner says of itself fits into a message.

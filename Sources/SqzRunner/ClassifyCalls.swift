@@ -1,3 +1,5 @@
+internal import CProcess
+internal import Dispatch
 internal import Glibc
 internal import SqzProtocol
 internal import Varlink
@@ -10,6 +12,13 @@ struct ClassifyCalls: @unchecked Sendable {
     private let classifier: WarmClassifier
     /// Answers other calls.
     private let answer: (Call) throws -> Void
+    /// Where pictures are computed, and memory is given back meanwhile by nobody.
+    private let computing = DispatchQueue(label: "sqz-runner.computing")
+    /// When nothing has come for a while.
+    private let rest: any DispatchSourceTimer
+
+    /// Photographs take tens of MB, which others may need before the next ones come.
+    private static let untilRest = DispatchTimeInterval.seconds(5)
 
     init(
         _ inbox: Inbox, _ file: FramedFile, _ classifier: WarmClassifier, others answer: @escaping (Call) throws -> Void
@@ -18,6 +27,7 @@ struct ClassifyCalls: @unchecked Sendable {
         self.file = file
         self.classifier = classifier
         self.answer = answer
+        rest = DispatchSource.makeTimerSource(queue: computing)
     }
 
     private enum Begun {
@@ -33,13 +43,18 @@ struct ClassifyCalls: @unchecked Sendable {
 
     /// Ends with the process, when the input ends.
     func run() -> Never {
+        rest.setEventHandler {
+            classifier.releaseMemory()
+            sqz_give_memory_back()
+        }
+        rest.activate()
         Alternation().run {
             let call = inbox.take(onArrival: classifier.expect)
             return Result { try begin(call) }
         } compute: { (begun: Result<Begun, any Error>) in
             begun.map {
                 switch $0 {
-                case .classify(let pictures, let top): Computed.classify(classifier.compute(pictures), top: top)
+                case .classify(let pictures, let top): Computed.classify(compute(pictures), top: top)
                 case .other(let call): .other(call)
                 }
             }
@@ -59,9 +74,15 @@ struct ClassifyCalls: @unchecked Sendable {
         }
     }
 
+    private func compute(_ pictures: WarmClassifier.Begun) -> WarmClassifier.Computed {
+        defer { rest.schedule(deadline: .now() + Self.untilRest) }
+        return computing.sync { classifier.compute(pictures) }
+    }
+
     private func begin(_ call: Call) throws -> Begun {
         guard call.method == RunnerInterface.Classify.name else { return .other(call) }
         let parameters = try call.parameters(RunnerInterface.Classify.Parameters.self)
-        return .classify(classifier.begin(parameters.images), top: parameters.top)
+        return .classify(
+            classifier.begin(parameters.images, flips: parameters.flip ?? false), top: parameters.top)
     }
 }

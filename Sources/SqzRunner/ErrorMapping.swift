@@ -22,13 +22,17 @@ enum ErrorMapping {
         // What stands in a file can't be said in JSON as it is.
         case let error as DatasetError: .badData(file: error.file ?? "data set", reason: error.problem.printable)
         case let error as ModelFileError: .badModel(reason: "\(error)".printable)
-        // A checkpoint, for instance; in which directory is the daemon's affair.
-        case let error as SafetensorsError:
-            .failed(reason: "\(error.path.split(separator: "/").last ?? ""): \(error.problem)")
+        case let error as SafetensorsError where error.isOfFullDisk: .diskFull(reason: told(error))
+        case let error as SafetensorsError: .failed(reason: told(error))
         case let error as EngineError where error.isOutOfMemory:
             .failed(reason: "out of memory: \(error); runnerMemoryMiB in the daemon's configuration limits it")
         default: .failed(reason: "\(error)")
         }
+    }
+
+    /// A checkpoint's, for instance; in which directory is the daemon's affair.
+    private static func told(_ error: SafetensorsError) -> String {
+        "\(error.path.split(separator: "/").last ?? ""): \(error.problem)"
     }
 }
 

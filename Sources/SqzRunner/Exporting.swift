@@ -11,8 +11,9 @@ enum Exporting {
         _ request: Method.Parameters, send: (_ reply: Method.Reply, _ continues: Bool) throws -> Void
     ) throws {
         guard let format = ExportedFile.Format(rawValue: request.format) else {
-            let known = ExportedFile.Format.allCases.map(\.rawValue).joined(separator: " or ")
-            throw SqzError.invalidOption(option: "format", reason: "must be \(known); safetensors is what Read gives")
+            let known = ExportedFile.Format.allCases.map(\.rawValue)
+            let list = known.dropLast().joined(separator: ", ") + " or " + known.last!
+            throw SqzError.invalidOption(option: "format", reason: "must be \(list); safetensors is what Read gives")
         }
         let floatInput = request.floatInput ?? false
         guard !floatInput || format == .onnx else {

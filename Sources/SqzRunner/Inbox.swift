@@ -7,23 +7,37 @@ internal import Varlink
 /// What comes in on standard input. While a job runs it is read by a thread of its own, so that `Stop` and `Finish` are seen. When the input
 /// ends, the daemon is gone, and so is this process.
 final class Inbox: Sendable {
-    private let file: FramedFile
+    private let file: FramedFile?
     private let isStopped = Atomic(false)
     private let isFinished = Atomic(false)
 
     init(_ file: FramedFile) { self.file = file }
 
-    /// Whether the current run is to end at its next step.
-    var stopRequested: Bool { isStopped.load(ordering: .relaxed) }
+    private init() { file = nil }
 
-    /// Whether the current run is to end after its step, with what it has.
-    var finishRequested: Bool { isFinished.load(ordering: .relaxed) }
+    /// Where nothing comes in.
+    static var deaf: Inbox { Inbox() }
+
+    /// What the current run was asked.
+    struct Requests: BitwiseCopyable {
+        /// To end at its next step.
+        var stop: Bool
+        /// To end after its step, with what it has.
+        var finish: Bool
+    }
+
+    var requests: Requests {
+        Requests(stop: isStopped.load(ordering: .relaxed), finish: isFinished.load(ordering: .relaxed))
+    }
+
+    /// Whether the current run is to end at its next step.
+    var stopRequested: Bool { requests.stop }
 
     /// The next call, waited for.
     /// - Parameter onArrival: is called when the first of it has come.
     func take(onArrival: () -> Void = {}) -> Call {
         do {
-            guard let message = try file.read(onArrival: onArrival) else { exit(EXIT_SUCCESS) }
+            guard let message = try file?.read(onArrival: onArrival) else { exit(EXIT_SUCCESS) }
             return try message.withUnsafeBytes { try Call(parsing: $0) }
         } catch {
             Log.write("the daemon's call can't be read: \(error)")

@@ -19,7 +19,8 @@ final class KeptFeatures {
     /// - Parameters:
     ///   - pictures: how many there are, in how many views each.
     ///   - directory: where there is room for the file.
-    private init(pictures: Int, views: Int, count: Int, directory: String) throws {
+    ///   - rank: each has one of its own.
+    private init(pictures: Int, views: Int, count: Int, directory: String, rank: Int) throws {
         self.count = count
         self.pictures = pictures
         self.views = views
@@ -32,7 +33,7 @@ final class KeptFeatures {
                     \(Self.largest) are kept; fewer views, a smaller resize or a number of modules are right
                     """)
         }
-        let path = directory + "/features"
+        let path = directory + "/features-\(rank)"
         let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure() }
         defer { close(descriptor) }
@@ -56,14 +57,16 @@ final class KeptFeatures {
     ///   - views: with 1 the pictures are as classifying sees them; of more each is cropped and mirrored at random.
     ///   - progress: gets how many were computed, each view for itself.
     static func compute(
-        _ examples: [Example], views: Int, _ trainer: Trainer, in directory: String, inbox: Inbox,
+        _ examples: [Example], views: Int, _ trainer: Trainer, in directory: String, inbox: Inbox, ranks: Ranks,
         progress: (_ done: Int) throws -> Void
     ) throws -> KeptFeatures? {
         let kept = try KeptFeatures(
-            pictures: examples.count, views: views, count: trainer.featureCount, directory: directory)
+            pictures: examples.count, views: views, count: trainer.featureCount, directory: directory,
+            rank: ranks.collective.rank)
         for view in 0..<views {
             for start in stride(from: 0, to: examples.count, by: chunk) {
-                if inbox.stopRequested || inbox.finishRequested { return nil }
+                let asked = ranks.asked(inbox)
+                if asked.stop || asked.finish { return nil }
                 let part = examples[start..<min(start + chunk, examples.count)]
                 trainer.computeFeatures(
                     of: Array(part), epoch: views > 1 ? view + 1 : nil, into: kept.place(start, view: view))

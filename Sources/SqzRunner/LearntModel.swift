@@ -27,11 +27,11 @@ extension Training {
         let kept = options.views == 1 ? kept : nil
         var smallest = Float.infinity
         for start in stride(from: 0, to: trained.count, by: Self.judgedTogether) {
-            if inbox.stopRequested { return nil }
-            let examples = (start..<min(start + Self.judgedTogether, trained.count)).map { example($0, kept, epoch: 1) }
-            smallest = min(smallest, judge.smallestScore(of: examples))
+            if ranks.asked(inbox).stop { return nil }
+            let own = ranks.collective.share(of: min(Self.judgedTogether, trained.count - start))
+            smallest = min(smallest, judge.smallestScore(of: own.map { example(start + $0, kept, epoch: 1) }))
         }
-        return smallest
+        return ranks.collective.gather(smallest).min()
     }
 
     /// Pictures between two looks at whether to stop.
@@ -49,7 +49,7 @@ extension Training {
             network: network, preprocessing: preprocessing, recipe: recipe, classes: dataset.classes,
             weights: weights, training: record, history: history
         ).withSelfTest(threads: options.threads)
-        try model.write(to: "\(directory)/\(file)")
+        if ranks.isFirst { try model.write(to: "\(directory)/\(file)") }
         let made = MadeModel(file: file, model)
         let validation = learnt.epoch.validation
         return RunResult(

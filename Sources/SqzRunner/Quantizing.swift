@@ -7,12 +7,13 @@ internal import SqzProtocol
 struct Quantizing {
     private let options: QuantizeOptions
     private let remaking: Remaking
+    private static let learningRate: Float = 3e-4
     /// Of those that the model was trained on, as far as its file says it.
     private let pictures: [Int]
 
     init(_ remaking: Remaking, _ options: QuantizeOptions) throws {
         guard remaking.model.bits == 32 else {
-            throw SqzError.invalidOption(option: "base", reason: "is a model of eight bits already")
+            throw SqzError.invalidOption(option: "base", reason: "is a model of \(remaking.model.bits) bits already")
         }
         // So that a network that can't be is refused before anything is computed.
         _ = try remaking.model.network.activations
@@ -25,25 +26,41 @@ struct Quantizing {
 
     /// nil if it was asked to stop.
     func run() throws -> RunResult? {
-        let quantized = try quantized()
-        guard let before = try remaking.measure(remaking.model, epoch: 1),
-            let after = try remaking.measure(quantized, epoch: 2)
+        guard let quantized = try quantized() else { return nil }
+        let all = options.epochs + 2
+        guard let before = try remaking.measure(remaking.model, epoch: all - 1, of: all),
+            let after = try remaking.measure(quantized, epoch: all, of: all)
         else { return nil }
         return try remaking.write(quantized, before, after) {
             $0.pictures = pictures.count
             $0.options = [.init(name: "calibration", value: options.calibration.rawValue)]
             $0.bits = options.bits
+            if options.epochs > 0 { $0.epochs = options.epochs }
         }
     }
 
-    private func quantized() throws -> ModelFile {
+    /// nil if it was asked to stop.
+    private func quantized() throws -> ModelFile? {
         var model = remaking.model
-        let weights = model.weights
+        let network = model.network
+        var weights = model.weights
+        // Those of the model's own weights, which then learn to be multiples of them.
+        let scales = QuantizedWeights.scales(for: weights, of: network, bits: options.bits)
+        if options.epochs > 0 {
+            let finetuning = try Finetuning(
+                remaking, phase: "finetune", epochs: 0..<options.epochs, of: options.epochs + 2,
+                learningRate: Self.learningRate)
+            let learnt = try finetuning.learn(from: weights) { _ in .rounded(scales: scales, bits: options.bits) }
+            guard let learnt else { return nil }
+            weights = learnt
+        }
         let calibration = try Calibration(
-            network: model.network, weights: weights, preprocessing: model.preprocessing, threads: options.threads)
+            network: network, weights: weights, preprocessing: model.preprocessing, threads: options.threads)
         let steps = calibration.steps(
             of: pictures.map { Picture($0, of: remaking.dataset.train) }, by: options.calibration)
-        model.parameters = .int8(try QuantizedWeights(quantizing: weights, of: model.network, steps: steps))
+        model.parameters = .int8(
+            try QuantizedWeights(
+                quantizing: weights, of: network, bits: options.bits, steps: steps, scales: scales))
         model.selfTest = nil
         return model
     }

@@ -3,17 +3,17 @@ internal import ModelFiles
 internal import SqueezeNet
 internal import SqzProtocol
 
-/// What jobs share that make another model of one, and measure both. They need no checkpoint: one that is stopped begins anew and
-/// comes to the same.
+/// What jobs share that make another model of one, and measure both. What does not learn needs no checkpoint: one that is stopped begins
+/// anew and comes to the same.
 struct Remaking {
     let model: ModelFile
     let dataset: MappedDataset
     let measured: Measured
     let threads: Int
     private let generation: History.Generation
-    private let directory: String
-    private let inbox: Inbox
-    private let replies: RunReplies
+    let directory: String
+    let inbox: Inbox
+    let replies: RunReplies
 
     /// Pictures between two looks at whether to stop.
     private static let chunk = 500
@@ -52,15 +52,15 @@ struct Remaking {
 
     /// nil if it was asked to stop.
     /// - Parameters:
-    ///   - epoch: 1 for the model, 2 for what is made of it.
+    ///   - epoch: which of the job's `epochs`, the last two of which measure: the model, then what is made of it.
     ///   - each: gets each picture's logits and label.
     func measure(
-        _ model: ModelFile, epoch: Int, _ each: (ArraySlice<Float>, Int) -> Void = { _, _ in }
+        _ model: ModelFile, epoch: Int, of epochs: Int = 2, _ each: (ArraySlice<Float>, Int) -> Void = { _, _ in }
     ) throws -> Found? {
         let classifier = try model.classifier(threads: threads)
         var found = Found(measuring: Measuring(classes: model.classes, listed: Limits.mistakesListed))
         let (count, classes) = (measured.places.count, model.classes.count)
-        var meter = Meter(epochs: 2, steps: count, perEpoch: count)
+        var meter = Meter(epochs: epochs, steps: count, perEpoch: count)
         for start in stride(from: 0, to: count, by: Self.chunk) {
             if inbox.stopRequested { return nil }
             let places = measured.places[start..<min(start + Self.chunk, count)]
@@ -85,13 +85,11 @@ struct Remaking {
     func write(
         _ made: ModelFile, _ before: Found, _ after: Found, _ describe: (inout History.Generation) -> Void
     ) throws -> RunResult {
-        var generation = generation
-        generation.validationLoss = finite(after.sums.meanLoss)
-        generation.validationAccuracy = after.sums.accuracy
-        describe(&generation)
-        var model = made
-        model.history = try History(generation, after: self.model.history)
-        model = try model.withSelfTest(threads: threads)
+        let model = try finished(made) {
+            $0.validationLoss = finite(after.sums.meanLoss)
+            $0.validationAccuracy = after.sums.accuracy
+            describe(&$0)
+        }
         let file = "model.safetensors"
         try model.write(to: "\(directory)/\(file)")
         let told = MadeModel(file: file, model)
@@ -102,6 +100,14 @@ struct Remaking {
             before: Figures(
                 loss: finite(before.sums.meanLoss), accuracy: before.sums.accuracy,
                 calibrationError: before.measuring.calibrationError),
-            temperature: generation.temperature)
+            temperature: model.history?.generations.first?.temperature)
+    }
+
+    /// What is made, with its history and self-test.
+    func finished(_ made: ModelFile, _ describe: (inout History.Generation) -> Void) throws -> ModelFile {
+        var (model, generation) = (made, generation)
+        describe(&generation)
+        model.history = try History(generation, after: self.model.history)
+        return try model.withSelfTest(threads: threads)
     }
 }

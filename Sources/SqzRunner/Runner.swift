@@ -11,15 +11,20 @@ internal import Varlink
 public final class Runner {
     private let file: FramedFile
     private let inbox: Inbox
+    private let ranks: Ranks
     private var isConfined = false
     /// A job is or was done: its thread reads the input.
     private var isBusy = false
 
     /// Speaks over these descriptors.
-    public init(input: CInt, output: CInt) {
+    /// - Parameter ranks: those of a job, of which this is the first.
+    public init(input: CInt, output: CInt, ranks: Ranks = .alone) {
+        self.ranks = ranks
         file = FramedFile(input: input, output: output)
         inbox = Inbox(file)
         _ = Processors.ofRunner
+        // The system is asked for AMX's tiles, which it refuses to a confined process.
+        _ = Kernels.available
     }
 
     /// Answers calls for as long as there are any; a job is the last one, and after Load there is only Classify. Ends the process
@@ -65,16 +70,16 @@ public final class Runner {
             try send(try Importing.run(request) { try send($0, continues: true) })
         case .run:
             let run = try parameters(Interface.Run.self)
-            let models = (run.models ?? [:]).values
-            try confine(reading: [run.dataset, run.model].compactMap { $0 } + models, writing: [run.directory])
+            try ranks.pass(on: run)
+            try confine(reading: run.read, writing: run.written)
             isBusy = true
             inbox.watch()
             let replies = RunReplies(
                 send: { try send($0, continues: true) },
                 write: { [file] in try file.write(Reply.message(text: $0, continues: true)) })
-            guard let result = try JobKinds.run(run, inbox: inbox, replies: replies) else {
-                return try send(Interface.Run.Reply(stopped: true))
-            }
+            let result = try JobKinds.run(run, inbox: inbox, replies: replies, ranks: ranks)
+            ranks.end()
+            guard let result else { return try send(Interface.Run.Reply(stopped: true)) }
             try send(Interface.Run.Reply(result: result))
         case .inspect:
             let path = try parameters(Interface.Inspect.self).model
@@ -116,16 +121,24 @@ public final class Runner {
     /// model, so that once is enough.
     private func confine(reading: [String], writing: [String] = []) throws {
         guard !isConfined else { return }
-        // A path that is not there is found out, and said, by whoever opens it.
-        let confinement = Confinement(
-            readable: reading.filter { access($0, F_OK) == 0 }, writable: writing.filter { access($0, F_OK) == 0 })
-        if let shortfall = try confinement.enforce() { Log.write(shortfall) }
+        try Confinement.enforce(reading: reading, writing: writing, ranks)
         isConfined = true
     }
 
     private static func directory(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
+
+    /// The program for jobs with ranks, which is installed beside the runners' folder, and built beside the runner.
+    private static let ranksProgram: String? = {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        guard count > 0 else { return nil }
+        let folder = directory(of: String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self))
+        return ["\(directory(of: folder))/sqz-runner-squeezenet-mpi", "\(folder)/sqz-runner-squeezenet-mpi"].first {
+            access($0, X_OK) == 0
+        }
+    }()
 
     private func describe() throws -> RunnerInterface.Describe.Reply {
         let kernels = try Kernels.requireSelected()
@@ -135,7 +148,8 @@ public final class Runner {
                 "kernels": kernels.name, "available": Kernels.available.map(\.name).joined(separator: " "),
                 "landlock": String(Confinement.landlockVersion),
             ],
-            kinds: JobKinds.all, imports: true, classifies: true, converts: true, exports: true)
+            kinds: JobKinds.all, imports: true, classifies: true, converts: true, exports: true,
+            ranksProgram: Self.ranksProgram)
     }
 }
 
@@ -150,6 +164,22 @@ extension FramedFile {
             try write(try Reply.message(try ErrorMapping.wire(error)))
         }
     }
+}
+
+extension Confinement {
+    /// Confines this process to files of a call. One that is not there is found out, and said, by whoever opens it.
+    static func enforce(reading: [String], writing: [String], _ ranks: Ranks) throws {
+        let confinement = Confinement(
+            readable: reading.filter { access($0, F_OK) == 0 }, writable: writing.filter { access($0, F_OK) == 0 },
+            speaks: ranks.count > 1)
+        if let shortfall = try confinement.enforce() { ranks.log(shortfall) }
+    }
+}
+
+extension RunnerInterface.Run.Parameters {
+    /// Files that the job reads, and directories that it writes in.
+    var read: [String] { [dataset, model].compactMap(\.self) + (models ?? [:]).values }
+    var written: [String] { [directory] }
 }
 
 /// What a job tells while it runs.

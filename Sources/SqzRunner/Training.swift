@@ -25,10 +25,12 @@ struct Training {
     let before: History?
     let directory: String
     let inbox: Inbox
+    /// Who does it: each has all of this, and makes the same steps.
+    let ranks: Ranks
     private let replies: RunReplies
 
     /// Checkpoints come at least this often, and at the end of each epoch.
-    private static let checkpointInterval = Duration.seconds(30)
+    static let checkpointInterval = Duration.seconds(30)
 
     /// - Parameters:
     ///   - model: the path of the model that is tuned, if one is.
@@ -36,7 +38,7 @@ struct Training {
     ///   - generation: what a model's history says of these options and of what is tuned.
     init(
         options: TrainOptions, dataset path: String, tuning model: String?, teacher: String?, directory: String,
-        inbox: Inbox, replies: RunReplies, generation: (TrainOptions, ModelFile?) -> History.Generation
+        inbox: Inbox, replies: RunReplies, ranks: Ranks, generation: (TrainOptions, ModelFile?) -> History.Generation
     ) throws {
         let model = try model.map { try ModelFile(path: $0) }
         if let model {
@@ -55,6 +57,7 @@ struct Training {
         before = model?.history
         self.directory = directory
         self.inbox = inbox
+        self.ranks = ranks
         self.replies = replies
         dataset = try MappedDataset(ofJob: path)
         preprocessing = try options.preprocessing(
@@ -82,7 +85,7 @@ struct Training {
         recipe.classWeights = options.classWeights.weights(
             trained.lazy.map { [dataset] in dataset.train.label($0) }, classes: network.classes)
         checkpoint = try Checkpoint.newest(in: directory, for: network, recipe: recipe) { name, reason in
-            Log.write("\(name) can't be used: \(reason); an older one is tried")
+            ranks.log("\(name) can't be used: \(reason); an older one is tried")
         }
         self.recipe = checkpoint?.recipe ?? recipe
         try options.checkTeacher()
@@ -103,7 +106,7 @@ struct Training {
     private static func teacher(_ path: String, of classes: [String], size: Int) throws -> Teacher {
         let model = try ModelFile(path: path)
         func refusal(_ reason: String) -> SqzError { .invalidOption(option: "teacher", reason: reason) }
-        guard case .float32(let weights) = model.parameters else {
+        guard model.bits == 32 else {
             throw refusal("is a model of eight bits; right would be the model that it was made of")
         }
         guard model.classes == classes else {
@@ -113,7 +116,7 @@ struct Training {
             let (own, right) = (model.network.inputSize, size)
             throw refusal("takes pictures of \(own)x\(own); right would be \(right)x\(right), as this training does")
         }
-        return try Teacher(network: model.network, weights: weights, preprocessing: model.preprocessing)
+        return try Teacher(network: model.network, weights: model.weights, preprocessing: model.preprocessing)
     }
 
     /// Lets the trainer fold its normalization, with the same pictures whenever it does.
@@ -125,6 +128,11 @@ struct Training {
 
     /// What is held out where there are no test pictures.
     private static let usualShare = 0.1
+
+    /// All that must be the same on every rank for the same bits to come of it.
+    var beginning: String {
+        "kernels \(Kernels.selected), step \(checkpoint?.state.steps ?? 0), weights \((checkpoint?.state.weights ?? initial).sha256)"
+    }
 
     private var stepsPerEpoch: Int { (trained.count + recipe.batchSize - 1) / recipe.batchSize }
 
@@ -157,23 +165,26 @@ struct Training {
         let trainer = try Trainer(
             network: network, preprocessing: preprocessing, recipe: recipe, teacher: teacher,
             state: checkpoint?.state ?? TrainerState(weights: initial), seed: options.seed,
-            plannedSteps: recipe.epochs * stepsPerEpoch, threads: options.threads)
+            plannedSteps: recipe.epochs * stepsPerEpoch, threads: options.threads, ranks: ranks.collective)
+        let first = trainer.steps
+        defer { ranks.tellCosts(steps: trainer.steps - first) }
         var course = Course(
             position: checkpoint?.position ?? Checkpoint.Position(epoch: 1), ended: checkpoint?.ended ?? [],
             best: checkpoint?.best)
-        Log.write(
+        ranks.log(
             """
             \(network.name), \(network.parameterCount) parameters, \(trained.count) pictures to train, \
-            \(validation.places.count) to validate, \(options.threads) thread\(options.threads == 1 ? "" : "s"), kernels \(Kernels.selected)
+            \(validation.places.count) to validate, \(ranks.count > 1 ? "\(ranks.count) ranks of " : "")\(options.threads) \
+            thread\(options.threads == 1 ? "" : "s"), kernels \(Kernels.selected)
             """)
-        if checkpoint != nil { Log.write("goes on from epoch \(course.position.epoch), step \(course.position.step)") }
+        if checkpoint != nil { ranks.log("goes on from epoch \(course.position.epoch), step \(course.position.step)") }
 
         var meter = Meter(epochs: recipe.epochs, steps: stepsPerEpoch, perEpoch: trained.count)
         var kept: Kept?
         if options.frozen == .features, !isOver(course) {
             kept = try keep(trainer)
             // One that is to finish has no use for them.
-            if inbox.stopRequested { return nil }
+            if ranks.asked(inbox).stop { return nil }
         }
         // The last run may have been killed with these on their way.
         for epoch in course.ended { try tell(epoch, meter) }
@@ -235,7 +246,8 @@ struct Training {
         var meter = Meter(epochs: 1, steps: all, perEpoch: all)
         var last = 0
         func features(_ examples: [Example], views: Int, after before: Int) throws -> KeptFeatures? {
-            try KeptFeatures.compute(examples, views: views, trainer, in: directory, inbox: inbox) { done in
+            try KeptFeatures.compute(examples, views: views, trainer, in: directory, inbox: inbox, ranks: ranks) {
+                done in
                 defer { last = before + done }
                 guard meter.isDue(after: before + done - last) else { return }
                 var progress = meter.progress(Checkpoint.Position(epoch: 1, step: before + done, count: before + done))
@@ -283,11 +295,12 @@ struct Training {
         let order = shuffledIndices(trained.count, seed: options.seed, epoch: course.position.epoch)
         var lastCheckpoint = ContinuousClock.now
         while course.position.step < stepsPerEpoch {
-            let finishes = inbox.finishRequested && trainer.steps > 0
-            if inbox.stopRequested || finishes || lastCheckpoint + Self.checkpointInterval < .now {
+            let asked = ranks.asked(inbox)
+            let finishes = asked.finish && trainer.steps > 0
+            if asked.stop || finishes || lastCheckpoint + Self.checkpointInterval < .now {
                 try save(trainer, course)
                 lastCheckpoint = .now
-                if inbox.stopRequested { return .stopped }
+                if asked.stop { return .stopped }
                 if finishes { return .finished }
             }
             let start = course.position.step * recipe.batchSize
@@ -309,6 +322,7 @@ struct Training {
 
     /// Writes a checkpoint, never of weights that have diverged.
     private func save(_ trainer: Trainer, _ course: Course) throws {
+        guard ranks.isFirst else { return }
         let state = trainer.state
         guard state.weights.areFinite else { throw diverged(course.position) }
         try Checkpoint(
@@ -336,11 +350,11 @@ struct Training {
 
     /// Computes the logits of examples, by weights that are the trainer's.
     func logits(of weights: Weights, _ kept: Kept?, _ trainer: Trainer) throws -> ([Example]) -> [Float] {
-        guard kept == nil else { return trainer.logits }
+        guard kept == nil else { return ranks.sharing(trainer.logits) }
         let classifier = try Classifier(
             network: network, weights: weights, preprocessing: preprocessing, rectifiesScores: recipe.rectifiesScores,
             threads: options.threads)
-        return { classifier.classify($0.map(\.picture)) }
+        return ranks.sharing { classifier.classify($0.map(\.picture)) }
     }
 
     /// What was found after the last step of a position.

@@ -23,19 +23,25 @@ final class WarmClassifier {
         square = model.preprocessing.squares.first ?? Square(.crop, side: PictureRecord.side)
     }
 
+    /// Gives back the memory that was computed in.
+    func releaseMemory() { classifier.releaseMemory() }
+
     /// Says that a call is coming in.
     func expect() { classifier.expect() }
 
     /// Pictures of which the first are decoded.
     struct Begun {
         fileprivate let images: [String]
+        fileprivate let flips: Bool
         fileprivate var budget = DecodingBudget()
         fileprivate var first: [PictureReading.Found] = []
     }
 
     /// Does what can be done while others are classified. Each picture is base64 of what a `SentPicture` is.
-    func begin(_ images: [String]) -> Begun {
-        var begun = Begun(images: images)
+    ///
+    /// - Parameter flips: classes come from the mean of a picture's logits and its mirror image's.
+    func begin(_ images: [String], flips: Bool) -> Begun {
+        var begun = Begun(images: images, flips: flips)
         begun.first = read(images.prefix(Self.chunk), &begun.budget)
         return begun
     }
@@ -51,10 +57,10 @@ final class WarmClassifier {
     /// Classifies pictures; for which too little is left of what a call may take is to be sent again.
     func compute(_ begun: Begun) -> Computed {
         var computed = Computed()
-        classify(begun.first, &computed)
+        classify(begun.first, flips: begun.flips, &computed)
         var (rest, budget) = (begun.images.dropFirst(begun.first.count), begun.budget)
         while !rest.isEmpty {
-            classify(read(rest.prefix(Self.chunk), &budget), &computed)
+            classify(read(rest.prefix(Self.chunk), &budget), flips: begun.flips, &computed)
             rest = rest.dropFirst(Self.chunk)
         }
         return computed
@@ -84,7 +90,7 @@ final class WarmClassifier {
         PictureReading.read(images, square: square, threads: Self.threads(for: images), &budget)
     }
 
-    private func classify(_ read: [PictureReading.Found], _ computed: inout Computed) {
+    private func classify(_ read: [PictureReading.Found], flips: Bool, _ computed: inout Computed) {
         // One piece of memory for all pixels, whose parts stay where they are while they are classified.
         var pixels: [UInt8] = []
         for case .success(let picture) in read { pixels += picture.planes }
@@ -97,7 +103,8 @@ final class WarmClassifier {
                 pictures.append(Picture(planes: planes, width: picture.side, height: picture.side))
                 rest = rest.dropFirst(planes.count)
             }
-            return classifier.classify(pictures)
+            let logits = classifier.classify(pictures)
+            return flips ? classifier.classifyFlipped(pictures, logits) : logits
         }
         computed.time += start.duration(to: .now)
         computed.found += read.map { $0.map(\.label) }

@@ -3,7 +3,7 @@
 
 usage: compare.py SQZ_BENCH [--rounds N] [--seconds S] [--only WORD]... [--json FILE] [--svg FILE]
 
-Every peer first has to give the engine's logits. Prints a line a measurement: name, ours, best peer, the peer's name, ratio.
+Every peer first has to give the engine's logits; in eight bits, which each makes by its own tool, nearly. Prints a line a measurement: name, ours, best peer, the peer's name, ratio.
 Training and batches are in pictures a second, batch 1 in milliseconds; each is the median over the rounds of a round's median.
 """
 
@@ -18,6 +18,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).parent
 INFERENCE = ["onnxruntime", "openvino", "ncnn"]
+INT8 = ["onnxruntime_int8", "openvino_int8", "openvino_default"]
 
 # name, mode, architecture, size, batch, threads, peers
 CASES = [
@@ -35,6 +36,16 @@ CASES = [
     ("classify-1.0-b1-t1", "classify", "squeezenet-1.0", 224, 1, 1, INFERENCE),
     ("classify-1.0-b8-t2", "classify", "squeezenet-1.0", 224, 8, 2, INFERENCE),
     ("classify-1.0-b8-t1", "classify", "squeezenet-1.0", 224, 8, 1, INFERENCE),
+    *(
+        (f"int8-{name}-b{batch}-t{threads}", "int8", architecture, size, batch, threads, INT8)
+        for name, architecture, size, batches in (
+            ("cifar", "squeezenet-cifar", 32, (128, 32, 1)),
+            ("1.1", "squeezenet-1.1", 224, (1, 8)),
+            ("1.0", "squeezenet-1.0", 224, (1, 8)),
+        )
+        for batch in batches
+        for threads in (2, 1)
+    ),
 ]
 
 

@@ -4,12 +4,14 @@
 usage: serving.py --sqzctl PATH --socket PATH --model NAME [--seconds 3] [--rounds 2] [--connections 1,8,64,256] [PEER...]
 
 PEER is mosec or litserve, or with -2 behind it two workers of one thread each in place of one of two; by default all four. Needs
-`mosec litserve onnxruntime numpy` from PyPI in the Python that runs it, wrk, and a daemon with a model. The peers get a picture's
-3,072 bytes as the body of a POST, which is less to read than our base64 in JSON, and answer as ours does, with five classes. In each
-round each has its turn; told are the rates (calls a second), the median of the rounds, and ours over the better peer's.
+`mosec litserve onnxruntime numpy` from PyPI in the Python that runs it, wrk, and a daemon with a model. mosec gets a picture's 3,072
+bytes as the body of a POST, which is less to read than our base64 in JSON; LitServe reads nothing but JSON. Both answer as ours does,
+with five classes. In each round each has its turn; told are the rates (calls a second), the median of the rounds, and ours over the
+better peer's.
 """
 
 import argparse
+import base64
 import json
 import os
 import pathlib
@@ -22,7 +24,7 @@ import tempfile
 import time
 import urllib.request
 
-SCRIPT = 'wrk.method = "POST"\nwrk.body = io.open("{}", "rb"):read("*a")\nwrk.headers["Content-Type"] = "application/octet-stream"\n'
+SCRIPT = 'wrk.method = "POST"\nwrk.body = io.open("{}", "rb"):read("*a")\nwrk.headers["Content-Type"] = "{}"\n'
 
 
 def start(peer, port, environment):
@@ -38,10 +40,18 @@ def start(peer, port, environment):
     return process, f"http://127.0.0.1:{port}{path}"
 
 
-def wait(url, picture):
+def request(peer, picture):
+    """The body of a POST, and its type."""
+    if not peer.startswith("litserve"):
+        return picture, "application/octet-stream"
+    return json.dumps({"image": base64.b64encode(picture).decode()}).encode(), "application/json"
+
+
+def wait(url, body, kind):
     for _ in range(240):
         try:
-            with urllib.request.urlopen(urllib.request.Request(url, picture, method="POST"), timeout=5) as reply:
+            asked = urllib.request.Request(url, body, {"Content-Type": kind}, method="POST")
+            with urllib.request.urlopen(asked, timeout=5) as reply:
                 return json.load(reply)
         except OSError:
             time.sleep(0.25)
@@ -75,23 +85,25 @@ def main():
     connections = [int(count) for count in arguments.connections.split(",")]
     with tempfile.TemporaryDirectory() as directory:
         folder = pathlib.Path(directory)
-        model, body, script = folder / "model.onnx", folder / "picture.bin", folder / "post.lua"
+        model, raw, body, script = [folder / name for name in ("model.onnx", "picture.bin", "body", "post.lua")]
         export = [arguments.sqzctl, "--socket", arguments.socket, "model", "export", arguments.model, str(model)]
         subprocess.run(export, check=True, stdout=subprocess.DEVNULL)
         picture = os.urandom(3_072)
-        body.write_bytes(picture)
-        script.write_text(SCRIPT.format(body))
+        raw.write_bytes(picture)
         environment = {**os.environ, "SERVING_MODEL": str(model), "OMP_NUM_THREADS": "1"}
         rates = {}
         for number, peer in enumerate(arguments.peers):
             # One at a time: an idle one may still poll.
             process, url = start(peer, 18_200 + number, environment)
             try:
-                wait(url, picture)
+                given, kind = request(peer, picture)
+                body.write_bytes(given)
+                script.write_text(SCRIPT.format(body, kind))
+                wait(url, given, kind)
                 for count in connections:
                     for _ in range(arguments.rounds):
                         theirs = rate_of_peer(url, str(script), count, arguments.seconds)
-                        ours = rate_of_ours(arguments, count, str(body))
+                        ours = rate_of_ours(arguments, count, str(raw))
                         rates.setdefault((peer, count), []).append(theirs)
                         rates.setdefault(("sqzd", count), []).append(ours)
                         print(f"{peer:11} {count:4} {theirs:9.0f}   sqzd {ours:9.0f}", file=sys.stderr, flush=True)

@@ -1,5 +1,6 @@
 """LitServe with ONNX Runtime, a peer of serving.py."""
 
+import base64
 import sys
 
 import litserve
@@ -10,8 +11,8 @@ class Peer(litserve.LitAPI):
     def setup(self, device):
         self.session = session()
 
-    async def decode_request(self, request):
-        return await request.body()
+    def decode_request(self, request):
+        return base64.b64decode(request["image"])
 
     def batch(self, inputs):
         return inputs

@@ -131,6 +131,8 @@ import Testing
         let bytes = try #require(try await store.prunable(.predictions, of: 1, before: nil).first?.bytes)
         #expect(bytes > 2_500 * 40)
         #expect(try await store.prunable(.predictions, of: 2, before: nil) == [])
+        // They go with the job.
+        #expect(try await store.prunable(.predictions, of: 1, before: nil, isAfterJobs: true) == [])
         #expect(try await store.prunable(.predictions, of: nil, before: 5) == [])
         let pruned = try await store.prune(.predictions, of: 1, before: 6, at: 7, limit: 10) { _ in }
         #expect(pruned.map(\.id) == [id] && pruned.map(\.bytes) == [bytes])

@@ -99,6 +99,30 @@ import Testing
         #expect(try await store.startNext(at: 3)?.job.id == held)
     }
 
+    @Test func aJobGoesOnWithOtherRanksOrNotAtAll() async throws {
+        let four = Launch(ranks: 4, launcher: "mpirun")
+        let submission = Submission(kind: "train", runner: "r", uid: 1, isHeld: true, launch: four)
+        let id = try await store.submit(submission, at: 1, limits: limits).job.id
+        func launch() async throws -> Launch? {
+            let job = try await store.job(id)
+            return try job.ranks.map { Launch(ranks: $0, launcher: try #require(job.launcher)) }
+        }
+        #expect(try await launch() == four)
+        func resume(_ change: LaunchChange, from state: State = .paused) async throws -> Job {
+            let changes = try await store.putBack(id, from: [state], change, reason: "x", at: 2, limits: limits)
+            return try #require(changes.first?.job)
+        }
+        #expect(try await resume(.unchanged).ranks == 4)
+        // It waits already, and nothing of it changes.
+        await #expect(throws: SqzError.wrongState(id: id, state: .queued)) { try await resume(.to(nil)) }
+        #expect(try await launch() == four)
+        for other in [Launch(ranks: 2, launcher: "cluster"), nil] {
+            _ = try await store.move(id, to: .paused, at: 3)
+            #expect(try await resume(.to(other)).launcher == other?.launcher)
+            #expect(try await launch() == other)
+        }
+    }
+
     @Test func aHeldJobWhoseCaseCannotComeIsCancelled() async throws {
         let first = try await submit()
         let held = try await submit(after: [Dependency(job: first, condition: .success)], isHeld: true)

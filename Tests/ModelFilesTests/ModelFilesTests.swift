@@ -85,7 +85,8 @@ import Varlink
             try scratch.write("m", bytes)
             return #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["m"]) }?.description
         }
-        let read = "no model; what is read is safetensors (sqzd-model-1, sqzd-model-2, sqzd-model-3, sqzd-model-4)"
+        let read =
+            "no model; what is read is safetensors (sqzd-model-1, sqzd-model-2, sqzd-model-3, sqzd-model-4, sqzd-model-5, sqzd-model-6)"
         #expect(try reason([]) == "the file is empty, \(read)")
         #expect(try reason([0x89, 0x50, 0x4e, 0x47]) == "the file is a PNG picture, \(read)")
         #expect(
@@ -101,7 +102,8 @@ import Varlink
         let error = #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["pt"]) }
         #expect(
             error?.description
-                == "its format is pt; what is read is sqzd-model-1, sqzd-model-2, sqzd-model-3, sqzd-model-4")
+                == "its format is pt; what is read is sqzd-model-1, sqzd-model-2, sqzd-model-3, sqzd-model-4, sqzd-model-5, sqzd-model-6"
+        )
         // Not by a path that may be the daemon's own.
         #expect(try reason([1, 0, 0, 0, 0, 0, 0, 0, UInt8(ascii: "{")])?.contains(scratch.path) == false)
         let missing = #expect(throws: ModelFileError.self) { try ModelFile(path: scratch["missing"]) }

@@ -45,7 +45,7 @@ import Testing
     }()
 
     /// Three steps an epoch, the last one smaller and not a multiple of the shards.
-    private static func train(_ trainer: Trainer, from first: Int, to last: Int) -> [Evaluation] {
+    static func train(_ trainer: Trainer, from first: Int, to last: Int) -> [Evaluation] {
         pictures.withExamples(labels) { examples in
             (first..<last).map { step in
                 let (epoch, place) = (step / 3, step % 3)
@@ -55,14 +55,16 @@ import Testing
         }
     }
 
-    private static func trainer(_ run: Run, threads: Int, state: TrainerState? = nil) throws -> Trainer {
+    static func trainer(
+        _ run: Run, threads: Int, state: TrainerState? = nil, ranks: Collective = .alone
+    ) throws -> Trainer {
         let network = try Network(run.architecture, bypass: run.bypass, classes: 10, inputSize: 32)
         var recipe = run.recipe
         recipe.augmentation.padding = 4
         return try Trainer(
             network: network, preprocessing: Preprocessing(size: 32), recipe: recipe,
             state: state ?? TrainerState(weights: Weights(glorotUniformFor: network, seed: 9)), seed: 11,
-            plannedSteps: 5, threads: threads, kernels: run.kernels)
+            plannedSteps: 5, threads: threads, kernels: run.kernels, ranks: ranks)
     }
 
     @Test(arguments: runs) func sameBitsForAnyThreadCount(_ run: Run) throws {

@@ -3,11 +3,12 @@ import Testing
 
 /// Modules that keep their weights: what is trained behind them is trained as if all were.
 @Suite struct FrozenTests {
-    private static let pictures = Pictures(count: 12, size: 32)
-    private static let labels = (0..<12).map { $0 * 7 % 5 }
+    static let pictures = Pictures(count: 12, size: 32)
+    static let labels = (0..<12).map { $0 * 7 % 5 }
 
-    private static func trainer(
-        _ architecture: Architecture, frozen: Int?, threads: Int = 2, state: TrainerState? = nil, dropout: Bool = true
+    static func trainer(
+        _ architecture: Architecture, frozen: Int?, threads: Int = 2, state: TrainerState? = nil, dropout: Bool = true,
+        ranks: Collective = .alone
     ) throws -> Trainer {
         let network = try Network(architecture, bypass: .simple, classes: 5, inputSize: 32)
         var recipe = Recipe.tutorial
@@ -17,7 +18,7 @@ import Testing
         return try Trainer(
             network: network, preprocessing: Preprocessing(size: 32), recipe: recipe,
             state: state ?? TrainerState(weights: Weights(glorotUniformFor: network, seed: 9)), seed: 3,
-            threads: threads)
+            threads: threads, ranks: ranks)
     }
 
     static let cuts = [

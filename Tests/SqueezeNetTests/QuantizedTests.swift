@@ -95,6 +95,42 @@ import Testing
         #expect(again.values == weights.values && again.biases == weights.biases)
     }
 
+    @Test(arguments: [4, 6]) func fewerBitsAreNearestInTheMean(bits: Int) throws {
+        let network = try Run().network()
+        let (weights, steps) = (try Run().weights(network), try Run().quantized().steps)
+        let few = try QuantizedWeights(quantizing: weights, of: network, bits: bits, steps: steps)
+        var first = 0
+        for (place, layer) in QuantizedWeights.layerBits(of: network, bits).enumerated() {
+            let largest = few.values[first..<first + layer.count].reduce(0) { max($0, abs(Int($1))) }
+            let isLast = first + layer.count == few.values.count
+            // The last layer's are held smaller, so that pairs are.
+            #expect(layer.bits == (place == 0 || isLast ? 8 : bits), "layer \(place)")
+            #expect(isLast ? (64...127).contains(largest) : largest == 1 << (layer.bits - 1) - 1, "layer \(place)")
+            first += layer.count
+        }
+        // Better than whole steps of the largest weight would be.
+        func error(_ found: [Float]) -> Double {
+            zip(found, weights.values).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+        }
+        let plain = network.parameters.reduce(into: weights.values) { values, parameter in
+            guard parameter.shape.count == 4 else { return }
+            let count = parameter.count / parameter.shape[0]
+            for start in stride(from: parameter.offset, to: parameter.offset + parameter.count, by: count) {
+                let own = weights.values[start..<start + count]
+                let step = own.reduce(0) { max($0, abs($1)) } / Float(1 << (bits - 1) - 1)
+                for place in start..<start + count where step > 0 {
+                    values[place] = (values[place] / step).rounded() * step
+                }
+            }
+        }
+        #expect(error(few.weights(of: network).values) < error(plain))
+        #expect(throws: EngineError.self) {
+            try QuantizedWeights(
+                network, bits: bits, values: Run().quantized().values, scales: few.scales, biases: few.biases,
+                steps: steps)
+        }
+    }
+
     @Test func rulesKeepLessAndLess() throws {
         let steps = try Calibration.Rule.allCases.map { try Run().quantized(by: $0).steps }
         #expect(zip(steps[0], steps[1]).allSatisfy { $0 >= $1 } && steps[0] != steps[1] && steps[0] != steps[2])
@@ -137,6 +173,9 @@ import Testing
         }
         func changed<Value>(_ array: [Value], _ value: Value) -> [Value] { array.dropLast() + [value] }
         #expect(made() == nil)
+        #expect(made(values: good.values.dropLast(2) + [127, 1]) == nil)
+        #expect(made(values: good.values.dropLast(2) + [127, -127]) == nil)
+        #expect(made(values: good.values.dropLast(2) + [-127, -2]) != nil)
         #expect(made(values: good.values.dropLast()) != nil && made(values: changed(good.values, -128)) != nil)
         for bad in [Float.nan, .infinity, 0, -1, 1e30] {
             #expect(made(scales: changed(good.scales, bad)) != nil)

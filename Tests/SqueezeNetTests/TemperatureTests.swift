@@ -42,7 +42,12 @@ import Testing
     /// Pictures of two classes: logits, labels, and what is said of them.
     @Test(
         arguments: [
-            ([], [], "there are no pictures"), ([3, 1, 2, 5], [0, 1], "all are in their class"),
+            ([], [], "there are no pictures"),
+            (
+                [3, 1, 2, 5], [0, 1],
+                "of these 2 pictures falls on where the temperature goes to 0.01, as it does where all are in their class"
+            ),
+            ([3, 1], [0], "of this one picture falls"),
             // So far apart that probabilities are 0 and 1.
             ([3e30, 1, 2, 5e30], [0, 1], "all are in their class"),
             ([3, 1, 2, 5], [1, 0], "say nothing of the classes"),

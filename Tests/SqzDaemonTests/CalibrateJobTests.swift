@@ -98,8 +98,8 @@ private let training: [String: JSONValue] = [
             "\(whole.reason ?? "")")
         let tested = try job("calibrate", ["split": .string("test")], model: "tested", base: "whole")
         #expect(tested.state == .succeeded && tested.outcome?.measured == "the test pictures", "\(tested.reason ?? "")")
-        let nothing = try job("calibrate", model: "x")
-        #expect(nothing.state == .failed && nothing.reason?.contains("is needed") == true)
+        _ = try daemon.expectInvalid(
+            "base", from: JobsInterface.Submit.self, .init(kind: "calibrate", dataset: "colours", model: "x"))
     }
 
     @Test func whereNoTemperatureIsBestTheJobFails() throws {

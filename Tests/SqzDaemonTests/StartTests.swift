@@ -141,6 +141,13 @@ import Varlink
         #expect(FileManager.default.fileExists(atPath: path) == (content != nil))
     }
 
+    /// A restore that was killed before the records came says what to do.
+    @Test func whatARestoreLeftIsNoState() throws {
+        let daemon = try TestDaemon(runners: [], starts: false)
+        try daemon.scratch.write("state/restoring/sqzd.db", [])
+        try expectRefusal(daemon, "run sqzctl restore again, which was interrupted")
+    }
+
     @Test func recordsThatNameFilesElsewhere() throws {
         let daemon = try TestDaemon()
         try daemon.importColours()
@@ -173,6 +180,11 @@ import Varlink
         (#"{"runningJobsPerUser": 65}"#, "runningJobsPerUser must be from 1 to 64, is 65"),
         (#"{"runningJob": 1}"#, "there is no setting runningJob; there are administrators, dataDirectories"),
         (#"{"runningJobs": 1, "runningJobs": 2}"#, "runningJobs"),
+        (#"{"launchers": ["mpirun"]}"#, "launchers must be objects by their names"),
+        (#"{"launchers": {"a": {"users": []}}}"#, "launchers must be objects by their names"),
+        (#"{"launchers": {"a": {"command": ["x", "{ranks}"], "user": "b"}}}"#, "user"),
+        (#"{"launchers": {"a": {"command": ["mpirun"]}}}"#, "the command of a must be words, with {ranks}"),
+        (#"{"launchers": {"a": {"command": ["x", "{ranks}"], "ranks": 0}}}"#, "the ranks of a must be 1 or more"),
     ]) func aConfigurationThatCannotBeUsed(text: String, words: String) throws {
         let daemon = try TestDaemon(runners: [], starts: false)
         try daemon.scratch.write("sqzd.json", Array(text.utf8))

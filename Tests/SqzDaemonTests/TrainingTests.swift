@@ -146,7 +146,9 @@ import Varlink
     @Test func whatCannotBeMeantIsRefused() throws {
         typealias Submit = JobsInterface.Submit
         try daemon.expect(
-            .noSuchKind(kind: "dance", kinds: ["countdown", "train", "evaluate", "predict", "quantize", "calibrate"]),
+            .noSuchKind(
+                kind: "dance",
+                kinds: ["countdown", "train", "evaluate", "predict", "quantize", "compress", "calibrate"]),
             from: Submit.self,
             .init(kind: "dance"))
         try daemon.expect(

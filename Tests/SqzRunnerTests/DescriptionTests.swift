@@ -14,6 +14,8 @@ import Varlink
         // These are the machine's and the day's.
         example.version = answer.version
         example.properties = answer.properties
+        example.ranksProgram = answer.ranksProgram
+        #expect(answer.ranksProgram?.hasSuffix("/sqz-runner-squeezenet-mpi") == true)
         #expect(example == answer)
         #expect(try Self.reply(ManagerInterface.Runners.self).runners.first?.kinds == answer.kinds)
     }

@@ -35,6 +35,11 @@ import Varlink
         try Sqzctl.run(daemon, "report", "tints@2", "-o", page).expect(0)
         let report = try String(contentsOfFile: page, encoding: .utf8)
         #expect(report.contains("Before its logits were divided by a temperature of"), "\(report)")
+        #expect(report.contains("calibrating took") && !report.contains("training took"), "\(report)")
+        try optionsAreThoseOfTheTraining()
+        let training = try #require(daemon.call(ModelsInterface.Show.self, .init(model: "tints@1")).model.job)
+        try Sqzctl.run(daemon, "jobs", "rm", "\(training)").expect(0)
+        try optionsAreThoseOfTheTraining()
 
         // As the page says how to repeat it.
         let command = "sqzctl submit calibrate --data colours --model tints --from tints@1"
@@ -48,6 +53,23 @@ import Varlink
             daemon, "evaluate", "--model", "tints@1", "--calibrate", "--name", "calm", "--split", "test", "--follow")
         followed.expect(0)
         #expect(followed.output.contains("model calm@1") && followed.output.contains("(the test pictures)"))
+    }
+
+    private struct Comparison: Decodable {
+        struct Thing: Decodable {
+            var options: [String: String]
+            var temperature: Double?
+        }
+        var compared: [Thing]
+        var differing: [String]
+    }
+
+    private func optionsAreThoseOfTheTraining() throws {
+        let compared = try Sqzctl.run(daemon, "--json", "compare", "tints@1", "tints@2").output
+        let told = try JSON.decode(Comparison.self, from: Array(compared.utf8))
+        #expect(told.compared.allSatisfy { $0.options["epochs"] != nil && $0.options["recipe"] != nil })
+        #expect(Set(told.differing).subtracting(["threads"]) == ["split"], "\(told.differing)")
+        #expect(told.compared.map { $0.temperature != nil } == [false, true])
     }
 
     @Test func whatDoesNotGoTogetherIsUsage() throws {

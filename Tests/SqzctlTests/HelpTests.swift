@@ -30,7 +30,8 @@ import Varlink
     @Test func theVerbsAreThere() throws {
         #expect(
             try Set(Self.commands().map { $0.joined(separator: " ") }) == [
-                "train", "classify", "predict", "evaluate", "quantize", "submit", "history", "plot", "compare",
+                "train", "classify", "predict", "evaluate", "quantize", "compress", "submit", "history", "plot",
+                "compare",
                 "report",
                 "export-events", "jobs", "show", "sweep", "watch", "wait", "logs",
                 "predictions",
@@ -104,5 +105,15 @@ import Varlink
         transcript.expect(64, named)
         #expect(transcript.errors.hasPrefix("sqzctl: "), "\(transcript.errors)")
         #expect(transcript.output.isEmpty)
+        // A program gets the sentence alone.
+        let told = try Sqzctl.run(socket: Self.nowhere, ["--json"] + words)
+        told.expect(64, named)
+        #expect(!told.errors.contains("Usage:") && !told.errors.contains("\\n"), "\(told.errors)")
+    }
+
+    @Test func aVerbHasHelpBehindTheWordToo() throws {
+        for words in [["help"], ["help", "show"], ["help", "model", "show"], ["help", "show", "7"]] {
+            #expect(try Sqzctl.run(socket: Self.nowhere, words).ending == .exited(0), "\(words)")
+        }
     }
 }

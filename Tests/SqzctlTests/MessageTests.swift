@@ -29,6 +29,14 @@ import Varlink
             "there is no verb model exprt; did you mean model export? sqzctl model --help lists those there are"
         ),
         (["dataset", "dance"], "there is no verb dataset dance; sqzctl dataset --help lists those there are"),
+        (["SHOW", "7"], "there is no verb SHOW; did you mean show? sqzctl --help lists those there are"),
+        (
+            ["jobs", "remove"],
+            "there is no verb jobs remove; did you mean jobs rm? sqzctl jobs --help lists those there are"
+        ),
+        (["jobs", "show"], "there is no verb jobs show; did you mean show? sqzctl jobs --help lists those there are"),
+        (["help", "trian"], "there is no verb trian; did you mean train? sqzctl --help lists those there are"),
+        (["help", "model", "dance"], "there is no verb model dance; sqzctl model --help lists those there are"),
     ]) func anUnknownVerb(words: [String], message: String) throws {
         let transcript = try Sqzctl.run(socket: "/nowhere", words)
         let isTold =

@@ -105,7 +105,7 @@ import Varlink
             let file = scratch[name]
             try export(file).expect(
                 64,
-                "\(file): \(ending) is no format that is written; right would be .safetensors, .onnx, .pth, .pt, or --format"
+                "\(file): \(ending) is no format that is written; right would be .safetensors, .onnx, .pth, .pt, .net, or --format"
             )
         }
         try export(scratch["m"], "--format", "h5").expect(64, "h5")
@@ -126,7 +126,9 @@ import Varlink
             })
         #expect(
             SqzError(error)
-                == .invalidOption(option: "format", reason: "must be onnx or pytorch; safetensors is what Read gives"))
+                == .invalidOption(
+                    option: "format",
+                    reason: "must be onnx, pytorch or deep-compression; safetensors is what Read gives"))
     }
 
     @Test func standardOutputIsTheFileAlone() throws {

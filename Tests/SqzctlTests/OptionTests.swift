@@ -20,7 +20,9 @@ import Varlink
         try daemon.call(ManagerInterface.Runners.self, NoParameters()).runners.flatMap(\.kinds)
     }
 
-    @Test(arguments: ["train", "evaluate", "predict", "quantize"]) func helpSaysWhatTheRunnerDeclares(verb: String)
+    @Test(arguments: ["train", "evaluate", "predict", "quantize", "compress"]) func helpSaysWhatTheRunnerDeclares(
+        verb: String
+    )
         throws
     {
         let kind = try #require(kinds().first { $0.name == verb })

@@ -49,7 +49,9 @@ def test_everything_is_in_its_place(installed: Path) -> None:
             "lib/systemd/user/sqzd.socket",
             "lib/sysusers.d/sqzd.conf",
             "libexec/sqzd/runners/sqz-runner-squeezenet",
+            "libexec/sqzd/sqz-runner-squeezenet-mpi",
             "share/bash-completion/completions/sqzctl",
+            "share/doc/sqzd/ranks.conf",
             "share/doc/sqzd/sqzd.json",
             "share/fish/vendor_completions.d/sqzctl.fish",
             "share/zsh/site-functions/_sqzctl",
@@ -72,11 +74,12 @@ def test_uninstall_leaves_no_file_and_touches_no_other(installed: Path) -> None:
 def test_programs_need_no_swift_and_are_stripped(installed: Path) -> None:
     found = (installed / PREFIX[1:]).rglob("sqz*")
     programs = [path for path in found if path.is_file() and path.stat().st_mode & 0o100]
-    assert len(programs) == 3
+    assert len(programs) == 4
     for program in programs:
         wanted = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=True).stdout
         assert "libc.so" in wanted
         assert "swift" not in wanted.lower() and "Foundation" not in wanted
+        assert ("libmpi" in wanted) == program.name.endswith("-mpi")
         sections = subprocess.run(["readelf", "-SW", str(program)], capture_output=True, text=True, check=True).stdout
         assert ".text" in sections
         assert ".symtab" not in sections and ".debug_info" not in sections
@@ -97,8 +100,9 @@ def test_example_configuration_has_every_key() -> None:
     defaults = re.search(r"var defaults: .+?\n +\[\n(.+?)\n +\]\n", source, re.DOTALL)
     assert defaults is not None
     keys = re.findall(r'^ +"(\w+)":', defaults[1], re.MULTILINE)
-    # Where the runners are depends on where the daemon is.
-    assert sorted(json.loads((CHECKOUT / "systemd/sqzd.json").read_text())) == sorted(set(keys) - {"runnerDirectories"})
+    # Where the runners are depends on where the daemon is; launchers are no value of one type.
+    expected = set(keys) - {"runnerDirectories"} | {"launchers"}
+    assert sorted(json.loads((CHECKOUT / "systemd/sqzd.json").read_text())) == sorted(expected)
 
 
 def test_units_are_valid_and_confined(installed: Path) -> None:

@@ -16,7 +16,7 @@ RUNNERS = "/usr/libexec/sqzd/runners"
 def package(folder: Path) -> Path:
     command = ["make", "--quiet", "package", f"PACKAGES={folder}"]
     subprocess.run(command, cwd=CHECKOUT, check=True, stdout=subprocess.DEVNULL)
-    (made,) = folder.glob("*.deb")
+    (made,) = folder.glob("sqzd_*.deb")
     return made
 
 
@@ -30,6 +30,8 @@ def packages(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     need_programs("dh", "lintian", "dpkg-deb")
     folder = tmp_path_factory.mktemp("packages")
     package(folder / "made").rename(folder / "new.deb")
+    (mpi,) = (folder / "made").glob("sqzd-mpi_*.deb")
+    mpi.rename(folder / "mpi.deb")
     unpacked = folder / "unpacked"
     subprocess.run(["dpkg-deb", "--raw-extract", folder / "new.deb", unpacked], check=True)
     control = unpacked / "DEBIAN" / "control"
@@ -44,7 +46,8 @@ def test_the_same_sources_give_the_same_package(packages: Path, tmp_path: Path) 
 
 
 def test_lintian_has_nothing_to_say(packages: Path) -> None:
-    command = ["lintian", "--allow-root", "--fail-on", "error,warning", packages / "new.deb"]
+    made = [packages / "new.deb", packages / "mpi.deb"]
+    command = ["lintian", "--allow-root", "--fail-on", "error,warning", *made]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
 
@@ -67,6 +70,16 @@ def test_programs_come_without_icus_tables(packages: Path) -> None:
     sizes = {Path(line[5]).name: int(line[2]) for line in lines}
     # The tables have 32 MB, the largest program 44 without them.
     assert max(sizes[name] for name in ("sqzd", "sqzctl", "sqz-runner-squeezenet")) < 60_000_000
+
+
+def test_what_needs_mpi_is_a_package_of_its_own(packages: Path) -> None:
+    assert contents(packages / "mpi.deb") >= {
+        "/usr/libexec/sqzd/sqz-runner-squeezenet-mpi",
+        "/usr/lib/systemd/system/sqzd.service.d/ranks.conf",
+    }
+    assert not {path for path in contents(packages / "new.deb") if "mpi" in path or "ranks" in path}
+    assert "openmpi" in told("dpkg-deb", "--field", packages / "mpi.deb", "Depends")
+    assert "openmpi" not in told("dpkg-deb", "--field", packages / "new.deb", "Depends")
 
 
 def test_every_verb_has_a_page(packages: Path) -> None:
@@ -106,6 +119,8 @@ def test_it_is_installed_upgraded_and_removed_with_a_queue(container: Container)
     # A runner of somebody else's is not the package's.
     container.write(f"{RUNNERS}/countdown", (CHECKOUT / "Tests/Plugins/countdown").read_text(), 0o755)
     container.run("systemctl", "reload", "sqzd.service")
+    # Until runners have been asked what they are.
+    container.await_journal("SQZ_EVENT=reloaded")
     # Longer than dpkg takes until it starts the new one.
     job = container.submit("countdown", "root", options={"from": 30, "delay": 0.5})
     container.await_progress(job)

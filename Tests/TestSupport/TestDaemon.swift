@@ -68,8 +68,11 @@ public final class TestDaemon: Sendable {
         case .squeezenet: try link("sqz-runner-squeezenet", to: "\(Self.programs)/sqz-runner-squeezenet")
         case .countdown: try link("countdown", to: Oracle.tests.appendingPathComponent("Plugins/countdown").path)
         case .script(let name, let text):
-            let path = try scratch.write("runners/\(name)", Array(text.utf8))
-            guard chmod(path, 0o755) == 0 else { throw SystemError(call: "chmod") }
+            // By another process: a program that is being started beside this would have the file open for writing a
+            // while, and the daemon could not start it (ETXTBSY).
+            let install = ["install", "-m", "755", "/dev/stdin", scratch["runners/\(name)"]]
+            let transcript = try Transcript.run(install, input: Array(text.utf8))
+            guard transcript.ending == .exited(0) else { throw SystemError(call: "install") }
         }
     }
 

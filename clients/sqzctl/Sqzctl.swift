@@ -17,7 +17,8 @@ struct Sqzctl: ParsableCommand {
             """, version: Version.current,
         groupedSubcommands: [
             CommandGroup(
-                name: "Jobs", subcommands: [Train.self, Evaluate.self, Predict.self, Quantize.self, Submit.self]),
+                name: "Jobs",
+                subcommands: [Train.self, Evaluate.self, Predict.self, Quantize.self, Compress.self, Submit.self]),
             CommandGroup(name: "Classifying", subcommands: [Classify.self, Bench.self]),
             CommandGroup(
                 name: "The queue",

@@ -1,19 +1,26 @@
 internal import ArgumentParser
 
-/// A first word that is no verb, for which the argument parser says only that it is unexpected.
+/// A first word that is no verb, for which the argument parser says only that it is unexpected; after `help`, not even that.
 struct UnknownVerb {
     private let words: [String]
     private let known: [String]
+    /// The verbs that need no other before them.
+    private let first: [String]
 
     /// nil where there is a verb, or where something else is wrong before it.
     init?(in arguments: [String], of root: any ParsableCommand.Type) {
         var command = root
         var before: [String] = []
+        var isHelp = false
         var rest = arguments[...]
         while let word = rest.popFirst() {
-            if ["--socket", "--host"].contains(word) { rest = rest.dropFirst() }
-            if ["--socket", "--host", "--json"].contains(word) { continue }
-            if word.hasPrefix("--socket=") || word.hasPrefix("--host=") { continue }
+            if ["--socket", "--host", "--color"].contains(word) { rest = rest.dropFirst() }
+            if ["--socket", "--host", "--color", "--json", "--wide"].contains(word) { continue }
+            if ["--socket=", "--host=", "--color="].contains(where: word.hasPrefix) { continue }
+            if word == "help", before.isEmpty, !isHelp {
+                isHelp = true
+                continue
+            }
             guard !word.hasPrefix("-"), word != "help" else { return nil }
             let subcommands = Self.subcommands(of: command)
             guard !subcommands.isEmpty else { return nil }
@@ -21,6 +28,7 @@ struct UnknownVerb {
             guard let next = subcommands.first(where: { $0._commandName == word }) else {
                 words = before
                 known = subcommands.map { $0._commandName }
+                first = Self.subcommands(of: root).map { $0._commandName }
                 return
             }
             command = next
@@ -30,13 +38,24 @@ struct UnknownVerb {
 
     var error: UsageError {
         let group = words.dropLast().map { $0 + " " }.joined()
-        let word = words[words.count - 1]
-        let near = known.map { ($0, Self.distance(word, $0)) }.min { $0.1 < $1.1 }
-        // A third of the letters may be wrong.
-        let meant = near.flatMap { name, distance in distance <= max(1, word.count / 3) ? name : nil }
-        let question = meant.map { "did you mean \(group)\($0)? " } ?? ""
+        let question = meant.map { "did you mean \($0)? " } ?? ""
         return UsageError(
-            description: "there is no verb \(group)\(word); \(question)sqzctl \(group)--help lists those there are")
+            description:
+                "there is no verb \(group)\(words[words.count - 1]); \(question)sqzctl \(group)--help lists those there are"
+        )
+    }
+
+    private var meant: String? {
+        let group = words.dropLast().map { $0 + " " }.joined()
+        let word = words[words.count - 1].lowercased()
+        if known.contains("rm"), ["remove", "delete", "del"].contains(word) { return group + "rm" }
+        // A third of the letters may be wrong.
+        if let near = known.min(by: { Self.distance(word, $0) < Self.distance(word, $1) }),
+            Self.distance(word, near) <= max(1, word.count / 3)
+        {
+            return group + near
+        }
+        return first.contains(word) ? word : nil
     }
 
     private static func subcommands(of command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {

@@ -18,3 +18,7 @@ int sqz_allowed_processors(void);
 /// Has the kernel begin to write a part of a file to the disk, without waiting for the end of it: sync_file_range(2), which Swift's
 /// view of the C library does not have. 0, or -1 and errno.
 int sqz_begin_writing(int descriptor, long offset, long count);
+
+/// This process is killed when the one ends that started it: PR_SET_PDEATHSIG of prctl(2), which Swift's view of the C library does
+/// not have. 0, or -1 and errno.
+int sqz_end_with_parent(void);

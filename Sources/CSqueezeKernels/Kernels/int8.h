@@ -1,82 +1,7 @@
-// Eight bits: what reference_int8.h defines, to the last bit, in vectors.
-//
-// One multiply-add primitive an instruction set: dot2 adds to each lane of 32 bits two products of 16-bit numbers, dot4 four of an
-// unsigned byte and a signed one. vpmaddubsw adds pairs in 16 bits, which hold 2 * 127 * 127.
+// Eight bits: the products, in vectors. INT_TILE, the rows of register tiles, comes from the file that includes the kernels.
 #ifndef INT8_H
 #define INT8_H
-
-typedef uint32_t uvec __attribute__((ext_vector_type(LANES), may_alias));
-typedef uint64_t uwide __attribute__((ext_vector_type(LANES / 2), may_alias));
-typedef uint8_t byte_row __attribute__((ext_vector_type(LANES), aligned(1), may_alias));
-typedef int16_t shorts __attribute__((ext_vector_type(LANES * 2), may_alias));
-typedef int16_t short_row __attribute__((ext_vector_type(16), aligned(2), may_alias));
-typedef int8_t chars __attribute__((ext_vector_type(LANES * 4), may_alias));
-
-#if defined(__x86_64__) && LANES == 16
-INLINE ivec pairs(ivec a, ivec b) { return (ivec)__builtin_ia32_pmaddwd512((shorts)a, (shorts)b); }
-INLINE ivec dot4(ivec sum, ivec a, ivec w) {
-    return sum + (ivec)__builtin_ia32_pmaddwd512((shorts)__builtin_ia32_pmaddubsw512((chars)a, (chars)w), (shorts)(int16_t)1);
-}
-#elif defined(__x86_64__) && LANES == 8
-INLINE ivec pairs(ivec a, ivec b) { return (ivec)__builtin_ia32_pmaddwd256((shorts)a, (shorts)b); }
-INLINE ivec dot4(ivec sum, ivec a, ivec w) {
-    return sum + (ivec)__builtin_ia32_pmaddwd256((shorts)__builtin_ia32_pmaddubsw256((chars)a, (chars)w), (shorts)(int16_t)1);
-}
-#else
-#if defined(__x86_64__)
-INLINE ivec pairs(ivec a, ivec b) { return (ivec)__builtin_ia32_pmaddwd128((shorts)a, (shorts)b); }
-#else
-INLINE ivec pairs(ivec a, ivec b) { return (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16); }
-#endif
-// SSE2 has no product of bytes: those at even places and those at odd ones.
-INLINE ivec dot4(ivec sum, ivec a, ivec w) {
-    ivec even = (ivec)((shorts)w << 8 >> 8), odd = (ivec)((shorts)w >> 8);
-    return sum + pairs(a & 0x00ff00ff, even) + pairs((ivec)((uvec)a >> 8) & 0x00ff00ff, odd);
-}
-#endif
-INLINE ivec dot2(ivec sum, ivec a, ivec w) { return sum + pairs(a, w); }
-
-INLINE ivec iload(const void *p) { return *(const ivec *)p; }
-INLINE ivec four_bytes(const void *p) {
-    int32_t four;
-    memcpy(&four, p, sizeof four);
-    return (ivec)four;
-}
-
-// min(most, (max(sum, 0) * multiplier) >> 32). Lanes of 64 bits: first those at even places, then those at odd ones.
-INLINE ivec requantized(ivec sum, ivec multiplier, int most) {
-    uwide x = (uwide)(sum > 0 ? sum : (ivec)0), m = (uwide)multiplier;
-    uwide even = (x & 0xffffffff) * (m & 0xffffffff) >> 32, odd = (x >> 32) * (m >> 32);
-    ivec y = (ivec)(uwide)0xffffffff00000000 ? (ivec)odd : (ivec)even;
-    return y < most ? y : (ivec)most;
-}
-
-// Of values that are bytes.
-INLINE void store_row(uint8_t *y, const ivec *row) {
-#if defined(__x86_64__) && LANES == 8
-    typedef int64_t four __attribute__((ext_vector_type(4)));
-    typedef int64_t two __attribute__((ext_vector_type(2)));
-    typedef int16_t eight_shorts __attribute__((ext_vector_type(8)));
-    typedef int8_t sixteen __attribute__((ext_vector_type(16), aligned(1), may_alias));
-    four words = (four)__builtin_ia32_packusdw256(row[0], row[1]);
-    words = __builtin_shufflevector(words, words, 0, 2, 1, 3);
-    two low = __builtin_shufflevector(words, words, 0, 1), high = __builtin_shufflevector(words, words, 2, 3);
-    *(sixteen *)y = (sixteen)__builtin_ia32_packuswb128((eight_shorts)low, (eight_shorts)high);
-    return;
-#endif
-    UNROLL
-    for (int v = 0; v < VECTORS; v++) *(byte_row *)(y + v * LANES) = __builtin_convertvector(row[v], byte_row);
-}
-
-INLINE void store_requantized(const int rows, ivec tile[][VECTORS], const uint32_t *multiplier, int most, uint8_t *y, ptrdiff_t pitch) {
-    UNROLL
-    for (int i = 0; i < rows; i++) {
-        ivec row[VECTORS];
-        UNROLL
-        for (int v = 0; v < VECTORS; v++) row[v] = requantized(tile[i][v], iload(multiplier + v * LANES), most);
-        store_row(y + i * pitch, row);
-    }
-}
+#include "int8_vector.h"
 
 // tile[i] = bias + x[i] * w over all inputs.
 INLINE void int8_products(const int rows, int inputs, const uint8_t *x, ptrdiff_t pitch, const int8_t *w, const int32_t *bias,
@@ -190,33 +115,6 @@ static void int8_stem(const sqz_int8_stem *s, int first_row, int last_row, const
                 int8_stem_rows(1, s, from + column * s->stride * 3, w + panel * filters, bias + panel * P, multiplier + panel * P,
                                to + (ptrdiff_t)column * s->out_panels * P);
         }
-}
-
-static void int8_maxpool(const sqz_int8_maxpool *s, int first_row, int last_row, const uint8_t *restrict x, uint8_t *restrict y) {
-    for (int row = first_row; row < last_row; row++)
-        for (int column = 0; column < s->out_size; column++) {
-            uint8_t *to = y + ((ptrdiff_t)row * s->out_size + column) * s->channels;
-            int rows = s->in_size - 2 * row < s->kernel ? s->in_size - 2 * row : s->kernel;
-            int columns = s->in_size - 2 * column < s->kernel ? s->in_size - 2 * column : s->kernel;
-            const uint8_t *from = x + ((ptrdiff_t)2 * row * s->in_size + 2 * column) * s->channels;
-            typedef uint8_t sixteen __attribute__((ext_vector_type(16), aligned(1), may_alias));
-            for (int c = 0; c < s->channels; c += 16) {
-                sixteen most = *(const sixteen *)(from + c);
-                for (int i = 0; i < rows; i++)
-                    for (int j = 0; j < columns; j++) {
-                        sixteen other = *(const sixteen *)(from + ((ptrdiff_t)i * s->in_size + j) * s->channels + c);
-                        most = other > most ? other : most;
-                    }
-                *(sixteen *)(to + c) = most;
-            }
-        }
-}
-
-static void int8_add(ptrdiff_t count, uint32_t scale_a, uint32_t scale_b, int most, const uint8_t *restrict a, uint8_t *restrict y) {
-    for (ptrdiff_t i = 0; i < count; i++) {
-        uint32_t sum = (a[i] * scale_a + y[i] * scale_b + (1u << 15)) >> 16;
-        y[i] = (uint8_t)(sum < (uint32_t)most ? sum : (uint32_t)most);
-    }
 }
 
 #endif

@@ -1,9 +1,9 @@
 // 3x3 convolutions of bytes by Winograd's F(4x4, 3x3), exactly.
 //
 // Everything here is whole numbers modulo 2^32. The filters are 24 G g G^T (the last row of G times 3 only, as fits 16 bits; A takes
-// the 8): at most 12 * 12 * 127 = 18288. The input's tiles are B^T d B, at most 100 * 127 = 12700. The products are summed in lanes of
+// the 8): at most 12 * 12 * 127 = 18288. The input's tiles are B^T d B, at most 100 * 255 = 25500. The products are summed in lanes of
 // 32 bits, which wrap: what is left is 576 times the sum modulo 2^32. 9 has an inverse there, and then 64 times the sum is known modulo
-// 2^32, so the sum itself if it is below 2^25: 64 inputs * 9 * 127 * 127 = 9.3 million. A fourth of the multiplications, and not a bit
+// 2^32, so the sum itself if it is below 2^25 = 33.5 million: QuantizedWeights asks it of every filter. A fourth of the multiplications, and not a bit
 // of difference to the plain sum. In lanes of 16 bits they cost as much as bytes do: vpmaddwd is the slower half of a product of bytes.
 #ifndef INT8_WINOGRAD_H
 #define INT8_WINOGRAD_H

@@ -178,12 +178,17 @@ typedef struct {
     int block; // tiles worked on at a time
 } sqz_int8_conv3x3;
 
-// Bytes of `work`, which each thread has for itself.
+// Bytes of `work`, which each thread has for itself: for a block of Winograd's tiles, or what plain sums copy of the input, which is half
+// the first level cache or else six lines.
+enum { SQZ_INT8_BAND = 24 << 10 };
 static inline ptrdiff_t sqz_int8_conv3x3_workspace(const sqz_int8_conv3x3 *_Nonnull shape) {
-    return (ptrdiff_t)36 * shape->block * (2 * shape->inputs + 4 * SQZ_PANEL) + 64;
+    ptrdiff_t block = (ptrdiff_t)36 * shape->block * (2 * shape->inputs + 4 * SQZ_PANEL);
+    ptrdiff_t lines = ((ptrdiff_t)6 * (shape->size + 2) + 16) * shape->inputs;
+    ptrdiff_t band = lines > SQZ_INT8_BAND ? lines : SQZ_INT8_BAND;
+    return (block > band ? block : band) + 64;
 }
 
-// 16-bit numbers of prepared 3x3 weights.
+// 16-bit numbers of prepared 3x3 weights; a set may need fewer.
 static inline ptrdiff_t sqz_int8_conv3x3_filters(int inputs, int outputs) { return (ptrdiff_t)36 * inputs * outputs; }
 
 // What one instruction set offers.

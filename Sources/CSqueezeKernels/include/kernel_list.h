@@ -89,12 +89,15 @@ SQZ_KERNEL(void, nesterov, (const sqz_nesterov *rule, ptrdiff_t count, const flo
 SQZ_KERNEL(void, follow, (float share, ptrdiff_t count, const float *x, float *y))
 
 // Eight bits. Of these every set computes the same bytes.
+
+// Rounds of multiply-adds on registers, the processor's peak; returns how many multiply-adds they were.
+SQZ_KERNEL(ptrdiff_t, int8_peak, (ptrdiff_t rounds))
 SQZ_KERNEL(void, int8_stem, (const sqz_int8_stem *shape, int first_row, int last_row, const int16_t *x, const int16_t *w,
                              const int32_t *bias, const uint32_t *multiplier, uint8_t *y))
 SQZ_KERNEL(void, int8_maxpool, (const sqz_int8_maxpool *shape, int first_row, int last_row, const uint8_t *x, uint8_t *y))
 SQZ_KERNEL(void, int8_pointwise, (const sqz_int8_pointwise *shape, const uint8_t *x, const int8_t *w, const int32_t *bias,
                                   const uint32_t *multiplier, uint8_t *y))
-// u: weights in the form that int8_conv3x3 reads.
+// u: weights in the form that int8_conv3x3 reads, which may depend on the size.
 SQZ_KERNEL(void, int8_conv3x3_prepare, (const sqz_int8_conv3x3 *shape, const int8_t *w, int16_t *u))
 // Tiles are of 4x4 pixels, counted row by row, those of one image after those of the other.
 SQZ_KERNEL(void, int8_conv3x3, (const sqz_int8_conv3x3 *shape, const sqz_conv3x3_part *part, const uint8_t *x, const int16_t *u,

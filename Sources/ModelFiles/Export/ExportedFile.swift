@@ -3,6 +3,7 @@ public struct ExportedFile: Sendable {
     /// The raw values are the words of `--format`.
     public enum Format: String, CaseIterable, Sendable {
         case onnx, pytorch
+        case deepCompression = "deep-compression"
     }
 
     public let bytes: [UInt8]
@@ -11,19 +12,23 @@ public struct ExportedFile: Sendable {
 
     /// - Parameter floatInput: an ONNX graph takes normalized pictures, instead of normalizing bytes itself.
     public init(_ model: ModelFile, as format: Format, floatInput: Bool = false) throws(ModelFileError) {
-        guard case .float32(let weights) = model.parameters else {
-            throw ModelFileError(
-                "it is a model of eight bits, which \(format.rawValue) is not written of; right would be safetensors, or the "
-                    + "model that it was made of")
-        }
         self = try ModelFileError.mapped {
-            switch format {
-            case .onnx:
-                ExportedFile(bytes: try ONNXWriting.file(of: model, weights, floatInput: floatInput), module: nil)
-            case .pytorch:
+            var model = model
+            // Few numbers are our own form alone.
+            if case .shared = model.parameters { model.weights = model.weights }
+            return switch (format, model.parameters) {
+            case (.onnx, _):
+                ExportedFile(bytes: try ONNXWriting.file(of: model, floatInput: floatInput), module: nil)
+            case (.pytorch, .float32), (.pytorch, .shared):
                 ExportedFile(
-                    bytes: try TorchStateDict.file(of: model, weights),
+                    bytes: try TorchStateDict.file(of: model, model.weights),
                     module: TorchModule(network: model.network, preprocessing: model.preprocessing).text)
+            case (.deepCompression, .float32), (.deepCompression, .shared):
+                ExportedFile(bytes: try DeepCompression.file(of: model.network, model.weights), module: nil)
+            case (.pytorch, .int8), (.deepCompression, .int8):
+                throw ModelFileError(
+                    "it is a model of eight bits, which \(format.rawValue) is not written of; right would be onnx, safetensors, "
+                        + "or the model that it was made of")
             }
         }
     }

@@ -9,6 +9,8 @@ struct ONNXBuilder {
     enum DataType: Int32 {
         case float = 1
         case uint8 = 2
+        case int8 = 3
+        case int32 = 6
         case int64 = 7
         case double = 11
     }

@@ -6,17 +6,16 @@ internal import SwiftProtobuf
 struct ONNXWriting {
     private var builder: ONNXBuilder
     private let model: ModelFile
-    private let weights: Weights
+    /// Of a model of eight bits.
+    private let quantization: ONNXQuantization?
 
     /// The last in which ReduceMean has its axes as an attribute; PyTorch 2, TensorRT 8.5 and onnxruntime 1.14 know it.
     private static let operatorSet: Int64 = 17
     /// That of the release of ONNX that brought it, 1.12.
     private static let irVersion: Int64 = 8
 
-    static func file(of model: ModelFile, _ weights: Weights, floatInput: Bool) throws -> [UInt8] {
-        var writing = ONNXWriting(
-            model: model, weights: weights,
-            builder: floatInput ? ONNXBuilder() : ONNXNormalization(model.preprocessing).builder)
+    static func file(of model: ModelFile, floatInput: Bool) throws -> [UInt8] {
+        var writing = try ONNXWriting(model, floatInput: floatInput)
         var proto = Onnx_ModelProto()
         proto.irVersion = irVersion
         proto.producerName = "sqzd"
@@ -28,10 +27,32 @@ struct ONNXWriting {
         return try proto.serializedBytes()
     }
 
-    private init(model: ModelFile, weights: Weights, builder: ONNXBuilder) {
+    /// Throws where an exported graph is not that of the model.
+    static func check(_ graph: Onnx_GraphProto, _ model: ModelFile) throws {
+        let floatInput = graph.input.first?.type.tensorType.elemType == ONNXBuilder.DataType.float.rawValue
+        var writing = try ONNXWriting(model, floatInput: floatInput)
+        let own = writing.graph(floatInput: floatInput)
+        if let node = zip(own.node, graph.node).first(where: { $0 != $1 })?.1 {
+            throw ModelFileError("its node \(node.name.prefix(120)) is not what was exported")
+        }
+        if let constant = zip(own.initializer, graph.initializer).first(where: { $0 != $1 })?.1 {
+            throw ModelFileError("its constant \(constant.name.prefix(120)) is not what was exported")
+        }
+        guard own.node.count == graph.node.count, own.initializer.count == graph.initializer.count else {
+            throw ModelFileError(
+                "it has \(graph.node.count) nodes and \(graph.initializer.count) constants; exported were \(own.node.count) and "
+                    + "\(own.initializer.count)")
+        }
+    }
+
+    private init(_ model: ModelFile, floatInput: Bool) throws {
         self.model = model
-        self.weights = weights
-        self.builder = builder
+        builder = floatInput ? ONNXBuilder() : ONNXNormalization(model.preprocessing).builder
+        quantization =
+            switch model.parameters {
+            case .float32, .shared: nil
+            case .int8(let weights): try ONNXQuantization(weights, of: model.network)
+            }
     }
 
     private mutating func graph(floatInput: Bool) -> Onnx_GraphProto {
@@ -79,20 +100,36 @@ struct ONNXWriting {
     /// Gives the logits.
     private mutating func addLayers(of input: String) -> String {
         var value = input
+        if let quantization {
+            quantization.addInput(input, to: &builder)
+            quantization.addSteps(to: &builder)
+            value = ONNXQuantization.input
+        }
+        /// What eight bits call the value.
+        var activation = "input"
         // Of the fire module at hand.
         var (moduleInput, squeezed, halves, shortcut) = ("", "", [String](), "")
         for layer in model.network.layers {
             switch (layer.kind, layer.name.split(separator: ".").last) {
             case (.convolution, "squeeze"):
                 (moduleInput, shortcut, halves) = (value, value, [])
-                squeezed = addRectified(layer, of: value)
-            case (.convolution, "expand1x1"): halves.append(addRectified(layer, of: squeezed))
+                squeezed = addRectified(layer, of: value, activation, as: layer.name)
+                activation = layer.name
+            case (.convolution, "expand1x1"):
+                halves.append(addRectified(layer, of: squeezed, activation, as: layer.expanded))
             case (.convolution, "expand3x3"):
-                halves.append(addRectified(layer, of: squeezed))
+                halves.append(addRectified(layer, of: squeezed, activation, as: layer.expanded))
                 value = builder.add("Concat", halves, to: layer.name + ".concat", ["axis": .integer(1)])
-            case (.convolution, "bypass"): shortcut = add(layer, of: moduleInput)
-            case (.convolution, _): value = addRectified(layer, of: value)
-            case (.add, _): value = builder.add("Add", [value, shortcut], to: layer.name)
+                activation = layer.expanded
+            case (.convolution, "bypass"): shortcut = add(layer, of: moduleInput, activation)
+            case (.convolution, _):
+                let isLast = layer.name == model.network.layers.last { $0.kind == .convolution }?.name
+                value = addRectified(layer, of: value, activation, as: isLast ? nil : layer.name)
+                activation = layer.name
+            case (.add, _):
+                value = builder.add("Add", [value, shortcut], to: layer.name)
+                activation = layer.name
+                value = quantization?.add(activation, of: value, to: &builder) ?? value
             case (.maxPool, _):
                 value = builder.add(
                     "MaxPool", [value], to: layer.name,
@@ -109,12 +146,21 @@ struct ONNXWriting {
         return builder.add("Flatten", [value], to: "logits")
     }
 
-    private mutating func addRectified(_ layer: Network.Layer, of value: String) -> String {
-        builder.add("Relu", [add(layer, of: value)], to: layer.name + ".relu")
+    /// - Parameters:
+    ///   - activation: what the value is.
+    ///   - output: what comes of it; nil of scores, which are no bytes.
+    private mutating func addRectified(
+        _ layer: Network.Layer, of value: String, _ activation: String, as output: String?
+    ) -> String {
+        let value = builder.add("Relu", [add(layer, of: value, activation)], to: layer.name + ".relu")
+        guard let quantization, let output else { return value }
+        return quantization.add(output, of: value, to: &builder)
     }
 
-    private mutating func add(_ layer: Network.Layer, of value: String) -> String {
-        let constants = [".weight", ".bias"].map { addParameter(layer.name + $0) }
+    private mutating func add(_ layer: Network.Layer, of value: String, _ activation: String) -> String {
+        let constants =
+            quantization?.addParameters(of: layer.name, reading: activation, to: &builder)
+            ?? [".weight", ".bias"].map { addParameter(layer.name + $0) }
         return builder.add(
             "Conv", [value] + constants, to: layer.name,
             [
@@ -126,13 +172,16 @@ struct ONNXWriting {
 
     private mutating func addParameter(_ name: String) -> String {
         let parameter = model.network.parameters.first { $0.name == name }!
-        return weights.withBytes(of: parameter) { builder.add(name, .float, shape: parameter.shape, $0) }
+        return model.weights.withBytes(of: parameter) { builder.add(name, .float, shape: parameter.shape, $0) }
     }
 }
 
 extension Network.Layer {
     /// Whether a pool keeps the window that hangs over the edge, as with `ceil_mode`.
     var keepsLastWindow: Bool { kind == .maxPool && kernel == 3 }
+
+    /// What eight bits call what both expand layers of a fire module write.
+    fileprivate var expanded: String { name.split(separator: ".").dropLast().joined(separator: ".") + ".expand" }
 }
 
 extension Weights {

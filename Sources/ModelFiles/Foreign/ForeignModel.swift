@@ -20,6 +20,12 @@ struct ForeignModel {
     var remarks: [String] = []
     /// What one of our exported files says of itself beside its weights; nil in files that other programs made.
     var metadata: [String: String]? = nil
+    /// Another program has changed the weights of one of our exported files since.
+    var isRemade = false
+    /// Of one of our exported files of eight bits or fewer: of so many.
+    var fewBits: ((Network, _ bits: Int, QuantizedWeights.ActivationBits) throws -> QuantizedWeights)? = nil
+    /// Throws where a model's file would not be this one.
+    var check: ((ModelFile) throws -> Void)? = nil
 }
 
 /// A tensor of another program's file. Its values are read when it is known where they go.

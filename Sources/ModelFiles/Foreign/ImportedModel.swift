@@ -105,20 +105,25 @@ public struct ImportedModel {
     private static func exported(
         _ metadata: [String: String], _ foreign: ForeignModel, _ matching: Matching
     ) throws -> ImportedModel {
-        let model = try SafetensorsModel.model(metadata) { network, precision in
-            guard precision == .float32 else {
-                throw ModelFileError(
-                    "its metadata are those of a model of eight bits, which is read of safetensors alone")
-            }
+        var model = try SafetensorsModel.model(metadata, isProven: !foreign.isRemade) {
+            network, precision, activationBits in
             guard network.parameters == matching.network.parameters else {
                 throw ModelFileError(
                     "its tensors are those of \(matching.network.name) with \(matching.network.classes) "
                         + "classes; its metadata say \(network.name) with \(network.classes)")
             }
-            return .float32(try matching.weights())
+            switch (precision, foreign.fewBits) {
+            case (.float32, nil): return .float32(try matching.weights())
+            case (.float32, _?), (_, nil):
+                throw ModelFileError("of its metadata and its tensors one alone says that it is of few bits")
+            case (_, let weights?): return .int8(try weights(network, precision.bits, activationBits))
+            }
         }
         try check(foreign.windows, in: model.network)
         try model.training?.validate()
+        try foreign.check?(model)
+        // What its history tells of are other weights.
+        if foreign.isRemade { model.history = nil }
         return ImportedModel(model: model, isConverted: true, remarks: foreign.remarks, isOurs: true)
     }
 

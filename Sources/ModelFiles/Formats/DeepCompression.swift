@@ -18,12 +18,12 @@ enum DeepCompression {
 
     private static let layers: [Layer] = {
         do {
-            let parameters = try Network(.squeezenet10, classes: 1_000, inputSize: 227).parameters
-            return stride(from: 0, to: parameters.count, by: 2).map { (parameters[$0], parameters[$0 + 1]) }
+            return try Network(.squeezenet10, classes: 1_000, inputSize: 227).convolutions
         } catch { preconditionFailure("\(error)") }
     }()
 
     private static let codes = 256
+    private static let longestRun = 15
     /// One without a single empty run; the paper's file has a third of it.
     private static let largestFile = 4 << 20
 
@@ -75,5 +75,29 @@ enum DeepCompression {
         // Source: `conv10` in SqueezeNet_v1.0/deploy.prototxt of github.com/forresti/SqueezeNet.
         return ForeignModel(
             origin: "Caffe's networks", tensors: tensors, usual: .caffe, classifierPadding: 1)
+    }
+
+    /// The file of any of our networks whose layers have few numbers each, as `sqzctl compress` makes them: the paper's decoder takes the
+    /// layers as the network that it is given has them.
+    /// - Throws: `ModelFileError` where a layer has more than 255 different numbers beside zero.
+    static func file(of network: Network, _ weights: Weights) throws -> [UInt8] {
+        let shared = try SharedWeights(sharing: weights, of: network, bits: SharedWeights.allowedBits.upperBound)
+        guard shared.weights(of: network) == weights else {
+            throw ModelFileError(
+                "its layers have more than \(codes - 1) different numbers; right would be a model that sqzctl compress made"
+            )
+        }
+        let entries = shared.entries(of: network, longestRun: longestRun)
+        var bytes = entries.flatMap { littleEndian(UInt32($0.codes.count)) }
+        for (layer, (codebook, entries)) in zip(network.convolutions, zip(shared.codebooks, entries)) {
+            let numbers = [0] + codebook + [Float](repeating: 0, count: codes - 1 - codebook.count)
+            bytes += numbers.flatMap { littleEndian($0.bitPattern) }
+            bytes += weights.values[layer.bias.range].flatMap { littleEndian($0.bitPattern) }
+            bytes += entries.codes
+            bytes += stride(from: 0, to: entries.runs.count, by: 2).map {
+                entries.runs[$0] | ($0 + 1 < entries.runs.count ? entries.runs[$0 + 1] << 4 : 0)
+            }
+        }
+        return bytes
     }
 }

@@ -29,13 +29,29 @@ enum ONNXModel {
         guard model.hasGraph else { throw ModelFileError("it has no graph, as ONNX files have") }
         let metadata = Dictionary(model.metadataProps.map { ($0.key, $0.value) }) { first, _ in first }
         let isOurs = SafetensorsModel.isOwn(metadata)
-        let graph = try ONNXGraph(isOurs ? withoutNormalization(model.graph, metadata) : model.graph)
+        let quantized = isOurs ? QuantizedConstants(model.graph.initializer) : nil
+        var nodes = isOurs ? try withoutNormalization(model.graph, metadata) : model.graph
+        if let quantized { nodes = try quantized.withoutInput(nodes) }
+        let graph = try ONNXGraph(nodes)
         let origin = Origin(producer: model.producerName, inputSize: graph.inputSize)
         let reading = try ONNXReading(graph, usualSize: 224)
-        return ForeignModel(
+        var foreign = ForeignModel(
             origin: origin.rawValue, tensors: reading.tensors, usual: origin.usual, windows: reading.windows,
             classifierPadding: reading.classifierPadding, metadata: isOurs ? metadata : nil)
+        if let quantized {
+            foreign.fewBits = { try quantized.weights(of: $0, bits: $1, activationBits: $2) }
+            foreign.check = { try ONNXWriting.check(model.graph, $0) }
+        } else if graph.isQuantized {
+            foreign.isRemade = isOurs
+            // Such programs leave their own keys.
+            foreign.metadata = foreign.metadata.map(SafetensorsModel.known)
+            foreign.remarks.append(Self.dequantized)
+        }
+        return foreign
     }
+
+    private static let dequantized =
+        "the file is of eight bits, and this model has what its weights stand for; sqzctl quantize makes eight bits of it"
 
     /// What converted or exported the file, as far as it tells what pictures usually go through.
     private enum Origin: String {
@@ -71,7 +87,14 @@ enum ONNXModel {
         let normalization = ONNXNormalization(preprocessing).builder
         guard graph.node.starts(with: normalization.nodes), graph.input.map(\.name) == [ONNXNormalization.input],
             normalization.constants.allSatisfy(graph.initializer.contains)
-        else { throw ModelFileError("its first nodes do not make of pictures what its metadata's preprocessing says") }
+        else {
+            guard !graph.node.contains(where: \.isOfEightBits) else {
+                throw ModelFileError(
+                    "another program made eight bits of it, of the nodes before its first convolution too; right would be to do that "
+                        + "with what model export --float-input writes, or by sqzctl quantize")
+            }
+            throw ModelFileError("its first nodes do not make of pictures what its metadata's preprocessing says")
+        }
         var rest = graph
         rest.node.removeFirst(normalization.nodes.count)
         rest.input[0].name = ONNXNormalization.output

@@ -1,36 +1,46 @@
 internal import Safetensors
 internal import SqueezeNet
 
-/// The tensors of a model of eight bits: a convolution's `weight`, `scale` and `bias`, and `activations`.
+/// The tensors of a model of eight bits or fewer: a convolution's `weight`, `scale` and `bias`, and `activations`.
 enum QuantizedTensors {
     private static let activations = "activations"
 
     /// A convolution's tensors, and where they are among all weights and all filters.
-    private struct Convolution {
+    struct Convolution {
         let weight: Network.Parameter
         let bias: Network.Parameter
         let weights: Range<Int>
         let filters: Range<Int>
+        /// Of its weights.
+        let bits: Int
 
-        var scale: String { String(weight.name.dropLast("weight".count)) + "scale" }
+        /// Of eight bits as they are, of fewer one behind the other.
+        var packed: (type: ElementType, shape: [Int]) {
+            bits == 8 ? (.int8, weight.shape) : (.uint8, [(weight.count * bits + 7) / 8])
+        }
+
+        var layer: String { String(weight.name.dropLast(".weight".count)) }
+        var scale: String { layer + ".scale" }
     }
 
-    private static func convolutions(of network: Network) -> [Convolution] {
+    static func convolutions(of network: Network, bits: Int) -> [Convolution] {
         var (weights, filters) = (0, 0)
-        return stride(from: 0, to: network.parameters.count, by: 2).map { place in
-            let (weight, bias) = (network.parameters[place], network.parameters[place + 1])
+        return zip(network.convolutions, QuantizedWeights.layerBits(of: network, bits)).map { convolution, layer in
+            let (weight, bias) = convolution
             defer { (weights, filters) = (weights + weight.count, filters + bias.count) }
             return Convolution(
                 weight: weight, bias: bias, weights: weights..<weights + weight.count,
-                filters: filters..<filters + bias.count)
+                filters: filters..<filters + bias.count, bits: layer.bits)
         }
     }
 
-    static func weights(of network: Network, in file: SafetensorsFile) throws -> QuantizedWeights {
-        let convolutions = convolutions(of: network)
+    static func weights(
+        of network: Network, bits: Int, activationBits: QuantizedWeights.ActivationBits, in file: SafetensorsFile
+    ) throws -> QuantizedWeights {
+        let convolutions = convolutions(of: network, bits: bits)
         let count = 3 * convolutions.count + 1
         guard file.tensors.count == count else {
-            throw ModelFileError("it has \(file.tensors.count) tensors; of eight bits the network has \(count)")
+            throw ModelFileError("it has \(file.tensors.count) tensors; in whole numbers the network has \(count)")
         }
         func values<Value: BitwiseCopyable>(_ name: String, _ type: ElementType, _ shape: [Int], _: Value.Type) throws
             -> [Value]
@@ -47,18 +57,22 @@ enum QuantizedTensors {
         }
         var (weights, scales, biases) = ([Int8](), [Float](), [Int32]())
         for convolution in convolutions {
-            weights += try values(convolution.weight.name, .int8, convolution.weight.shape, Int8.self)
+            let packed = convolution.packed
+            let bytes = try values(convolution.weight.name, packed.type, packed.shape, UInt8.self)
+            weights += try PackedBits.unpacked(bytes, convolution.weight.count, bits: convolution.bits)
             scales += try values(convolution.scale, .float32, convolution.bias.shape, Float.self)
             biases += try values(convolution.bias.name, .int32, convolution.bias.shape, Int32.self)
         }
         let steps = try values(activations, .float32, [network.activations.count], Float.self)
-        return try QuantizedWeights(network, values: weights, scales: scales, biases: biases, steps: steps)
+        return try QuantizedWeights(
+            network, bits: bits, activationBits: activationBits, values: weights, scales: scales, biases: biases,
+            steps: steps)
     }
 
     static func write(
         _ weights: QuantizedWeights, of network: Network, metadata: [String: String], to path: String
     ) throws {
-        let convolutions = convolutions(of: network)
+        let convolutions = convolutions(of: network, bits: weights.bits)
         let writer = try SafetensorsWriter(
             path: path,
             // What is larger than a byte first, so that it is aligned.
@@ -68,7 +82,9 @@ enum QuantizedTensors {
                     TensorDeclaration(name: convolution.bias.name, type: .int32, shape: convolution.bias.shape),
                 ]
             } + [TensorDeclaration(name: activations, type: .float32, shape: [weights.steps.count])]
-                + convolutions.map { TensorDeclaration(name: $0.weight.name, type: .int8, shape: $0.weight.shape) },
+                + convolutions.map {
+                    TensorDeclaration(name: $0.weight.name, type: $0.packed.type, shape: $0.packed.shape)
+                },
             metadata: metadata)
         func write(_ values: ArraySlice<some BitwiseCopyable>, to name: String) throws {
             try values.withUnsafeBytes { try writer.write($0, to: name) }
@@ -76,7 +92,8 @@ enum QuantizedTensors {
         for convolution in convolutions {
             try write(weights.scales[convolution.filters], to: convolution.scale)
             try write(weights.biases[convolution.filters], to: convolution.bias.name)
-            try write(weights.values[convolution.weights], to: convolution.weight.name)
+            let values = weights.values[convolution.weights]
+            try write(PackedBits.packed(values, bits: convolution.bits)[...], to: convolution.weight.name)
         }
         try write(weights.steps[...], to: activations)
         try writer.commit()

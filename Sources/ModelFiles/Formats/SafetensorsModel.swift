@@ -17,10 +17,13 @@ internal import Varlink
 /// | `selfTest` | a `SelfTest` |
 /// | `classifierPadding` | zeros on each side of the classifier's input; missing is 0 |
 /// | `width` | times as many filters as the architecture has; missing is 1 |
-/// | `precision` | of `sqzd-model-4` alone: `int8` |
+/// | `precision` | of `sqzd-model-6`: `int8`, or `int4` to `int7`; of `sqzd-model-5`: `shared` |
 ///
-/// `sqzd-model-4` is one of eight bits: weights of type I8, with a `scale` (F32) a filter beside `weight` and `bias` (I32), and a tensor
-/// `activations` (F32), the steps of `Network.activations`; what they mean, `QuantizedWeights` says.
+/// `sqzd-model-6` is one of eight bits: weights of type I8, with a `scale` (F32) a filter beside `weight` and `bias` (I32), and a tensor
+/// `activations` (F32), the steps of `Network.activations`; what they mean, `QuantizedWeights` says. Of fewer bits, the weights of the layers
+/// between the first and the last are bytes (U8), as `PackedBits` packs them. `sqzd-model-4` is the same with activations of seven bits.
+///
+/// `sqzd-model-5` is one whose weights are few numbers, as `SharedTensors` has them.
 ///
 /// `sqzd-model-2` has neither history nor self-test nor padding. `sqzd-model-1`, of 0.1.0, has neither recipe nor training, and the
 /// training's padding and flips within its preprocessing. Other keys are refused: what is not understood might be what a picture must
@@ -44,42 +47,81 @@ enum SafetensorsModel {
     /// The same of metadata that stand in another program's file.
     static func isOwn(_ metadata: [String: String]) -> Bool { metadata["format"]?.hasPrefix("sqzd-") == true }
 
+    /// What of metadata a model in single precision has.
+    static func known(_ metadata: [String: String]) -> [String: String] {
+        metadata.filter { Version.three.keys.contains($0.key) }
+    }
+
     private enum Version: String, CaseIterable {
         case one = "sqzd-model-1"
         case two = "sqzd-model-2"
         case three = "sqzd-model-3"
         case four = "sqzd-model-4"
+        case five = "sqzd-model-5"
+        case six = "sqzd-model-6"
 
         var keys: Set<String> {
             var keys: Set = ["format", "architecture", "bypass", "classes", "preprocessing"]
             if self != .one { keys.formUnion(["recipe", "training"]) }
-            if self == .three || self == .four {
+            if hasSelfTest {
                 keys.formUnion(["history", "selfTest", "classifierPadding", "width"])
             }
-            if self == .four { keys.insert("precision") }
+            if self == .four || self == .five || self == .six { keys.insert("precision") }
             return keys
+        }
+
+        var hasSelfTest: Bool { self != .one && self != .two }
+
+        /// Of a model in whole numbers.
+        var activationBits: QuantizedWeights.ActivationBits { self == .four ? .seven : .eight }
+
+        var precisions: [Precision] {
+            switch self {
+            case .one, .two, .three: [.float32]
+            case .four, .six: [.int8, .int7, .int6, .int5, .int4]
+            case .five: [.shared]
+            }
         }
     }
 
     static func read(_ path: String) throws -> ModelFile {
         let file = try SafetensorsFile(mapping: path)
-        return try model(file.metadata) { network, precision in
+        return try model(file.metadata) { network, precision, activationBits in
             switch precision {
             case .float32: .float32(try weights(of: network, in: file))
-            case .int8: .int8(try QuantizedTensors.weights(of: network, in: file))
+            case .shared: .shared(try SharedTensors.weights(of: network, in: file))
+            default:
+                .int8(
+                    try QuantizedTensors.weights(
+                        of: network, bits: precision.bits, activationBits: activationBits, in: file))
             }
         }
     }
 
     /// What a file may say of its weights.
     enum Precision: String, CaseIterable {
-        case float32
-        case int8
+        case float32, int8, int7, int6, int5, int4, shared
+
+        init(bits: Int) { self = Self.allCases.first { $0.bits == bits }! }
+
+        /// Of a weight.
+        var bits: Int {
+            switch self {
+            case .float32, .shared: 32
+            case .int8: 8
+            case .int7: 7
+            case .int6: 6
+            case .int5: 5
+            case .int4: 4
+            }
+        }
     }
 
     /// The model that metadata tell of, wherever they stand, with parameters from there.
+    /// - Parameter isProven: nobody has changed its parameters since: it has a self-test, in formats that have.
     static func model(
-        _ metadata: [String: String], parameters: (Network, Precision) throws -> ModelFile.Parameters
+        _ metadata: [String: String], isProven: Bool = true,
+        parameters: (Network, Precision, QuantizedWeights.ActivationBits) throws -> ModelFile.Parameters
     ) throws -> ModelFile {
         func text(_ key: String) throws -> String {
             guard let value = metadata[key] else {
@@ -126,7 +168,7 @@ enum SafetensorsModel {
             preprocessing = try Preprocessing(size: both.size)
             recipe = .tutorial
             recipe?.augmentation = Augmentation(padding: both.padding, flips: both.flips)
-        case .two, .three, .four:
+        case .two, .three, .four, .five, .six:
             preprocessing = try value("preprocessing")
             recipe = metadata["recipe"] == nil ? nil : try value("recipe")
         }
@@ -137,16 +179,18 @@ enum SafetensorsModel {
             classes: classes.count,
             inputSize: preprocessing.size,
             classifierPadding: try number("classifierPadding") ?? 0)
-        let precision: Precision = version == .four ? try choice("precision") : .float32
-        guard version != .four || precision == .int8 else {
-            throw ModelFileError("its precision is \(precision.rawValue); right in \(version.rawValue) would be int8")
+        let precision: Precision = version.keys.contains("precision") ? try choice("precision") : .float32
+        guard version.precisions.contains(precision) else {
+            let right = version.precisions.map(\.rawValue).joined(separator: ", ")
+            throw ModelFileError(
+                "its precision is \(precision.rawValue); right in \(version.rawValue) would be \(right)")
         }
         var model = ModelFile(
             network: network, preprocessing: preprocessing, recipe: recipe, classes: classes,
-            parameters: try parameters(network, precision),
+            parameters: try parameters(network, precision, version.activationBits),
             training: metadata["training"] == nil ? nil : try value("training"),
             history: try metadata["history"].map { try History(text: $0) })
-        model.selfTest = version == .three || version == .four ? try value("selfTest") : nil
+        model.selfTest = isProven && version.hasSelfTest ? try value("selfTest") : nil
         return model
     }
 
@@ -185,8 +229,15 @@ enum SafetensorsModel {
 
     /// That of what the model has: without a self-test it is none of today's.
     private static func version(of model: ModelFile) throws(ModelFileError) -> Version {
-        guard model.selfTest == nil else { return model.bits == 8 ? .four : .three }
-        guard model.history == nil, model.network.classifierPadding == 0, model.network.width == 1, model.bits == 32
+        guard model.selfTest == nil else {
+            return switch model.parameters {
+            case .float32: .three
+            case .int8(let weights): weights.activationBits == .seven ? .four : .six
+            case .shared: .five
+            }
+        }
+        guard model.history == nil, model.network.classifierPadding == 0, model.network.width == 1,
+            case .float32 = model.parameters
         else {
             throw ModelFileError("it has no self-test: its logits are no finite numbers, or nobody computed them")
         }
@@ -208,7 +259,11 @@ enum SafetensorsModel {
         metadata["training"] = try model.training.map(text)
         metadata["history"] = try model.history?.text
         metadata["selfTest"] = try model.selfTest.map(text)
-        if case .int8 = model.parameters { metadata["precision"] = Precision.int8.rawValue }
+        switch model.parameters {
+        case .float32: break
+        case .int8(let weights): metadata["precision"] = Precision(bits: weights.bits).rawValue
+        case .shared: metadata["precision"] = Precision.shared.rawValue
+        }
         return metadata
     }
 
@@ -226,6 +281,8 @@ enum SafetensorsModel {
             try writer.commit()
         case .int8(let weights):
             try QuantizedTensors.write(weights, of: network, metadata: try metadata(of: model), to: path)
+        case .shared(let weights):
+            try SharedTensors.write(weights, of: network, metadata: try metadata(of: model), to: path)
         }
     }
 }

@@ -8,10 +8,15 @@ struct ONNXConstant {
     private let tensor: Onnx_TensorProto
     /// Whether its one number stands for all.
     private let isFilled: Bool
+    /// What its whole numbers stand for; nil where they are the numbers.
+    private var quantization: Quantization?
 
     /// The numbers of `TensorProto.DataType`.
     private enum DataType: Int32 {
         case float = 1
+        case uint8 = 2
+        case int8 = 3
+        case int32 = 6
         case int64 = 7
         case float16 = 10
         case double = 11
@@ -55,13 +60,14 @@ struct ONNXConstant {
 
     /// As floats.
     func values() throws -> [Float] {
+        if let quantization { return try quantization.values(of: try wholes(), shape, name) }
         let values: [Float]
         switch DataType(rawValue: tensor.dataType) {
         case .float: values = tensor.floatData.isEmpty ? raw(.float32) : tensor.floatData
         case .double: values = tensor.doubleData.isEmpty ? raw(.float64) : tensor.doubleData.map(Float.init)
         case .float16: values = tensor.int32Data.isEmpty ? raw(.float16) : halves(.float16)
         case .bfloat16: values = tensor.int32Data.isEmpty ? raw(.bfloat16) : halves(.bfloat16)
-        case .int64, nil:
+        case .uint8, .int8, .int32, .int64, nil:
             throw ModelFileError(
                 "\(name.prefix(120)) is of ONNX's type \(tensor.dataType); right would be float, double, float16 or bfloat16"
             )
@@ -82,6 +88,78 @@ struct ONNXConstant {
         return tensor.rawData.withUnsafeBytes { bytes in
             stride(from: 0, to: bytes.count - 7, by: 8).map {
                 Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: Int64.self)))
+            }
+        }
+    }
+
+    /// This, as DequantizeLinear has it.
+    /// - Parameter zero: nil is none but zeros.
+    func dequantized(scale: ONNXConstant, zero: ONNXConstant?, axis: Int) -> ONNXConstant {
+        var constant = self
+        constant.quantization = Quantization(scale: { try scale.values() }, zero: { try zero?.wholes() }, axis: axis)
+        return constant
+    }
+
+    /// Whether it is the one number that is the smallest of its type: nothing below zero has a byte then.
+    var isLeastByte: Bool {
+        get throws {
+            switch DataType(rawValue: tensor.dataType) {
+            case .uint8: try wholes() == [0]
+            case .int8: try wholes() == [-128]
+            default: false
+            }
+        }
+    }
+
+    /// Bytes and the like.
+    func wholes() throws -> [Int32] {
+        let values: [Int32]
+        switch DataType(rawValue: tensor.dataType) {
+        case .uint8:
+            values = tensor.int32Data.isEmpty ? tensor.rawData.map { Int32($0) } : tensor.int32Data
+        case .int8:
+            values =
+                tensor.int32Data.isEmpty ? tensor.rawData.map { Int32(Int8(bitPattern: $0)) } : tensor.int32Data
+        case .int32:
+            values =
+                tensor.int32Data.isEmpty
+                ? tensor.rawData.withUnsafeBytes { bytes in
+                    stride(from: 0, to: bytes.count - 3, by: 4).map {
+                        Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: Int32.self))
+                    }
+                } : tensor.int32Data
+        default:
+            throw ModelFileError(
+                "\(name.prefix(120)) is of ONNX's type \(tensor.dataType); right would be uint8, int8 or int32, as it is quantized"
+            )
+        }
+        guard values.count == count else {
+            throw ModelFileError("\(name.prefix(120)) has \(values.count) numbers; its shape is \(shape)")
+        }
+        return values
+    }
+
+    /// A scale and a zero point, of all or of each along an axis.
+    private struct Quantization {
+        let scale: () throws -> [Float]
+        let zero: () throws -> [Int32]?
+        let axis: Int
+
+        func values(of wholes: [Int32], _ shape: [Int], _ name: String) throws -> [Float] {
+            let scales = try scale()
+            let zeros = try zero() ?? [Int32](repeating: 0, count: scales.count)
+            let axis = axis < 0 ? axis + shape.count : axis
+            let isWhole = scales.count == 1
+            guard zeros.count == scales.count, isWhole || shape.indices.contains(axis) && shape[axis] == scales.count
+            else {
+                throw ModelFileError(
+                    "\(name.prefix(120)) has \(scales.count) scales and \(zeros.count) zero points; its shape is \(shape)"
+                )
+            }
+            let each = isWhole ? 1 : shape[(axis + 1)...].reduce(1, *)
+            return wholes.enumerated().map { place, whole in
+                let index = isWhole ? 0 : place / each % scales.count
+                return Float(Int64(whole) - Int64(zeros[index])) * scales[index]
             }
         }
     }

@@ -18,7 +18,11 @@ struct ONNXGraph {
 
         /// The error for what has no place in our networks.
         var stranger: ModelFileError {
-            ModelFileError("\(description) does not fit: at its place none of our networks has such a node")
+            ModelFileError(
+                proto.isOfEightBits
+                    ? "\(description) does not fit: of networks of eight bits those are read that have QuantizeLinear and "
+                        + "DequantizeLinear around their layers (QDQ, static)"
+                    : "\(description) does not fit: at its place none of our networks has such a node")
         }
 
         func integer(_ name: String) -> Int? { attribute(name).map { Int($0.i) } }
@@ -39,11 +43,15 @@ struct ONNXGraph {
     let inputSize: Int?
     /// Logits, probabilities or both.
     let outputs: Set<String>
+    /// Whether some of it is of eight bits.
+    private(set) var isQuantized = false
     private var consumers: [String: [Int]] = [:]
     private var makers: [String: Int] = [:]
 
     /// Those that change no number of what passes through at inference, or only its shape where a network has no pixels left.
     private static let passing: Set = ["Dropout", "Identity", "Cast"]
+    /// Those of networks of eight bits: their numbers stand for what passes.
+    private static let quantizing: Set = ["QuantizeLinear", "DequantizeLinear"]
 
     init(_ graph: Onnx_GraphProto) throws {
         guard graph.node.count <= ModelFileLimits.tensors, graph.initializer.count <= ModelFileLimits.tensors else {
@@ -63,6 +71,8 @@ struct ONNXGraph {
         inputSize = sides.first.flatMap { $0 > 0 && sides.allSatisfy { [first = $0] in $0 == first } ? $0 : nil }
         // What passes, by what it passes on.
         var same: [String: String] = [:]
+        // What convolutions make, and what has no number below zero.
+        var (convolved, rectified) = (Set<String>(), Set<String>())
         for node in graph.node {
             if node.opType == "Constant" {
                 guard let value = node.attribute.first(where: { $0.name == "value" }), let name = node.output.first
@@ -81,6 +91,39 @@ struct ONNXGraph {
                 if let constant = constants[source] { constants[name] = constant } else { same[name] = source }
                 continue
             }
+            if Self.quantizing.contains(node.opType), let source = sources.first, let name = node.output.first {
+                isQuantized = true
+                let (scale, point) = (sources.dropFirst().first, sources.dropFirst(2).first ?? "")
+                let zero = constants[point]
+                guard point.isEmpty || zero != nil,
+                    !node.attribute.contains(where: { $0.name == "block_size" && $0.i > 0 })
+                else { throw Node(proto: node, inputs: []).stranger }
+                if let constant = constants[source] {
+                    guard node.opType == "DequantizeLinear", let scale = scale.flatMap({ constants[$0] }) else {
+                        throw Node(proto: node, inputs: []).stranger
+                    }
+                    let axis = node.attribute.first { $0.name == "axis" }.map { Int($0.i) } ?? 1
+                    constants[name] = constant.dequantized(scale: scale, zero: zero, axis: axis)
+                } else if node.opType == "QuantizeLinear", convolved.contains(source), try zero?.isLeastByte ?? true {
+                    // Quantizers leave out a ReLU where bytes begin at zero.
+                    nodes.append(
+                        Node(
+                            proto: .with { ($0.opType, $0.input, $0.output) = ("Relu", [source], [name]) },
+                            inputs: [source]))
+                    rectified.insert(name)
+                } else {
+                    same[name] = source
+                }
+                continue
+            }
+            if node.opType == "Relu", let source = sources.first, let name = node.output.first {
+                if rectified.contains(source) {
+                    same[name] = source
+                    continue
+                }
+                rectified.insert(name)
+            }
+            if node.opType == "Conv" { convolved.formUnion(node.output) }
             var resolved = node
             resolved.input = sources
             nodes.append(Node(proto: resolved, inputs: sources.filter { constants[$0] == nil && !$0.isEmpty }))
@@ -101,5 +144,13 @@ struct ONNXGraph {
     /// A constant among a node's inputs.
     func constant(_ node: Node, _ index: Int) -> ONNXConstant? {
         node.proto.input.count > index ? constants[node.proto.input[index]] : nil
+    }
+}
+
+extension Onnx_NodeProto {
+    /// Whether it computes whole numbers, or makes them or what they stand for.
+    var isOfEightBits: Bool {
+        ["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger"].contains(opType)
+            || opType.hasPrefix("QLinear")
     }
 }

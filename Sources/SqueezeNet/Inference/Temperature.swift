@@ -14,7 +14,7 @@ public enum Temperature {
     public static func fitted(to logits: [Float], labels: [Int]) throws(EngineError) -> Double {
         guard !labels.isEmpty else { throw .temperature("there are no pictures to find a temperature with") }
         guard logits.allSatisfy(\.isFinite) else { throw .temperature("some of the model's logits are not finite") }
-        let pictures = "of these \(labels.count) pictures"
+        let pictures = labels.count == 1 ? "of this one picture" : "of these \(labels.count) pictures"
         var (low, high) = (1 / allowed.upperBound, 1 / allowed.lowerBound)
         guard slope(logits, labels, at: high).first > 0 else {
             throw .temperature(

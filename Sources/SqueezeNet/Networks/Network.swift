@@ -58,6 +58,14 @@ public struct Network: Sendable, Equatable {
         public let offset: Int
 
         public var count: Int { shape.reduce(1, *) }
+
+        /// Where it is in `Weights.values`.
+        public var range: Range<Int> { offset..<offset + count }
+    }
+
+    /// Each convolution's parameters, in their order.
+    public var convolutions: [(weight: Parameter, bias: Parameter)] {
+        stride(from: 0, to: parameters.count, by: 2).map { (parameters[$0], parameters[$0 + 1]) }
     }
 
     /// The class counts that a network may have.

@@ -40,7 +40,7 @@ struct PackedParameters {
     }
 
     /// Calls `body` with the canonical and the packed offset of every parameter.
-    private func forEach(_ body: (_ canonical: Int, _ packed: Int) -> Void) {
+    func forEach(_ body: (_ canonical: Int, _ packed: Int) -> Void) {
         for slot in slots {
             let taps = slot.kernel * slot.kernel
             for filter in 0..<slot.filters {

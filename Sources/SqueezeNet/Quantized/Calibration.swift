@@ -62,7 +62,7 @@ public struct Calibration {
             for place in histograms.indices { histograms[place] += $0[place] }
         }
         return histograms.enumerated().map { place, histogram in
-            let levels = place == 0 ? Int(SQZ_INT8_INPUT) : QuantizedWeights.largestActivation
+            let levels = place == 0 ? Int(SQZ_INT8_INPUT) : QuantizedWeights.ActivationBits.eight.largest
             return histogram.step(levels: levels, by: rule)
         }
     }

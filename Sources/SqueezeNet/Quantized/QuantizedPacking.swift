@@ -58,7 +58,7 @@ extension QuantizedPlan {
             }
         } else if kernel == 3 {
             var shape = sqz_int8_conv3x3()
-            (shape.inputs, shape.out_panels) = (Int32(inputs), Int32(slot.panels))
+            (shape.size, shape.inputs, shape.out_panels) = (Int32(slot.size), Int32(inputs), Int32(slot.panels))
             kernels.pointee.int8_conv3x3_prepare(
                 &shape, values.baseAddress!, target.assumingMemoryBound(to: Int16.self))
         } else {

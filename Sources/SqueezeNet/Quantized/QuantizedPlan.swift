@@ -9,6 +9,8 @@ struct QuantizedPlan {
         let multipliers: Int
         let inputs: Int
         let panels: Int
+        /// Height and width of the outputs, by which a kernel may choose a form of the weights.
+        let size: Int
     }
 
     struct Stem {
@@ -62,7 +64,8 @@ struct QuantizedPlan {
     private(set) var inputOrigin = 0
     /// Pictures computed together: of small ones several, so that there is enough to do for weights once loaded.
     let group: Int
-    let most = Int32(QuantizedWeights.largestActivation)
+    /// The largest activation.
+    let most: Int32
 
     private static let groupPixels = 8 * 32 * 32
     private static let largestGroup = 8
@@ -72,6 +75,7 @@ struct QuantizedPlan {
     /// - Throws: `EngineError.quantization`.
     init(_ network: Network, _ weights: QuantizedWeights) throws(EngineError) {
         let layout = try QuantizedLayout(network)
+        most = Int32(weights.activationBits.largest)
         group = max(1, min(Self.largestGroup, Self.groupPixels / (network.inputSize * network.inputSize)))
         var layers = layout.layers[...]
         var current = 0
@@ -82,7 +86,7 @@ struct QuantizedPlan {
                 let bordered = network.inputSize + 2 * stem.padding
                 inputPitch = Int(sqz_input_pitch(Int32(bordered)))
                 inputOrigin = stem.padding * (inputPitch + 3)
-                let slot = slot(layers.removeFirst())
+                let slot = slot(layers.removeFirst(), size: stem.size)
                 steps.append(
                     .stem(
                         Stem(
@@ -111,7 +115,8 @@ struct QuantizedPlan {
                     )
                 }
                 let step = Fire(
-                    squeeze: slot(squeeze), expand1: slot(expand1), expand3: slot(expand3), size: fire.size,
+                    squeeze: slot(squeeze, size: fire.size), expand1: slot(expand1, size: fire.size),
+                    expand3: slot(expand3, size: fire.size), size: fire.size,
                     shortcut: shortcut)
                 steps += [.squeeze(step), .expand(step)] + (shortcut == nil ? [] : [.add(step)])
                 current = shortcut == nil ? expanded : expanded + 1
@@ -124,7 +129,7 @@ struct QuantizedPlan {
                 let layer = layers.removeFirst()
                 let (pixels, side) = (head.size * head.size, head.size + 2 * head.padding)
                 let step = Double(weights.steps[layer.input])
-                let slot = slot(layer)
+                let slot = slot(layer, size: head.size)
                 largestSums = slot.panels * 16 * 8
                 steps.append(
                     .head(
@@ -156,7 +161,7 @@ struct QuantizedPlan {
         UInt32(min((Double(step) / Double(sum) * 65_536).rounded(.toNearestOrEven), Double(1 << 23)))
     }
 
-    private mutating func slot(_ layer: QuantizedLayout.Layer) -> Slot {
+    private mutating func slot(_ layer: QuantizedLayout.Layer, size: Int) -> Slot {
         let (inputs, kernel) = (layer.convolution.inputs, layer.convolution.kernel)
         let panels = (layer.convolution.filters + 15) / 16
         func reserve(_ bytes: Int) -> Int {
@@ -171,7 +176,7 @@ struct QuantizedPlan {
             }
         return Slot(
             weights: reserve(weights), biases: reserve(4 * 16 * panels), multipliers: reserve(4 * 16 * panels),
-            inputs: inputs, panels: panels)
+            inputs: inputs, panels: panels, size: size)
     }
 
     func shape(_ fire: Fire) -> sqz_int8_conv3x3 {

@@ -3,14 +3,37 @@ internal import CSqueezeKernels
 /// A network's parameters in eight bits. A filter's weights are whole numbers times its scale, an activation whole numbers times its
 /// step, a bias whole numbers times both: `Sources/CSqueezeKernels/reference_int8.h` defines what is computed.
 public struct QuantizedWeights: Sendable, Equatable {
+    /// How many bits the weights between the first and the last layer may have. These two, which have few weights and lose most, keep
+    /// the most.
+    public static let allowedBits = 4...8
+
     /// The largest weight, and the smallest but for its sign.
-    public static let largestWeight = 127
-    /// The largest activation: 7 bits, so that sums of two products fit 16 bits. That the weights have the eighth bit loses less:
-    /// CHANGELOG has the figures.
-    public static let largestActivation = 127
+    public static func largestWeight(of bits: Int) -> Int { (1 << (bits - 1)) - 1 }
+
+    /// How many bits an activation has. Of eight, the weights of two neighbours are held so small that their products together fit 16
+    /// bits (`largestPair`); models from before that have seven.
+    public enum ActivationBits: Int, Sendable {
+        case seven = 7
+        case eight = 8
+
+        /// The largest activation.
+        public var largest: Int { (1 << rawValue) - 1 }
+    }
+
+    /// What the weights of inputs 0 and 1, 2 and 3, ... of a 1×1 layer may come to if they have one sign and activations eight bits:
+    /// 255 · 128 fits 16 bits with a sign.
+    static let largestPair = 128
+    /// What the weights of a 3×3 layer's filter may come to, without their signs: Winograd's products tell sums below 2²⁵ apart
+    /// (`int8_winograd.h`).
+    static let largestFilter = ((1 << 25) - 1) / ActivationBits.eight.largest
+    /// The largest number of the input, and the smallest but for its sign.
+    public static let largestInput = Int(SQZ_INT8_INPUT)
     /// What a bias may be, so that no sum overflows.
     public static let largestBias = Int(SQZ_INT8_BIAS)
 
+    /// How many bits a weight has of the layers between the first and the last.
+    public let bits: Int
+    public let activationBits: ActivationBits
     /// The weights of all convolutions in the order of `Network.parameters`, each as PyTorch has it (OIHW).
     public let values: [Int8]
     /// A filter's, in the same order.
@@ -20,9 +43,10 @@ public struct QuantizedWeights: Sendable, Equatable {
     public let steps: [Float]
 
     /// - Throws: `EngineError.quantization` if a number is missing or not what it may be.
-    public init(_ network: Network, values: [Int8], scales: [Float], biases: [Int32], steps: [Float])
-        throws(EngineError)
-    {
+    public init(
+        _ network: Network, bits: Int = 8, activationBits: ActivationBits = .eight, values: [Int8], scales: [Float],
+        biases: [Int32], steps: [Float]
+    ) throws(EngineError) {
         let layout = try QuantizedLayout(network)
         let weights = network.parameterCount - layout.filters
         guard values.count == weights, scales.count == layout.filters, biases.count == layout.filters,
@@ -34,8 +58,18 @@ public struct QuantizedWeights: Sendable, Equatable {
                 are \(values.count) weights, \(scales.count) scales, \(biases.count) biases and \(steps.count) steps
                 """)
         }
-        guard !values.contains(.min) else {
-            throw .quantization("a weight is -128; right would be -\(Self.largestWeight) to \(Self.largestWeight)")
+        precondition(Self.allowedBits.contains(bits))
+        var first = 0
+        for (layer, (bits, count)) in zip(layout.layers, Self.layerBits(of: network, bits)) {
+            let largest = Self.largestWeight(of: bits)
+            if let stranger = values[first..<first + count].first(where: { abs(Int($0)) > largest }) {
+                throw .quantization("a weight of \(bits) bits is \(stranger); right would be -\(largest) to \(largest)")
+            }
+            let each = count / layer.convolution.filters
+            for filter in stride(from: first, to: first + count, by: each) {
+                try Self.check(values[filter..<filter + each], of: layer.convolution, activationBits)
+            }
+            first += count
         }
         // Of usual size, so that no product of theirs is infinite or nothing.
         guard (scales + steps).allSatisfy(Self.usual.contains) else {
@@ -45,45 +79,50 @@ public struct QuantizedWeights: Sendable, Equatable {
         guard biases.allSatisfy({ abs(Int($0)) <= Self.largestBias }) else {
             throw .quantization("a bias is not between -\(Self.largestBias) and \(Self.largestBias)")
         }
+        self.bits = bits
+        self.activationBits = activationBits
         self.values = values
         self.scales = scales
         self.biases = biases
         self.steps = steps
     }
 
-    private static let usual: ClosedRange<Float> = 1e-20...1e20
-
-    /// The nearest whole numbers.
-    /// - Parameter steps: the activations', as `Calibration` finds them.
-    public init(quantizing weights: Weights, of network: Network, steps: [Float]) throws(EngineError) {
-        let layout = try QuantizedLayout(network)
-        precondition(steps.count == layout.activations.count && weights.values.count == network.parameterCount)
-        var values: [Int8] = []
-        var scales: [Float] = []
-        var biases: [Int32] = []
-        for layer in layout.layers {
-            let (weight, bias) = (
-                network.parameters[layer.convolution.parameter], network.parameters[layer.convolution.parameter + 1]
-            )
-            let count = weight.count / layer.convolution.filters
-            for filter in 0..<layer.convolution.filters {
-                let own = weights.values[weight.offset + filter * count..<weight.offset + (filter + 1) * count]
-                let bias = weights.values[bias.offset + filter]
-                let largest = own.reduce(0) { max($0, abs($1)) }
-                // As large as the bias needs it too.
-                let scale = max(
-                    largest / Float(Self.largestWeight), abs(bias) / (steps[layer.input] * Float(Self.largestBias)),
-                    Self.usual.lowerBound)
-                guard scale.isFinite else { throw .quantization("some of its weights are not finite") }
-                let bound = Float(Self.largestWeight)
-                values += own.map { Int8(min(bound, max(-bound, ($0 / scale).rounded(.toNearestOrEven)))) }
-                scales.append(scale)
-                let whole = (Double(bias) / (Double(scale) * Double(steps[layer.input]))).rounded(.toNearestOrEven)
-                biases.append(Int32(min(Double(Self.largestBias), max(-Double(Self.largestBias), whole))))
+    /// That no kernel's sums overflow, whatever the activations are.
+    private static func check(
+        _ filter: ArraySlice<Int8>, of convolution: ShapedBlock.Convolution, _ activations: ActivationBits
+    ) throws(EngineError) {
+        if convolution.kernel == 1, activations == .eight {
+            for first in stride(from: filter.startIndex, to: filter.endIndex, by: 2) {
+                let sum = Int(filter[first]) + Int(filter[first + 1])
+                guard abs(sum) <= largestPair || filter[first].signum() != filter[first + 1].signum() else {
+                    throw .quantization(
+                        """
+                        two neighbouring weights of a 1x1 layer come to \(sum); right would be at most \(largestPair) and at least \
+                        -\(largestPair)
+                        """)
+                }
+            }
+        } else if convolution.kernel == 3, convolution.inputs > 3 {
+            let sum = filter.reduce(0) { $0 + abs(Int($1)) }
+            guard sum <= largestFilter else {
+                throw .quantization(
+                    "the weights of a 3x3 layer's filter come to \(sum); right would be at most \(largestFilter)")
             }
         }
-        try self.init(network, values: values, scales: scales, biases: biases, steps: steps)
     }
+
+    /// Whether a layer's products are added two by two in 16 bits, and its weights may be too large for that.
+    static func hasPairs(kernel: Int, bits: Int) -> Bool { kernel == 1 && 2 * largestWeight(of: bits) > largestPair }
+
+    /// The bits of each convolution's weights, and how many it has, in their order.
+    public static func layerBits(of network: Network, _ bits: Int) -> [(bits: Int, count: Int)] {
+        let counts = network.convolutions.map(\.weight.count)
+        return counts.enumerated().map {
+            ($0 == 0 || $0 == counts.count - 1 ? allowedBits.upperBound : bits, $1)
+        }
+    }
+
+    static let usual: ClosedRange<Float> = 1e-20...1e20
 
     /// As `Weights.scalingLogits`: the whole sums stay, and what a class's stands for is scaled.
     public func scalingLogits(_ network: Network, by factor: Float) throws(EngineError) -> QuantizedWeights {
@@ -91,7 +130,9 @@ public struct QuantizedWeights: Sendable, Equatable {
         let first = scales.count - network.classes
         // One that is as small as it may be is of a filter of zeros.
         let scaled = scales.enumerated().map { $0 < first ? $1 : max($1 * factor, Self.usual.lowerBound) }
-        return try Self(network, values: values, scales: scaled, biases: biases, steps: steps)
+        return try Self(
+            network, bits: bits, activationBits: activationBits, values: values, scales: scaled, biases: biases,
+            steps: steps)
     }
 
     /// The numbers that these stand for.

@@ -2,8 +2,8 @@ internal import CSqueezeKernels
 
 /// Trains a network. It owns its memory and threads; use it from one thread at a time.
 ///
-/// The weights after any number of steps are the same bits whatever `threads` is and wherever the training was interrupted: a
-/// batch is cut into shards whose gradients are summed in a fixed tree.
+/// The weights after any number of steps are the same bits whatever `threads` is, however many ranks there are, and wherever the
+/// training was interrupted: a batch is cut into shards whose gradients are summed in a fixed tree.
 public final class Trainer {
     public let network: Network
     public let preprocessing: Preprocessing
@@ -27,9 +27,14 @@ public final class Trainer {
     let arena: Arena
     let offsets: Offsets
     let sums: GradientSums
+    /// Those that train with this one; each makes all steps, of the same batches, and has the same weights.
+    let ranks: Collective
     let segments: [Segment]
     /// Convolutions whose weights move as matrices, the largest first; no segment has them.
     let matrices: [PackedParameters.Slot]
+    /// What is kept of the weights' form; nil where nothing is.
+    let shared: SharedNumbers?
+    let rounding: Rounding?
     var shards = [Evaluation](repeating: Evaluation(), count: GradientSums.shards)
     /// Whether the folded weights are those of now.
     var isSettled = false
@@ -43,6 +48,8 @@ public final class Trainer {
         var average: Int?
         /// Of the weights with their normalization folded; nil where there is none.
         var folded: Int?
+        /// Of the weights as whole numbers; nil where they are computed with as they are.
+        var rounded: Int?
         var prepared: Int
         var gradients: Int
         var threads: Int
@@ -66,14 +73,17 @@ public final class Trainer {
 
     /// - Parameters:
     ///   - teacher: whom the recipe's distillation is of.
+    ///   - constraint: what is kept of the weights' form; the state's have it.
     ///   - state: a new one from initial weights, or that of a `Trainer` whose training goes on here.
     ///   - seed: keys every random number of the training.
     ///   - plannedSteps: those of the whole training; a schedule that changes the rate needs them.
     ///   - kernels: what to compute with; tests choose.
+    ///   - ranks: who trains, all with the same arguments but for `threads`.
     /// - Throws: `EngineError` if sizes do not match, a hyperparameter makes no sense, or memory or threads cannot be had.
     public init(
         network: Network, preprocessing: Preprocessing, recipe: Recipe = .tutorial, teacher: Teacher? = nil,
-        state: TrainerState, seed: UInt64, plannedSteps: Int = 0, threads: Int, kernels: Kernels = .selected
+        constraint: Constraint? = nil, state: TrainerState, seed: UInt64, plannedSteps: Int = 0, threads: Int,
+        kernels: Kernels = .selected, ranks: Collective = .alone
     ) throws(EngineError) {
         try recipe.validate()
         try preprocessing.validate(for: network)
@@ -92,6 +102,7 @@ public final class Trainer {
             throw .hyperparameter(
                 "\(network.name) has \(network.modules) modules; frozen can't be \(frozen)")
         }
+        try constraint?.validate(with: recipe)
         try teacher?.validate(for: network)
         guard (teacher != nil) == (recipe.distillation != nil) else {
             throw .hyperparameter(
@@ -104,6 +115,7 @@ public final class Trainer {
         self.seed = seed
         self.plannedSteps = plannedSteps
         self.kernels = kernels.table
+        self.ranks = ranks
         steps = state.steps
         let blocks = frozen == 0 ? 0 : network.blocks(ofModules: frozen)
         plan = Plan(
@@ -118,6 +130,12 @@ public final class Trainer {
             : try Backbone(
                 network, blocks: blocks, weights: state.weights, preprocessing, pool: pool, kernels: kernels.table)
         self.teacher = try teacher?.backbone(of: preprocessing, pool: pool, kernels: kernels.table)
+        switch constraint {
+        case nil: (shared, rounding) = (nil, nil)
+        case .shared(let numbers): (shared, rounding) = (SharedNumbers(numbers, plan.packed), nil)
+        case .rounded(let scales, let bits):
+            (shared, rounding) = (nil, Rounding(scales, bits: bits, network, plan.packed))
+        }
         let lessonCount = (self.teacher?.features ?? 0) * max(plan.chunk, recipe.normalizationGroup)
         matrices =
             recipe.optimizer.movesMatrices
@@ -129,6 +147,7 @@ public final class Trainer {
             slots: layout.reserve(plan.packed.count * recipe.optimizer.slots.count),
             average: recipe.averageDecay > 0 ? layout.reserve(plan.packed.count) : nil,
             folded: normalized == nil ? nil : layout.reserve(plan.packed.count),
+            rounded: rounding == nil ? nil : layout.reserve(plan.packed.count),
             prepared: layout.reserve(plan.preparedCount),
             gradients: layout.reserve(plan.packed.count * GradientSums.shards),
             threads: layout.reserve((normalized?.arenaCount ?? plan.arenaCount) * threads),
@@ -139,7 +158,7 @@ public final class Trainer {
             count: layout.count)
         arena = try Arena(floats: layout.count)
         sums = GradientSums(
-            buffers: arena.floats + offsets.gradients, count: plan.packed.count, kernels: kernels.table)
+            buffers: arena.floats + offsets.gradients, count: plan.packed.count, kernels: kernels.table, ranks: ranks)
         // The classifier's parameters come last.
         let classifier = plan.packed.slots.last!.weight
         segments = plan.packed.slots.flatMap { slot in
@@ -154,7 +173,7 @@ public final class Trainer {
         for (index, name) in recipe.optimizer.slots.enumerated() {
             if let values = state.slots[name] { plan.packed.pack(values, into: slot(index)) }
         }
-        prepare(parameters)
+        prepareComputed()
     }
 
     /// A copy of all that a checkpoint needs.
@@ -169,7 +188,7 @@ public final class Trainer {
     public var weights: Weights { unpacked(parameters, others: initial.values) }
 
     /// A copy of the weights that the training is for: the averaged ones, where the recipe averages, with their normalization folded,
-    /// where it normalizes.
+    /// where it normalizes, and of whole numbers, where it is for these.
     /// - Precondition: `settle` was called since the last step.
     public var result: Weights { unpacked(judged, others: initial.values) }
 
@@ -194,16 +213,19 @@ public final class Trainer {
     /// The gradient of a batch's mean loss, in the order of the weights, without a step: for tests.
     package func gradients(of batch: [Example], epoch: Int) -> Weights {
         batch.withUnsafeBufferPointer { computeGradients($0, epoch: epoch) }
-        return unpacked(sums.takeTotal(), others: zeros)
+        return unpacked(sums.takeTotal(pool), others: zeros)
     }
 
     var parameters: UnsafeMutablePointer<Float> { arena.floats + offsets.parameters }
     var average: UnsafeMutablePointer<Float>? { offsets.average.map { arena.floats + $0 } }
     var folded: UnsafeMutablePointer<Float>? { offsets.folded.map { arena.floats + $0 } }
+    private var rounded: UnsafeMutablePointer<Float>? { offsets.rounded.map { arena.floats + $0 } }
+    /// What a step computes with.
+    var computed: UnsafeMutablePointer<Float> { rounded ?? parameters }
     /// What the training is for, before any folding.
     var trained: UnsafeMutablePointer<Float> { average ?? parameters }
     var judged: UnsafeMutablePointer<Float> {
-        guard let folded else { return trained }
+        guard let folded else { return rounded ?? trained }
         precondition(isSettled, "the normalization of these weights is not folded")
         return folded
     }
@@ -222,6 +244,12 @@ public final class Trainer {
         let own = arena.floats + offsets.threads + thread * (normalized?.arenaCount ?? plan.arenaCount)
         return Memory(
             arena: own, own: own, parameters: parameters, prepared: arena.floats + offsets.prepared, kernels: kernels)
+    }
+
+    /// Brings the weights that a step computes with into the form that the kernels read, after they have moved.
+    func prepareComputed() {
+        if let rounded { rounding?.round(parameters, into: rounded) }
+        prepare(computed)
     }
 
     /// Brings weights into the form that the kernels read.

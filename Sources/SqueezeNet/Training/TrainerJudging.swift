@@ -17,7 +17,9 @@ extension Trainer {
         func part(_ group: Int) -> ArraySlice<Example> {
             examples[group * examples.count / groups..<(group + 1) * examples.count / groups]
         }
-        pool.run(groups) { group, thread in
+        let own = ranks.share(of: groups)
+        pool.run(own.count) { task, thread in
+            let group = own.lowerBound + task
             let examples = part(group)
             let memory = memory(thread, trained)
             normalized.forward(examples.count, memory) { place, target in
@@ -27,6 +29,8 @@ extension Trainer {
             }
             normalized.readStatistics(memory, into: sums + group * count)
         }
+        let size = count * MemoryLayout<Double>.stride
+        ranks.gather(UnsafeMutableRawBufferPointer(start: sums, count: groups * size), of: groups) { $0 * size }
         var folding = Folding(normalized)
         for group in 0..<groups { folding.add(sums + group * count, pictures: part(group).count) }
         folding.fold(normalized, trained, into: folded)
@@ -45,11 +49,18 @@ extension Trainer {
     public func computeFeatures(of examples: [Example], epoch: Int?, into target: UnsafeMutablePointer<Float>) {
         let backbone = backbone!
         let group = backbone.group
-        pool.run((examples.count + group - 1) / group) { task, thread in
-            let part = task * group..<min(examples.count, (task + 1) * group)
+        let groups = (examples.count + group - 1) / group
+        let own = ranks.share(of: groups)
+        pool.run(own.count) { task, thread in
+            let start = (own.lowerBound + task) * group
+            let part = start..<min(examples.count, start + group)
             backbone.compute(examples[part], draw: { draw($0, epoch: epoch) }, thread: thread) {
                 target + (part.lowerBound + $0) * backbone.features
             }
+        }
+        let size = backbone.features * MemoryLayout<Float>.stride
+        ranks.gather(UnsafeMutableRawBufferPointer(start: target, count: examples.count * size), of: groups) {
+            min(examples.count, $0 * group) * size
         }
     }
 
@@ -79,13 +90,13 @@ extension Trainer {
 
     /// Computes examples with the weights of `result`; `body` gets each one's place in the chunk, and in `examples`.
     private func judge(_ examples: [Example], _ body: (_ place: Int, _ example: Int, _ memory: Memory) -> Void) {
-        if judged != parameters { prepare(judged) }
+        if judged != computed { prepare(judged) }
         pool.run((examples.count + plan.chunk - 1) / plan.chunk) { task, thread in
             let memory = memory(thread, judged)
             let part = task * plan.chunk..<min(examples.count, (task + 1) * plan.chunk)
             forward(examples[part], epoch: nil, dropout: nil, thread: thread, memory)
             for (place, example) in part.enumerated() { body(place, example, memory) }
         }
-        if judged != parameters { prepare(parameters) }
+        if judged != computed { prepare(computed) }
     }
 }

@@ -3,14 +3,17 @@ internal import CSqueezeKernels
 /// A step: the gradients of a batch, and what the optimizer makes of them.
 extension Trainer {
     func computeGradients(_ batch: UnsafeBufferPointer<Example>, epoch: Int) {
-        shards.withUnsafeMutableBufferPointer { shards in
-            let shards = shards.baseAddress!
-            pool.run(GradientSums.shards) { shard, thread in
+        let own = ranks.share(of: GradientSums.shards)
+        shards.withUnsafeMutableBufferPointer { all in
+            let shards = all.baseAddress!
+            pool.run(own.count) { task, thread in
+                let shard = own.lowerBound + task
                 shards[shard] = sums.add(shard: shard) {
                     computeShard(
-                        shard, of: batch, epoch: epoch, thread: thread, memory(thread, parameters), into: $0)
+                        shard, of: batch, epoch: epoch, thread: thread, memory(thread, computed), into: $0)
                 }
             }
+            ranks.gather(UnsafeMutableRawBufferPointer(all), of: all.count) { $0 * MemoryLayout<Evaluation>.stride }
         }
     }
 
@@ -145,7 +148,8 @@ extension Trainer {
         }
         let classifier = rules(recipe.learningRate)
         let backbone = rules(recipe.backboneLearningRate ?? recipe.learningRate)
-        let gradients = sums.takeTotal()
+        let gradients = sums.takeTotal(pool)
+        shared?.join(gradients, pool)
         let count = plan.packed.count
         let slice = 4_096
         let share = recipe.averagingShare(step: steps)
@@ -172,6 +176,6 @@ extension Trainer {
                 if let average { kernels.pointee.follow(share, part.count, parameters + start, average + start) }
             }
         }
-        prepare(parameters)
+        prepareComputed()
     }
 }

@@ -39,8 +39,8 @@ extension Handlers {
                 let answer = try await keepingAlive(replies, model: name) {
                     try await warm.serving.measure(model) {
                         try await warm.classify(
-                            taken, top: top, with: model, for: peer.uid, by: deadline,
-                            timings: parameters.timings ?? false)
+                            taken, top: top, flips: parameters.flip ?? false, with: model, for: peer.uid,
+                            by: deadline, timings: parameters.timings ?? false)
                     }
                 }
                 found = answer.results

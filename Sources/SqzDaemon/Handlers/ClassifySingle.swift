@@ -31,7 +31,8 @@ extension Handlers {
             let model = knownModel(parameters.model, for: peer)?.model
         else { return nil }
         let request = WarmModel.Request(
-            images: parameters.images, top: parameters.top ?? Limits.classesNamed, uid: peer.uid)
+            images: parameters.images, top: parameters.top ?? Limits.classesNamed, flips: parameters.flip ?? false,
+            uid: peer.uid)
         request.reply.hear(done)
         // Where too many wait, that is the error of the long way.
         guard (try? warm.add(request, to: model)) == true else { return nil }

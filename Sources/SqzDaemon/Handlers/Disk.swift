@@ -32,7 +32,9 @@ extension Handlers {
         for kind in kinds {
             pruned +=
                 try await isDry
-                ? prunable(kind, of: uid, before: parameters.before) : prune(kind, of: uid, before: parameters.before)
+                ? prunable(
+                    kind, of: uid, before: parameters.before, isAfterJobs: kind != .jobs && kinds.contains(.jobs))
+                : prune(kind, of: uid, before: parameters.before)
         }
         if !isDry, !pruned.isEmpty {
             housekeeping.wake()
@@ -43,8 +45,12 @@ extension Handlers {
         return .init(pruned: pruned)
     }
 
-    private func prunable(_ kind: PruneKind, of uid: Int?, before: Int?) async throws -> [PrunedPart] {
-        guard kind == .uploads else { return try await store.prunable(kind, of: uid, before: before) }
+    private func prunable(
+        _ kind: PruneKind, of uid: Int?, before: Int?, isAfterJobs: Bool
+    ) async throws -> [PrunedPart] {
+        guard kind == .uploads else {
+            return try await store.prunable(kind, of: uid, before: before, isAfterJobs: isAfterJobs)
+        }
         return Self.sums(kind, try await idleUploads(of: uid, before: before).map { ($0.uid, $0.size) })
     }
 

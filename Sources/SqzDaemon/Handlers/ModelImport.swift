@@ -10,15 +10,35 @@ extension Handlers {
         _ parameters: ModelsInterface.Import.Parameters, from peer: Peer
     ) async throws -> ModelsInterface.Import.Reply {
         try stopping.check()
-        do { return try await registerModel(parameters, from: peer) } catch {
-            // What is no model will not become one, and another name or word is another call: nothing of it waits here for a day.
-            switch error {
-            case SqzError.badModel, SqzError.invalidOption:
-                let uploads = uploads
-                try await onDisk { try uploads.remove(parameters.sha256, by: peer.uid) }
-            default: break
+        let uploads = uploads
+        // One call alone takes the file away.
+        return try await uploads.turns.take(Uploads.key(parameters.sha256, by: peer.uid)) {
+            do { return try await registerModel(parameters, from: peer) } catch {
+                // What is no model will not become one, and another name or word is another call: nothing of it waits here for a day.
+                switch error {
+                case SqzError.badModel, SqzError.invalidOption:
+                    try await onDisk { try uploads.remove(parameters.sha256, by: peer.uid) }
+                default: break
+                }
+                throw error
             }
-            throw error
+        }
+    }
+
+    /// The path of an uploaded file, and how much of the user's place on the disk it has. Where another call of theirs has made a model of
+    /// it meanwhile, that is copied.
+    private func uploaded(_ sha256: String, by peer: Peer, copy: String) async throws -> (path: String, bytes: Int) {
+        let (uploads, blobs) = (uploads, blobs)
+        do {
+            return try await onDisk {
+                (try uploads.finished(sha256, by: peer.uid), try uploads.size(of: sha256, by: peer.uid))
+            }
+        } catch {
+            guard case SqzError.noSuchUpload = error,
+                try await store.models().contains(where: { $0.sha256 == sha256 && $0.uid == Int(peer.uid) }),
+                try await onDisk({ try StateDirectory.copy(blobs.path(sha256), to: copy) }) != nil
+            else { throw error }
+            return (copy, 0)
         }
     }
 
@@ -27,23 +47,21 @@ extension Handlers {
     ) async throws -> ModelsInterface.Import.Reply {
         let modelName = try await checkName(parameters.name, of: .model, option: "name", by: peer)
         let (uploads, blobs) = (uploads, blobs)
-        let path = try await onDisk { try uploads.finished(parameters.sha256, by: peer.uid) }
         let runner = try await registry.classifier()
         let name = UUID().uuidString
         let model: Model
         let made: RunnerInterface.Convert.Reply
         do {
+            let (path, uploaded) = try await uploaded(
+                parameters.sha256, by: peer, copy: "\(state.imports)/\(name)-uploaded")
             made = try await imports.run {
                 try await inspected(path, by: runner, parameters, output: "\(state.imports)/\(name)")
             }
             let isConverted = !made.model.file.isEmpty
             let output = "\(state.imports)/\(name)"
             let sealed = try await onDisk { try blobs.seal(isConverted ? output : path) }
-            if isConverted {
-                // The upload goes.
-                let uploaded = try await onDisk { try uploads.size(of: parameters.sha256, by: peer.uid) }
-                try await disk.require(sealed.size - uploaded, for: peer.uid)
-            }
+            // The upload goes.
+            if isConverted { try await disk.require(sealed.size - uploaded, for: peer.uid) }
             model = try await store.addModel(
                 NewModel(
                     name: modelName, sha256: sealed.sha256, size: sealed.size, runner: runner.info.name,

@@ -4,6 +4,8 @@ extension Handlers {
     func retry(_ parameters: JobsInterface.Retry.Parameters, from peer: Peer) async throws -> JobsInterface.Retry.Reply
     {
         .init(
-            job: try await putBack(parameters.id, from: [.failed, .cancelled], "retried by uid \(peer.uid)", by: peer))
+            job: try await putBack(
+                parameters.id, from: [.failed, .cancelled], parameters.ranks, parameters.launcher,
+                "retried by uid \(peer.uid)", by: peer))
     }
 }

@@ -61,6 +61,7 @@ extension Handlers {
             dataset: dataset?.name, model: model, maker: maker, base: base, after: after,
             isHeld: parameters.hold ?? false,
             timeLimit: parameters.timeLimit, deadline: parameters.deadline, keepsPartial: keepsPartial,
+            launch: try await launch(parameters.ranks, parameters.launcher, of: kind, runner.name, by: peer),
             name: parameters.name, note: parameters.note)
         return (kind, submission, makers)
     }
@@ -118,7 +119,13 @@ extension Handlers {
 
     /// The model that is tuned, with its version.
     private func base(_ name: String?, for kind: JobKind) async throws -> String? {
-        guard let name else { return nil }
+        guard let name else {
+            guard kind.needsBase != true else {
+                throw SqzError.invalidOption(
+                    option: "base", reason: "is needed (--from): the model of which \(kind.name) makes another")
+            }
+            return nil
+        }
         guard kind.tunes == true else {
             throw SqzError.invalidOption(option: "base", reason: "\(kind.name) tunes no model")
         }

@@ -16,7 +16,7 @@ extension Handlers {
             kind: parameters.kind, options: shared, dataset: parameters.dataset, model: parameters.model,
             priority: parameters.priority, after: parameters.after, hold: parameters.hold,
             timeLimit: parameters.timeLimit, deadline: parameters.deadline, base: parameters.base,
-            note: parameters.note)
+            note: parameters.note, ranks: parameters.ranks, launcher: parameters.launcher)
         let (kind, submission, _) = try await submission(common, from: peer) { kind in
             for (index, options) in options.enumerated() {
                 do {

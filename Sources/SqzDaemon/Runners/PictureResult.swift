@@ -29,7 +29,7 @@ extension RunnerInterface.Classify {
     /// The bytes of a call.
     ///
     /// - Parameter images: plain text each (`PlainText`).
-    static func call(_ images: [String], top: Int) -> ByteBuffer {
+    static func call(_ images: [String], top: Int, flips: Bool) -> ByteBuffer {
         var call = ByteBuffer()
         call.reserveCapacity(images.reduce(128) { $0 + $1.utf8.count + 3 })
         call.writeString(#"{"method":"\#(name)","parameters":{"images":["#)
@@ -38,7 +38,7 @@ extension RunnerInterface.Classify {
             call.writeString(image)
             call.writeString("\"")
         }
-        call.writeString(#"],"top":\#(top)}}"#)
+        call.writeString(#"],"top":\#(top)\#(flips ? #","flip":true"# : "")}}"#)
         call.writeInteger(UInt8(0))
         return call
     }

@@ -53,8 +53,8 @@ struct RunnerLink {
         fileprivate let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
 
         /// - Parameter images: plain text each.
-        func classify(_ images: [String], top: Int) async throws {
-            try await RunnerLink.write(RunnerInterface.Classify.call(images, top: top), to: outbound)
+        func classify(_ images: [String], top: Int, flips: Bool) async throws {
+            try await RunnerLink.write(RunnerInterface.Classify.call(images, top: top, flips: flips), to: outbound)
         }
     }
 
@@ -163,13 +163,16 @@ extension RunnerLink {
     /// end on its own, it is terminated and then killed, with all that it started. `log` gets each line that it writes on
     /// standard error. Throws as `RunnerProcess.with` does.
     ///
-    /// - Parameter onItsLoop: `body` works in the thread that reads and writes, which saves two changes of threads for each call.
+    /// - Parameters:
+    ///   - ranks: how it is started as several processes, of which the first is the one that is spoken with.
+    ///   - onItsLoop: `body` works in the thread that reads and writes, which saves two changes of threads for each call.
     static func with<Result: Sendable>(
-        _ path: String, _ configuration: DaemonConfiguration, nice: CInt = 0, onItsLoop: Bool = false,
+        _ path: String, _ configuration: DaemonConfiguration, nice: CInt = 0, ranks: RanksStart? = nil,
+        onItsLoop: Bool = false,
         log: @escaping @Sendable (String) -> Void,
         _ body: @escaping @Sendable (inout RunnerLink) async throws -> Result
     ) async throws -> Result {
-        try await RunnerProcess.with(path, configuration, nice: nice, log: log) { process, pipes, log in
+        try await RunnerProcess.with(path, configuration, nice: nice, ranks: ranks, log: log) { process, pipes, log in
             let bootstrap = NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             let link = try await bootstrap.takingOwnershipOfDescriptors(
                 input: pipes.reading.number, output: pipes.writing.number

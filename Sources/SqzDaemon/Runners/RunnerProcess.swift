@@ -22,17 +22,18 @@ struct RunnerProcess: Sendable {
         let errors: Descriptor
     }
 
-    /// Starts the runner at `path`, hands it to `body`, which ends after it has ended, and says what `body` came to. Throws
+    /// Starts the runner at `path`, by a launcher where it is to be several processes, hands it to `body`, which ends after it has ended, and says what `body` came to. Throws
     /// `RunnerCrash` where the runner ended too early, `SqzError.runnerFailed` where that was for want of memory. `log` gets
     /// each line that it writes on standard error.
     static func with<Result: Sendable>(
-        _ path: String, _ configuration: DaemonConfiguration, nice: CInt, log: @escaping @Sendable (String) -> Void,
+        _ path: String, _ configuration: DaemonConfiguration, nice: CInt, ranks: RanksStart?,
+        log: @escaping @Sendable (String) -> Void,
         _ body:
             @escaping @Sendable (
                 RunnerProcess, Pipes, _ log: @escaping @Sendable (String) -> Void
             ) async throws -> Swift.Result<Result, any Error>
     ) async throws -> Result {
-        let words = configuration.launcher + [path]
+        let words = configuration.launcher + (ranks?.words ?? []) + [path]
         let want = LastWords()
         let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
         let outcome = try await run(
@@ -44,8 +45,9 @@ struct RunnerProcess: Sendable {
             error: .fileDescriptor(errors.writing.handOver(), closeAfterSpawningProcess: true)
         ) { execution in
             let id = execution.processIdentifier.value
+            // What a launcher starts on this machine inherits both.
             if nice != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(id), nice) }
-            try RunnerMemory.limit(id, toMiB: configuration.runnerMemoryMiB)
+            try RunnerMemory.limit(id, toMiB: configuration.runnerMemoryMiB / (ranks?.count ?? 1))
             // A teardown that asks nothing and has time: how `Subprocess` tells of the end while its body still runs.
             let process = RunnerProcess(id: id) { await execution.teardown(using: [waiting]) }
             return try await body(

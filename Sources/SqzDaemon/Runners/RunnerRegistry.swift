@@ -13,6 +13,8 @@ final class RunnerRegistry: Sendable {
         var classifies = false
         var converts = false
         var exports = false
+        /// What a launcher starts for a job with ranks.
+        var ranksProgram: String?
     }
 
     private enum State {
@@ -106,7 +108,7 @@ final class RunnerRegistry: Sendable {
                     path: path, name: reply.name, version: reply.version, properties: reply.properties,
                     kinds: reply.kinds),
                 imports: reply.imports, classifies: reply.classifies, converts: reply.converts ?? false,
-                exports: reply.exports ?? false)
+                exports: reply.exports ?? false, ranksProgram: reply.ranksProgram)
         } catch {
             return unusable(path, "\(error)".shortened)
         }

@@ -183,7 +183,7 @@ final class WarmModel: Sendable {
             let loaded = state.withLock { $0.takeBack(from: place) }
             for request in loaded { request.reply.resume(with: .success(Answer(results: []))) }
         } else {
-            try await calls.classify(images, top: requests[0].top)
+            try await calls.classify(images, top: requests[0].top, flips: requests[0].flips)
             serving.addBatch(of: images.count, to: model)
             sent.yield()
         }

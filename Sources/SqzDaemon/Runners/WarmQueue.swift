@@ -128,7 +128,7 @@ struct WarmQueue {
             images += request.images.count
             bytes += request.images.reduce(0) { $0 + $1.utf8.count }
             let fits = images <= largest && bytes <= Limits.bytesPerBatch
-            guard count == 0 || fits && request.top == first.top && !first.isAlone && !request.isAlone else { break }
+            guard count == 0 || fits && request.goes(with: first) else { break }
             count += 1
         }
         let requests = waiting[..<count].filter { $0.reply.begin() }

@@ -6,6 +6,8 @@ extension WarmModel {
         /// Those that its runner has not looked at.
         var images: [String]
         let top: Int
+        /// With each picture's mirror image.
+        let flips: Bool
         /// Whose they are.
         let uid: UInt32
         /// Its answer is to say where the time went.
@@ -22,11 +24,17 @@ extension WarmModel {
         /// It is not to be others' trouble again: nothing goes to the runner with it.
         var isAlone = false
 
-        init(images: [String], top: Int, uid: UInt32, timings: Bool = false) {
+        init(images: [String], top: Int, flips: Bool = false, uid: UInt32, timings: Bool = false) {
             self.images = images
             self.top = top
+            self.flips = flips
             self.uid = uid
             wantsTimings = timings
+        }
+
+        /// Whether one call to a runner can have both.
+        func goes(with other: Request) -> Bool {
+            top == other.top && flips == other.flips && !isAlone && !other.isAlone
         }
 
         /// A call that it was in was answered.

@@ -76,14 +76,15 @@ actor WarmRunners: Service {
     /// Classifies pictures, plain text each, with a model, loading it if need be. Throws `SqzError`.
     ///
     /// - Parameters:
+    ///   - flips: with each one's mirror image.
     ///   - uid: of who wants it.
     ///   - deadline: by when they must have been begun, and after how many milliseconds that is.
     ///   - timings: the answer is to say where the time went.
     nonisolated func classify(
-        _ images: [String], top: Int, with model: Model, for uid: UInt32,
+        _ images: [String], top: Int, flips: Bool = false, with model: Model, for uid: UInt32,
         by deadline: (ContinuousClock.Instant, timeout: Int)? = nil, timings: Bool = false
     ) async throws -> WarmModel.Answer {
-        let request = WarmModel.Request(images: images, top: top, uid: uid, timings: timings)
+        let request = WarmModel.Request(images: images, top: top, flips: flips, uid: uid, timings: timings)
         if try !add(request, to: model) { try await ask(request, of: model) }
         guard let deadline else { return try await request.reply.value }
         return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -19,14 +19,38 @@ extension Scheduler {
             return try await store.move(job.id, to: intent.state, reason: intent.reason, at: Clock.now())
         case (.success(.stopped), nil):
             return try await fail(job, "the runner stopped without being asked to", finish)
-        case (.failure(let crash as RunnerCrash), nil) where finish.map({ $0.state == .succeeded }) ?? true:
-            let policy = RetryPolicy(retries: Limits.retries, delay: configuration.current.retryDelay)
+        case (.failure(let error), nil) where finish.map({ $0.state == .succeeded }) ?? true:
+            guard let policy = policy(after: error) else { return try await fail(job, "\(error)", finish) }
             return try await store.crash(
-                job.id, cause: "\(crash)", from: job.progress,
+                job.id, cause: Self.cause(of: error), from: job.progress,
                 reached: announcer.watchers.progress(of: job.id)?.progress, policy, at: Clock.now())
         case (.failure(let error), nil):
             return try await fail(job, "\(error)", finish)
         }
+    }
+
+    /// How often a job is tried again whose run ended like this: nil for one that would only fail again.
+    private func policy(after error: any Error) -> RetryPolicy? {
+        let delay = configuration.current.retryDelay
+        if error is RunnerCrash { return RetryPolicy(retries: Limits.retries, delay: delay) }
+        // There may be room again, and what is on the disk is whole.
+        return Self.isOfFullDisk(error) ? RetryPolicy(retries: nil, delay: max(delay, Self.diskDelay)) : nil
+    }
+
+    /// Before the first look whether the disk has room again, in microseconds.
+    private static let diskDelay = 5_000_000
+
+    private static func isOfFullDisk(_ error: any Error) -> Bool {
+        switch error {
+        case SqzError.diskFull: true
+        case let error as DaemonError: error.isOfFullDisk
+        default: JobStoreError.isOfFullDisk(error)
+        }
+    }
+
+    /// SQLite's error would tell the statement, and not what it means.
+    private static func cause(of error: any Error) -> String {
+        JobStoreError.isOfFullDisk(error) ? "the disk is full: no room for the records" : "\(error)"
     }
 
     private func conclude(_ job: Job, _ result: RunResult, _ finish: Finish?) async throws -> [Change] {
@@ -37,7 +61,7 @@ extension Scheduler {
         let sealed: Blobs.Sealed
         do {
             (model, sealed) = try await look(at: made, of: job, result)
-        } catch {
+        } catch  where !Self.isOfFullDisk(error) {
             return try await fail(job, "\(error)", finish)
         }
         var outcome = Outcome(result)
@@ -53,7 +77,7 @@ extension Scheduler {
             }
             await warm.keepPinned()
             return changes
-        } catch let error where error is DaemonError || error is SqzError {
+        } catch let error where (error is DaemonError || error is SqzError) && !Self.isOfFullDisk(error) {
             return try await fail(job, "\(error)", finish)
         }
     }

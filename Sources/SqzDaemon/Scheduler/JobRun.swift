@@ -7,6 +7,8 @@ internal import Varlink
 struct JobRun: Sendable {
     let job: Job
     let runner: String
+    /// How it is started, where it is more than one process.
+    let ranks: RanksStart?
     let configuration: DaemonConfiguration
     let datasetFile: String?
     let modelFile: String?
@@ -46,7 +48,7 @@ struct JobRun: Sendable {
         let own = announcer.log
         let journal = RunnerJournal(own, ["SQZ_JOB": "\(job.id)", "SQZ_EVENT": "output"])
         return try await RunnerLink.with(
-            runner, configuration, nice: Self.nice,
+            runner, configuration, nice: Self.nice, ranks: ranks,
             log: { line in
                 journal.write(line)
                 do { try log.append(line) } catch { own.error("log of job \(job.id): \(error)") }

@@ -246,8 +246,12 @@ actor Scheduler: Service {
                 guard case .string(let name)? = job.options[option.name] else { continue }
                 models[option.name] = try await modelFile(name)
             }
+            let (runner, configuration) = (try await registry.entry(of: job.runner), configuration.current)
+            let ranks = try job.launch.map {
+                try configuration.start($0, of: runner, by: Peer(uid: UInt32(job.uid)), job: job.id)
+            }
             let run = JobRun(
-                job: job, runner: try await registry.path(of: job.runner), configuration: configuration.current,
+                job: job, runner: ranks?.program ?? runner.info.path, ranks: ranks, configuration: configuration,
                 datasetFile: dataset, modelFile: model, models: models, names: kind.named == true ? names : nil,
                 directory: directory,
                 store: store, announcer: announcer)

@@ -29,6 +29,14 @@ public struct Peer: Hashable, Sendable {
         return try Self.members(of: group)?.contains(uid) ?? false
     }
 
+    /// Whether one of these is it: a user's name, or a group's with @ before, that it is a member of.
+    func isAmong(_ names: [String]) throws -> Bool {
+        try names.contains { name in
+            guard name.hasPrefix("@") else { return try Users.uid(of: name) == Int(uid) }
+            return try Self.members(of: String(name.dropFirst()))?.contains(uid) ?? false
+        }
+    }
+
     /// The members of a group by name, from getgrnam_r(3) and getpwnam_r(3); nil where there is no such group.
     static func members(of name: String) throws -> Set<UInt32>? {
         var buffer = [CChar](repeating: 0, count: 1 << 16)

@@ -40,6 +40,13 @@ struct BackupFolder: Sendable {
                 for sha256 in checksums {
                     let target = "\(directory)/blobs/\(sha256)"
                     guard link(blobs.path(sha256), target) == 0 else {
+                        guard errno != ENOENT else {
+                            throw SqzError.failed(
+                                reason: """
+                                    \(blobs.path(sha256)) is missing, and sqzctl doctor says whose it is: put it back, or remove what \
+                                    can't be used without it
+                                    """)
+                        }
                         throw DaemonError.last("link", blobs.path(sha256))
                     }
                 }
@@ -66,43 +73,12 @@ struct BackupFolder: Sendable {
             for name in try StateDirectory.names(in: state.job(id)) where name.utf8.allSatisfy({ $0 >= 32 && $0 != 92 })
             {
                 let file = "jobs/\(id)/\(name)"
-                if let size = try copy("\(state.job(id))/\(name)", to: "\(directory)/\(file)") {
+                if let size = try StateDirectory.copy("\(state.job(id))/\(name)", to: "\(directory)/\(file)") {
                     files.append(BackupFile(name: file, size: size))
                 }
             }
         }
         return files
-    }
-
-    /// nil where there is no such file any more, or what is there is none.
-    private static func copy(_ path: String, to target: String) throws -> Int? {
-        let source = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard source >= 0 else {
-            if [ENOENT, ELOOP, ENXIO].contains(errno) { return nil }
-            throw DaemonError.last("open", path)
-        }
-        defer { close(source) }
-        var status = stat()
-        guard fstat(source, &status) == 0 else { throw DaemonError.last("fstat", path) }
-        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
-        let copy = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard copy >= 0 else { throw DaemonError.last("open", target) }
-        defer { close(copy) }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
-        defer { buffer.deallocate() }
-        var size = 0
-        while true {
-            let count = pread(source, buffer.baseAddress, buffer.count, size)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw DaemonError.last("read", path) }
-            if count == 0 { return size }
-            do {
-                try WholeFile.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: size, to: copy, target)
-            } catch {
-                throw DaemonError(error)
-            }
-            size += count
-        }
     }
 
     private static func size(of path: String) throws -> Int {

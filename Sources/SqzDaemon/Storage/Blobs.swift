@@ -75,6 +75,11 @@ struct Blobs: Sendable {
         return path
     }
 
+    /// What of `needs` has no file; its bytes are not looked at.
+    func missing(of needs: [(what: String, sha256: String)]) -> [String] {
+        needs.filter { access(path($0.sha256), F_OK) != 0 }.map(\.what)
+    }
+
     /// Whether a blob is there and `verified` would give it.
     func isWhole(_ sha256: String) throws -> Bool {
         do {

@@ -19,10 +19,12 @@ struct StateDirectory: Sendable {
     var uploads: String { path + "/uploads" }
     var imports: String { path + "/imports" }
     var backups: String { path + "/backups" }
+    /// What `sqzctl restore` writes before it moves it into place; left where it was killed.
+    var restoring: String { path + "/restoring" }
 
     func job(_ id: Int) -> String { "\(path)/jobs/\(id)" }
 
-    /// Makes what is missing, and takes the lock.
+    /// Makes it, and takes the lock.
     init(path: String) throws {
         self.path = path
         try Self.makeDirectories(path)
@@ -34,6 +36,10 @@ struct StateDirectory: Sendable {
             throw errno == EAGAIN || errno == EACCES
                 ? DaemonError.locked(directory: path) : DaemonError.last("fcntl", path)
         }
+    }
+
+    /// Once it is known that there is nothing else.
+    func makeFolders() throws {
         for directory in [blobs, uploads, imports, path + "/jobs"] { try Self.makeDirectory(directory) }
     }
 
@@ -142,5 +148,36 @@ struct StateDirectory: Sendable {
     /// Removes what in a directory has a name that is `unwanted`; a runner may have left folders there.
     static func removeFiles(in directory: String, where unwanted: (String) -> Bool) throws {
         for name in try names(in: directory) where unwanted(name) { try remove("\(directory)/\(name)") }
+    }
+
+    /// Copies a file to where none is; gives its size, and nil where there is no such file any more, or what is there is none.
+    static func copy(_ path: String, to target: String) throws -> Int? {
+        let source = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard source >= 0 else {
+            if [ENOENT, ELOOP, ENXIO].contains(errno) { return nil }
+            throw DaemonError.last("open", path)
+        }
+        defer { close(source) }
+        var status = stat()
+        guard fstat(source, &status) == 0 else { throw DaemonError.last("fstat", path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+        let copy = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard copy >= 0 else { throw DaemonError.last("open", target) }
+        defer { close(copy) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+        defer { buffer.deallocate() }
+        var size = 0
+        while true {
+            let count = pread(source, buffer.baseAddress, buffer.count, size)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw DaemonError.last("read", path) }
+            if count == 0 { return size }
+            do {
+                try WholeFile.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: size, to: copy, target)
+            } catch {
+                throw DaemonError(error)
+            }
+            size += count
+        }
     }
 }

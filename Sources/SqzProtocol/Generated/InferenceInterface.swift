@@ -42,7 +42,8 @@ public enum InferenceInterface: VarlinkInterface {
     /// has 2,147,483,648 values (width x height x 3 or 4 channels, as files say) decoded at most, and at least half of
     /// that if it has as many; those after it have a problem and `again`. A call whose pictures have waited for timeout
     /// milliseconds, 1 to 3,600,000, without being begun is the error TimedOut. With timings, each reply with results
-    /// says where the time went since the call came, or since the reply before.
+    /// says where the time went since the call came, or since the reply before. With flip, classes come from the mean
+    /// of the logits of each picture and its mirror image, in twice the time.
     public enum Classify: VarlinkMethod {
         public static let name = "io.sqzd.Inference.Classify"
 
@@ -53,10 +54,11 @@ public enum InferenceInterface: VarlinkInterface {
             public var skipBad: Bool?
             public var timeout: Int?
             public var timings: Bool?
+            public var flip: Bool?
 
             public init(
                 images: [String], model: String? = nil, top: Int? = nil, skipBad: Bool? = nil, timeout: Int? = nil,
-                timings: Bool? = nil
+                timings: Bool? = nil, flip: Bool? = nil
             ) {
                 self.images = images
                 self.model = model
@@ -64,6 +66,7 @@ public enum InferenceInterface: VarlinkInterface {
                 self.skipBad = skipBad
                 self.timeout = timeout
                 self.timings = timings
+                self.flip = flip
             }
         }
 

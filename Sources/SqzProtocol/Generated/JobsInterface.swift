@@ -86,7 +86,8 @@ public struct Outcome: Codable, Equatable, Sendable {
 /// such jobs took before; they are absent where one of these is not known. reason says why it waits or why it failed.
 /// keepPartial: as it was submitted. finishing: it ends as soon as it has made a model of what it has. name and note
 /// are its submitter's words for it; the jobs of a sweep have its name, and sweep says it. predictionsRemovedAt is when
-/// the predictions were removed that it had.
+/// the predictions were removed that it had. ranks is how many processes the job is, which the launcher starts; both
+/// are absent where it is one that sqzd starts itself.
 public struct Job: Codable, Equatable, Sendable {
     public var id: Int
     public var kind: String
@@ -117,6 +118,8 @@ public struct Job: Codable, Equatable, Sendable {
     public var note: String?
     public var sweep: String?
     public var predictionsRemovedAt: Int?
+    public var ranks: Int?
+    public var launcher: String?
 
     public init(
         id: Int, kind: String, runner: String, state: State, uid: Int, priority: Int, options: [String: JSONValue],
@@ -124,7 +127,8 @@ public struct Job: Codable, Equatable, Sendable {
         submittedAt: Int, startedAt: Int? = nil, endedAt: Int? = nil, starts: Int, position: Int? = nil,
         expectedStart: Int? = nil, expectedEnd: Int? = nil, reason: String? = nil, progress: Progress? = nil,
         outcome: Outcome? = nil, base: String? = nil, keepPartial: Bool? = nil, finishing: Bool? = nil,
-        name: String? = nil, note: String? = nil, sweep: String? = nil, predictionsRemovedAt: Int? = nil
+        name: String? = nil, note: String? = nil, sweep: String? = nil, predictionsRemovedAt: Int? = nil,
+        ranks: Int? = nil, launcher: String? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -155,6 +159,8 @@ public struct Job: Codable, Equatable, Sendable {
         self.note = note
         self.sweep = sweep
         self.predictionsRemovedAt = predictionsRemovedAt
+        self.ranks = ranks
+        self.launcher = launcher
     }
 }
 
@@ -322,7 +328,10 @@ public enum JobsInterface: VarlinkInterface {
     /// without. The reply says which model the job uses: NAME@VERSION, or the NAME that the job maker is to make; for
     /// kinds that use one. makers are jobs that have not ended and are to make other versions of it. name and note:
     /// words of the caller's for the job; a name is made as those of models are and has a letter in it, and several
-    /// jobs may have it.
+    /// jobs may have it. ranks: as how many processes the job runs, side by side and perhaps on several machines, of
+    /// those numbers that its kind says; what it comes to is the same. launcher: by which of the configuration's
+    /// launchers they are started, mpirun by default; who may use one, and for how many ranks, is set there. With
+    /// neither sqzd starts the one process itself.
     public enum Submit: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Submit"
 
@@ -340,12 +349,14 @@ public enum JobsInterface: VarlinkInterface {
             public var keepPartial: Bool?
             public var name: String?
             public var note: String?
+            public var ranks: Int?
+            public var launcher: String?
 
             public init(
                 kind: String, options: [String: JSONValue]? = nil, dataset: String? = nil, model: String? = nil,
                 priority: Int? = nil, after: [Dependency]? = nil, hold: Bool? = nil, timeLimit: Int? = nil,
                 deadline: Int? = nil, base: String? = nil, keepPartial: Bool? = nil, name: String? = nil,
-                note: String? = nil
+                note: String? = nil, ranks: Int? = nil, launcher: String? = nil
             ) {
                 self.kind = kind
                 self.options = options
@@ -360,6 +371,8 @@ public enum JobsInterface: VarlinkInterface {
                 self.keepPartial = keepPartial
                 self.name = name
                 self.note = note
+                self.ranks = ranks
+                self.launcher = launcher
             }
         }
 
@@ -402,12 +415,15 @@ public enum JobsInterface: VarlinkInterface {
             public var timeLimit: Int?
             public var deadline: Int?
             public var base: String?
+            public var ranks: Int?
+            public var launcher: String?
 
             public init(
                 kind: String, members: [[String: JSONValue]], options: [String: JSONValue]? = nil, name: String? = nil,
                 note: String? = nil, repeated: String? = nil, promoteBest: Bool? = nil, dataset: String? = nil,
                 model: String? = nil, priority: Int? = nil, after: [Dependency]? = nil, hold: Bool? = nil,
-                timeLimit: Int? = nil, deadline: Int? = nil, base: String? = nil
+                timeLimit: Int? = nil, deadline: Int? = nil, base: String? = nil, ranks: Int? = nil,
+                launcher: String? = nil
             ) {
                 self.kind = kind
                 self.members = members
@@ -424,6 +440,8 @@ public enum JobsInterface: VarlinkInterface {
                 self.timeLimit = timeLimit
                 self.deadline = deadline
                 self.base = base
+                self.ranks = ranks
+                self.launcher = launcher
             }
         }
 
@@ -673,15 +691,20 @@ public enum JobsInterface: VarlinkInterface {
         }
     }
 
-    /// Puts a job that is paused, or was held when it was submitted, back into the queue.
+    /// Puts a job that is paused, or was held when it was submitted, back into the queue. ranks and launcher: it goes
+    /// on with these, as Submit describes them; 1 without a launcher: as the one process that sqzd starts itself.
     public enum Resume: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Resume"
 
         public struct Parameters: Codable, Equatable, Sendable {
             public var id: Int
+            public var ranks: Int?
+            public var launcher: String?
 
-            public init(id: Int) {
+            public init(id: Int, ranks: Int? = nil, launcher: String? = nil) {
                 self.id = id
+                self.ranks = ranks
+                self.launcher = launcher
             }
         }
 
@@ -695,15 +718,19 @@ public enum JobsInterface: VarlinkInterface {
     }
 
     /// Puts a job that failed or was cancelled back into the queue, with all of its time limit. One that failed goes on
-    /// from its last checkpoint.
+    /// from its last checkpoint. ranks and launcher are as for Resume.
     public enum Retry: VarlinkMethod {
         public static let name = "io.sqzd.Jobs.Retry"
 
         public struct Parameters: Codable, Equatable, Sendable {
             public var id: Int
+            public var ranks: Int?
+            public var launcher: String?
 
-            public init(id: Int) {
+            public init(id: Int, ranks: Int? = nil, launcher: String? = nil) {
                 self.id = id
+                self.ranks = ranks
+                self.launcher = launcher
             }
         }
 

@@ -324,8 +324,9 @@ public enum ManagerInterface: VarlinkInterface {
 
     /// How the daemon stands with its machine. openFiles of openFilesLimit (RLIMIT_NOFILE) are open, connectionsLimit
     /// connections may be. syncSeconds is how long a write of 4 KiB to the state directory takes until it is on the
-    /// disk (fsync(2)): the median of nine. freeDisk and reserve are as Disk says; journal: whether it writes to the
-    /// journal.
+    /// disk (fsync(2)): the median of nine, 0 where the disk is full. freeDisk and reserve are as Disk says; journal:
+    /// whether it writes to the journal. missing are models and data sets, as "model m@1" and "data set d", at most
+    /// 100, whose files are not where they belong.
     public enum Diagnose: VarlinkMethod {
         public static let name = "io.sqzd.Manager.Diagnose"
 
@@ -339,10 +340,11 @@ public enum ManagerInterface: VarlinkInterface {
             public var reserve: Int
             public var syncSeconds: Double
             public var journal: Bool
+            public var missing: [String]
 
             public init(
                 openFiles: Int, openFilesLimit: Int, connectionsLimit: Int, freeDisk: Int, reserve: Int,
-                syncSeconds: Double, journal: Bool
+                syncSeconds: Double, journal: Bool, missing: [String]
             ) {
                 self.openFiles = openFiles
                 self.openFilesLimit = openFilesLimit
@@ -351,6 +353,7 @@ public enum ManagerInterface: VarlinkInterface {
                 self.reserve = reserve
                 self.syncSeconds = syncSeconds
                 self.journal = journal
+                self.missing = missing
             }
         }
     }

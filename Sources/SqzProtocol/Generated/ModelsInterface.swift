@@ -501,10 +501,10 @@ public enum ModelsInterface: VarlinkInterface {
     }
 
     /// A model as another program's file, in pieces of at most 1 MiB, as base64; size is the whole file's, in bytes.
-    /// Needs `more`. format is onnx or pytorch; safetensors is what Read gives. An ONNX graph takes pictures, and
-    /// normalizes them itself; with floatInput it takes what is normalized. A PyTorch file is a state dict; module, in
-    /// the first reply, is the Python text that makes the network of it. Nothing of it is kept: one file for each user
-    /// is on its way at a time, and a client that takes no piece for 20 seconds gets Failed.
+    /// Needs `more`. format is onnx, pytorch or deep-compression; safetensors is what Read gives. An ONNX graph takes
+    /// pictures, and normalizes them itself; with floatInput it takes what is normalized. A PyTorch file is a state
+    /// dict; module, in the first reply, is the Python text that makes the network of it. Nothing of it is kept: one
+    /// file for each user is on its way at a time, and a client that takes no piece for 20 seconds gets Failed.
     public enum Export: VarlinkMethod {
         public static let name = "io.sqzd.Models.Export"
 

@@ -126,7 +126,7 @@ public struct Imported: Codable, Equatable, Sendable {
 public enum RunnerInterface: VarlinkInterface {
     public static let name = "io.sqzd.Runner"
     public static let errors: Set<String> = [
-        "InvalidOption", "NoSuchPicture", "BadData", "BadModel", "BadImage", "Diverged", "Failed",
+        "InvalidOption", "NoSuchPicture", "BadData", "BadModel", "BadImage", "Diverged", "DiskFull", "Failed",
     ]
     public static let methods: [any VarlinkMethod.Type] = [
         Describe.self, Import.self, Run.self, Stop.self, Finish.self, Load.self, Inspect.self, Convert.self,
@@ -149,7 +149,9 @@ public enum RunnerInterface: VarlinkInterface {
 
     /// Who the runner is. properties are for people, "kernels" among them. imports: it can make data sets; classifies:
     /// it can load the models that it makes; converts: it answers Convert; exports: it answers Export. A runner whose
-    /// kinds make models answers Inspect. sqzd refuses jobs by what stands here; a runner checks again.
+    /// kinds make models answers Inspect. sqzd refuses jobs by what stands here; a runner checks again. ranksProgram is
+    /// the path of the program that a launcher starts as many times as a job has ranks; absent where there is none,
+    /// whatever the kinds say. It is no runner by itself and lies in no folder of runners.
     public enum Describe: VarlinkMethod {
         public static let name = "io.sqzd.Runner.Describe"
 
@@ -164,10 +166,11 @@ public enum RunnerInterface: VarlinkInterface {
             public var classifies: Bool
             public var converts: Bool?
             public var exports: Bool?
+            public var ranksProgram: String?
 
             public init(
                 name: String, version: String, properties: [String: String], kinds: [JobKind], imports: Bool,
-                classifies: Bool, converts: Bool? = nil, exports: Bool? = nil
+                classifies: Bool, converts: Bool? = nil, exports: Bool? = nil, ranksProgram: String? = nil
             ) {
                 self.name = name
                 self.version = version
@@ -177,6 +180,7 @@ public enum RunnerInterface: VarlinkInterface {
                 self.classifies = classifies
                 self.converts = converts
                 self.exports = exports
+                self.ranksProgram = ranksProgram
             }
         }
     }
@@ -418,10 +422,12 @@ public enum RunnerInterface: VarlinkInterface {
         public struct Parameters: Codable, Equatable, Sendable {
             public var images: [String]
             public var top: Int
+            public var flip: Bool?
 
-            public init(images: [String], top: Int) {
+            public init(images: [String], top: Int, flip: Bool? = nil) {
                 self.images = images
                 self.top = top
+                self.flip = flip
             }
         }
 

@@ -329,7 +329,8 @@ public enum ModelUse: String, Codable, CaseIterable, Sendable {
 /// training and testing together. sameClasses: the model that it uses must tell the data set's classes apart, the one
 /// that it makes will. tunes: it may begin with the weights of another model, its base. named: its runs are told what
 /// the data set and the model are called. presets: what values of an option stand for. finishes: its jobs can be ended
-/// early, with a model of what they have.
+/// early, with a model of what they have. needsBase: what it makes is made of its base. ranks: of how many processes a
+/// job may be; absent: of one.
 public struct JobKind: Codable, Equatable, Sendable {
     public var name: String
     public var help: String
@@ -343,11 +344,13 @@ public struct JobKind: Codable, Equatable, Sendable {
     public var named: Bool?
     public var presets: [Preset]?
     public var finishes: Bool?
+    public var needsBase: Bool?
+    public var ranks: [Int]?
 
     public init(
         name: String, help: String, dataset: Bool, model: ModelUse, options: [JobOption], minimumPictures: Int? = nil,
         minimumClasses: Int? = nil, sameClasses: Bool? = nil, tunes: Bool? = nil, named: Bool? = nil,
-        presets: [Preset]? = nil, finishes: Bool? = nil
+        presets: [Preset]? = nil, finishes: Bool? = nil, needsBase: Bool? = nil, ranks: [Int]? = nil
     ) {
         self.name = name
         self.help = help
@@ -361,6 +364,8 @@ public struct JobKind: Codable, Equatable, Sendable {
         self.named = named
         self.presets = presets
         self.finishes = finishes
+        self.needsBase = needsBase
+        self.ranks = ranks
     }
 }
 

@@ -130,4 +130,8 @@ public enum SqzError: VarlinkErrors, Equatable {
 
     /// The loss was no longer finite.
     case diverged(epoch: Int, step: Int)
+
+    /// The disk, or the quota, has no room for a file that the job needs to write; reason says which. The job goes on
+    /// when there is some.
+    case diskFull(reason: String)
 }

@@ -38,7 +38,9 @@ final class Option<Value: OptionValue>: DeclaredOption {
 
     func set(_ value: JSONValue) throws {
         guard let value = Value(value) else {
-            throw SqzError.invalidOption(option: declaration.name, reason: "this value does not fit")
+            throw SqzError.invalidOption(
+                option: declaration.name,
+                reason: "this value does not fit" + (Value.right.map { "; right would be \($0)" } ?? ""))
         }
         wrappedValue = value
         isGiven = true

@@ -6,6 +6,8 @@ internal import Varlink
 protocol OptionValue {
     static var type: OptionType { get }
     static var choices: [String]? { get }
+    /// How one is written, where neither type nor choices say it.
+    static var right: String? { get }
     /// As it is written on a command line; nil where there is none.
     var text: String? { get }
     /// nil if it is of another type.
@@ -14,6 +16,7 @@ protocol OptionValue {
 
 extension OptionValue {
     static var choices: [String]? { nil }
+    static var right: String? { nil }
 }
 
 extension OptionValue where Self: FixedWidthInteger {
@@ -83,6 +86,7 @@ struct NamedModel: OptionValue {
 extension Optional: OptionValue where Wrapped: OptionValue {
     static var type: OptionType { Wrapped.type }
     static var choices: [String]? { Wrapped.choices }
+    static var right: String? { Wrapped.right }
     var text: String? { nil }
     init?(_ value: JSONValue) {
         guard let value = Wrapped(value) else { return nil }

@@ -3,7 +3,9 @@ internal import SqzProtocol
 
 /// What a quantization is told.
 struct QuantizeOptions: JobOptions {
-    @Option("bits", minimum: 8, maximum: 8, help: "How many a weight has.")
+    @Option(
+        "bits", minimum: 4, maximum: 8,
+        help: "How many a weight has; those of the first and the last layer, which are few and lose most, have eight.")
     var bits = 8
     @Option(
         "pictures", minimum: 1, maximum: 4_096,
@@ -16,5 +18,11 @@ struct QuantizeOptions: JobOptions {
             much that the mean squared error is least.
             """)
     var calibration = Calibration.Rule.error
+    @Option(
+        "finetune", minimum: 0, maximum: 1_000,
+        help: """
+            Epochs in which the weights learn to be whole numbers, taught by the model (quantization-aware training, straight-through).
+            """)
+    var epochs = 0
     @Option(.threads) var chosenThreads: Int?
 }

@@ -61,9 +61,15 @@ public final class FramedFile: Sendable {
     ) throws(ConnectionError) -> [UInt8]? {
         while true {
             if let end = pending.end {
+                defer { pending.searched = 0 }
+                // Else a large one's memory would be kept for the next.
+                if end + 1 == pending.bytes.count, end > Self.kept {
+                    defer { pending.bytes = [] }
+                    pending.bytes.removeLast()
+                    return pending.bytes
+                }
                 let message = Array(pending.bytes[..<end])
                 pending.bytes.removeSubrange(...end)
-                pending.searched = 0
                 return message
             }
             pending.searched = pending.bytes.count
@@ -87,6 +93,8 @@ public final class FramedFile: Sendable {
     /// Whether `read` gives a message, or the end, without waiting for the other side.
     var isReady: Bool { pending.end != nil }
 
+    /// Bytes that stay allocated between messages.
+    private static let kept = 1 << 20
     /// Bytes that are read at once.
     private static let chunk = 1 << 16
 

@@ -89,6 +89,7 @@ class AsyncClient(AsyncSession):
     evaluate = _submitting(KindCalls.evaluate)
     predict = _submitting(KindCalls.predict)
     quantize = _submitting(KindCalls.quantize)
+    compress = _submitting(KindCalls.compress)
     calibrate = _submitting(KindCalls.calibrate)
 
     show_sweep = _awaited(JobCalls.show_sweep)
@@ -216,7 +217,7 @@ class AsyncClient(AsyncSession):
 
     async def classify(
         self, images: Union[Picture, Iterable[Picture]], *, model: Optional[str] = None, top: Optional[int] = None,
-        timeout: Optional[float] = None, timings: bool = False
+        timeout: Optional[float] = None, timings: bool = False, flip: bool = False
     ) -> Classified:
         """Classifies one picture or several, as `Client.classify` does. Calls of many tasks go to the model together."""
         found: List[Classification] = []
@@ -224,7 +225,7 @@ class AsyncClient(AsyncSession):
         # Files are read in a thread.
         for call in await asyncio.to_thread(lambda: list(inference.calls(inference.sent(pictures.each(images))))):
             try:
-                async for answered in self._answers(call, model, top, timeout, timings=timings):
+                async for answered in self._answers(call, model, top, timeout, timings=timings, flip=flip):
                     model = answered.model
                     spent = inference.added(spent, answered.timings)
                     found += answered.results
@@ -235,10 +236,10 @@ class AsyncClient(AsyncSession):
 
     async def _answers(
         self, images: List[str], model: Optional[str], top: Optional[int], timeout: Optional[float], *,
-        skip_bad: bool = False, timings: bool = False
+        skip_bad: bool = False, timings: bool = False, flip: bool = False
     ) -> AsyncGenerator[Classified, None]:
         while True:
-            parameters: Dict[str, Any] = inference.asked(images, model, top, timeout, timings)
+            parameters: Dict[str, Any] = inference.asked(images, model, top, timeout, timings, flip)
             for tries in itertools.count(1):
                 try:
                     reply = await self.call(inference.CLASSIFY, **parameters)
@@ -253,7 +254,7 @@ class AsyncClient(AsyncSession):
 
     async def classify_each(
         self, images: Iterable[Picture], *, model: Optional[str] = None, top: Optional[int] = None,
-        timeout: Optional[float] = None
+        timeout: Optional[float] = None, flip: bool = False
     ) -> AsyncGenerator[Classification, None]:
         """What `classify` finds of each picture, as the answers come, for any number of them: `images` may be a generator.
 
@@ -265,7 +266,7 @@ class AsyncClient(AsyncSession):
             words = [picture for picture in part if isinstance(picture, str)]
             found: List[Classification] = []
             if words:
-                async for classified in self._answers(words, model, top, timeout, skip_bad=True):
+                async for classified in self._answers(words, model, top, timeout, skip_bad=True, flip=flip):
                     model = classified.model
                     found += classified.results
             answers = iter(found)

@@ -74,11 +74,11 @@ class AsyncJobHandle(int):
     async def pause(self) -> Job:
         return await self._client.pause(self)
 
-    async def resume(self) -> Job:
-        return await self._client.resume(self)
+    async def resume(self, *, ranks: Optional[int] = None, launcher: Optional[str] = None) -> Job:
+        return await self._client.resume(self, ranks=ranks, launcher=launcher)
 
-    async def retry(self) -> Job:
-        return await self._client.retry(self)
+    async def retry(self, *, ranks: Optional[int] = None, launcher: Optional[str] = None) -> Job:
+        return await self._client.retry(self, ranks=ranks, launcher=launcher)
 
     async def remove(self) -> None:
         """Removes it, when it has ended, with its events, log, checkpoints and predictions; a model that it made stays."""

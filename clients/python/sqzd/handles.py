@@ -74,11 +74,11 @@ class JobHandle(int):
     def pause(self) -> Job:
         return self._client.pause(self)
 
-    def resume(self) -> Job:
-        return self._client.resume(self)
+    def resume(self, *, ranks: Optional[int] = None, launcher: Optional[str] = None) -> Job:
+        return self._client.resume(self, ranks=ranks, launcher=launcher)
 
-    def retry(self) -> Job:
-        return self._client.retry(self)
+    def retry(self, *, ranks: Optional[int] = None, launcher: Optional[str] = None) -> Job:
+        return self._client.retry(self, ranks=ranks, launcher=launcher)
 
     def remove(self) -> None:
         """Removes it, when it has ended, with its events, log, checkpoints and predictions; a model that it made stays."""

@@ -27,7 +27,7 @@ _BAD_IMAGE = "io.sqzd.Inference.BadImage"
 class InferenceCalls(Session):
     def classify(
         self, images: Union[Picture, Iterable[Picture]], *, model: Optional[str] = None, top: Optional[int] = None,
-        timeout: Optional[float] = None, timings: bool = False
+        timeout: Optional[float] = None, timings: bool = False, flip: bool = False
     ) -> Classified:
         """Classifies one picture or several.
 
@@ -38,13 +38,14 @@ class InferenceCalls(Session):
         `model` it is the caller's own newest, else the daemon's default; `NoModels` says what else there is. `timeout` is
         how many seconds pictures may wait for those of others; then it is `TimedOut`. With `timings` the answer says where
         the time went, of all calls. Where too many calls wait already, it comes again when the daemon says, a few times; then
-        it is `Busy`.
+        it is `Busy`. With `flip`, classes come from the mean of the logits of each picture and its mirror image, in twice
+        the time.
         """
         results: List[Classification] = []
         spent: Optional[Timings] = None
         for call in calls(sent(pictures.each(images))):
             try:
-                for answered in self._answers(call, model, top, timeout, timings=timings):
+                for answered in self._answers(call, model, top, timeout, timings=timings, flip=flip):
                     model = answered.model
                     spent = added(spent, answered.timings)
                     results += answered.results
@@ -55,7 +56,7 @@ class InferenceCalls(Session):
 
     def _answers(
         self, images: List[str], model: Optional[str], top: Optional[int], timeout: Optional[float], *,
-        skip_bad: bool = False, timings: bool = False
+        skip_bad: bool = False, timings: bool = False, flip: bool = False
     ) -> Iterator[Classified]:
         """Answers to the pictures of a call, in their order; those that it did not look at are sent in another one.
 
@@ -63,7 +64,7 @@ class InferenceCalls(Session):
         is no answer to yet.
         """
         while True:
-            parameters = asked(images, model, top, timeout, timings)
+            parameters = asked(images, model, top, timeout, timings, flip)
             for tries in itertools.count(1):
                 try:
                     reply = self.call(CLASSIFY, **parameters)
@@ -78,7 +79,7 @@ class InferenceCalls(Session):
 
     def classify_each(
         self, images: Iterable[Picture], *, model: Optional[str] = None, top: Optional[int] = None,
-        timeout: Optional[float] = None
+        timeout: Optional[float] = None, flip: bool = False
     ) -> Iterator[Classification]:
         """What `classify` finds of each picture, as the answers come, for any number of them: `images` may be a generator.
 
@@ -87,7 +88,7 @@ class InferenceCalls(Session):
         for part in parts(images):
             words = [picture for picture in part if isinstance(picture, str)]
             left = iter(part)
-            for classified in self._answers(words, model, top, timeout, skip_bad=True) if words else ():
+            for classified in self._answers(words, model, top, timeout, skip_bad=True, flip=flip) if words else ():
                 model = classified.model
                 for found in classified.results:
                     for picture in left:
@@ -127,7 +128,7 @@ def pause(error: Busy, tries: int, timeout: Optional[float]) -> float:
 
 
 def asked(
-    images: List[str], model: Optional[str], top: Optional[int], timeout: Optional[float], timings: bool
+    images: List[str], model: Optional[str], top: Optional[int], timeout: Optional[float], timings: bool, flip: bool
 ) -> Dict[str, Any]:
     """A call's parameters."""
     milliseconds = None if timeout is None else max(1, round(timeout * 1000))
@@ -138,6 +139,7 @@ def asked(
         "skipBad": True,
         "timeout": milliseconds,
         "timings": timings or None,
+        "flip": flip or None,
     }
 
 

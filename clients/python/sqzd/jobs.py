@@ -47,13 +47,16 @@ class JobCalls(ResultCalls):
         keep_partial: bool = False,
         name: Optional[str] = None,
         note: Optional[str] = None,
+        ranks: Optional[int] = None,
+        launcher: Optional[str] = None,
     ) -> JobHandle:
         """Queues a job and returns its id, which is also what is done with it: `job.wait()`. `Client.runners` tells which
         kinds and options there are. A number in `after` is a job that must succeed first. With `hold` it waits for
         `resume`. It fails when it has run for `time_limit` seconds, or has not ended by `deadline` (local time, unless it
         has a time zone). `base` is the model that it tunes. With `keep_partial` it leaves a model of what it has when it
         is cancelled or its time is over. Where a job of kind evaluate or predict names a model that there is not yet, it
-        waits for the job that is to make it. `name` and `note` are your own words for it."""
+        waits for the job that is to make it. `name` and `note` are your own words for it. It runs as `ranks` processes, which
+        `launcher` starts."""
         reply = self.call(
             "io.sqzd.Jobs.Submit",
             kind=kind,
@@ -69,6 +72,8 @@ class JobCalls(ResultCalls):
             keepPartial=True if keep_partial else None,
             name=name,
             note=note,
+            ranks=ranks,
+            launcher=launcher,
         )
         return JobHandle(member(int, reply, "id"), self)
 
@@ -94,6 +99,8 @@ class JobCalls(ResultCalls):
         base: Optional[str] = None,
         name: Optional[str] = None,
         note: Optional[str] = None,
+        ranks: Optional[int] = None,
+        launcher: Optional[str] = None,
     ) -> SubmittedSweep:
         """Queues a job for each combination of `values`, which are values by their options' names, all or none:
 
@@ -120,6 +127,8 @@ class JobCalls(ResultCalls):
             timeLimit=time_limit,
             deadline=None if deadline is None else _microseconds(deadline),
             base=base,
+            ranks=ranks,
+            launcher=launcher,
         )
         return record(SubmittedSweep, reply)
 
@@ -181,13 +190,13 @@ class JobCalls(ResultCalls):
         """Takes a job out of the queue until it is resumed; a running one ends at its next step, with a checkpoint."""
         return member(Job, self.call("io.sqzd.Jobs.Pause", id=id), "job")
 
-    def resume(self, id: int) -> Job:
-        """Puts a job that is paused or held back into the queue."""
-        return member(Job, self.call("io.sqzd.Jobs.Resume", id=id), "job")
+    def resume(self, id: int, *, ranks: Optional[int] = None, launcher: Optional[str] = None) -> Job:
+        """Puts a job that is paused or held back into the queue, to go on as `ranks` processes if they are given."""
+        return member(Job, self.call("io.sqzd.Jobs.Resume", id=id, ranks=ranks, launcher=launcher), "job")
 
-    def retry(self, id: int) -> Job:
-        """Puts a job that failed or was cancelled back into the queue."""
-        return member(Job, self.call("io.sqzd.Jobs.Retry", id=id), "job")
+    def retry(self, id: int, *, ranks: Optional[int] = None, launcher: Optional[str] = None) -> Job:
+        """Puts a job that failed or was cancelled back into the queue, as `resume` does."""
+        return member(Job, self.call("io.sqzd.Jobs.Retry", id=id, ranks=ranks, launcher=launcher), "job")
 
     def remove_job(self, id: int) -> None:
         """Removes a job that has ended, with its events, log, checkpoints and predictions; a model that it made stays. Raises

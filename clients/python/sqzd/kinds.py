@@ -61,12 +61,14 @@ class KindCalls(JobCalls):
         name: Optional[str] = None,
         note: Optional[str] = None,
         keep_partial: bool = False,
+        ranks: Optional[int] = None,
+        launcher: Optional[str] = None,
         **options: Any,
     ) -> JobHandle:
         """Trains a network on a data set and registers it as a model. That is the next version of `model`; by default
         it has the data set's name. `base` is the model to begin with, NAME or NAME@VERSION. Queues a job and returns
-        its id; priority, after, hold, time_limit, deadline, name, note, keep_partial are those of `submit`. Other
-        options are passed on, for runners that have them.
+        its id; priority, after, hold, time_limit, deadline, name, note, keep_partial, ranks, launcher are those of
+        `submit`. Other options are passed on, for runners that have them.
 
         arch: The network. (squeezenet-cifar|squeezenet-1.0|squeezenet-1.1; default: squeezenet-cifar)
         width: Times as many filters as the network has, for a teacher: 2 is four times the work. (1 to 4; default:
@@ -181,6 +183,8 @@ class KindCalls(JobCalls):
             name=name,
             note=note,
             keep_partial=keep_partial,
+            ranks=ranks,
+            launcher=launcher,
         )
 
     def evaluate(
@@ -294,6 +298,7 @@ class KindCalls(JobCalls):
         bits: Optional[int] = None,
         pictures: Optional[int] = None,
         calibration: Optional[str] = None,
+        finetune: Optional[int] = None,
         threads: Optional[int] = None,
         priority: Optional[int] = None,
         after: Optional[Dependencies] = None,
@@ -304,27 +309,89 @@ class KindCalls(JobCalls):
         note: Optional[str] = None,
         **options: Any,
     ) -> JobHandle:
-        """Makes of a model one of eight bits, a quarter as large, and measures both. The base is the model; it stays as
-        it is. That is the next version of `model`; by default it has the data set's name. `base` is the model to begin
-        with, NAME or NAME@VERSION. Queues a job and returns its id; priority, after, hold, time_limit, deadline, name,
-        note are those of `submit`. Other options are passed on, for runners that have them.
+        """Makes of a model one of eight bits or fewer, a quarter as large or less, and measures both. The base is the
+        model; it stays as it is. That is the next version of `model`; by default it has the data set's name. `base` is
+        the model to begin with, NAME or NAME@VERSION. Queues a job and returns its id; priority, after, hold,
+        time_limit, deadline, name, note are those of `submit`. Other options are passed on, for runners that have them.
 
-        bits: How many a weight has. (8 to 8; default: 8)
+        bits: How many a weight has; those of the first and the last layer, which are few and lose most, have eight.
+            (4 to 8; default: 8)
         pictures: How many training pictures, evenly spread, say how large activations become. (1 to 4096; default:
             512)
         calibration: How much of an activation's range is kept: maximum is all that occurred, percentile all but one
             value of 10,000, error so much that the mean squared error is least. (maximum|percentile|error; default:
             error)
+        finetune: Epochs in which the weights learn to be whole numbers, taught by the model (quantization-aware
+            training, straight-through). (0 to 1000; default: 0)
         threads: Threads to compute with; by default, and at most, as many as there are processors to use. (1 to 32)
         """
         options.update(
             bits=bits,
             pictures=pictures,
             calibration=calibration,
+            finetune=finetune,
             threads=threads,
         )
         return self.submit(
             "quantize",
+            {name.replace("_", "-"): value for name, value in options.items() if value is not None},
+            dataset=dataset,
+            model=model,
+            base=base,
+            priority=priority,
+            after=after,
+            hold=hold,
+            time_limit=time_limit,
+            deadline=deadline,
+            name=name,
+            note=note,
+        )
+
+    def compress(
+        self,
+        /,
+        dataset: str,
+        model: Optional[str] = None,
+        *,
+        base: Optional[str] = None,
+        target: Optional[str] = None,
+        sparsity: Optional[float] = None,
+        bits: Optional[int] = None,
+        epochs: Optional[int] = None,
+        threads: Optional[int] = None,
+        priority: Optional[int] = None,
+        after: Optional[Dependencies] = None,
+        hold: bool = False,
+        time_limit: Optional[int] = None,
+        deadline: Optional[datetime] = None,
+        name: Optional[str] = None,
+        note: Optional[str] = None,
+        **options: Any,
+    ) -> JobHandle:
+        """Makes of a model one of a few numbers and many zeros, a sixth as large or less (Deep Compression), and
+        measures both. It is computed with in single precision. The base is the model; it stays as it is. That is the
+        next version of `model`; by default it has the data set's name. `base` is the model to begin with, NAME or
+        NAME@VERSION. Queues a job and returns its id; priority, after, hold, time_limit, deadline, name, note are those
+        of `submit`. Other options are passed on, for runners that have them.
+
+        target: How large the model's file may be: 80kB, 0.47MB, or a number of bytes. As many weights become zero
+            as that takes. (text)
+        sparsity: Without a target: the share of the weights that become zero; 0.6 where neither is given. (0 to
+            0.98)
+        bits: Of a code: the other weights of a layer are at most 2^bits - 1 numbers. (2 to 8; default: 4)
+        epochs: How often every picture is seen, taught by the model: two thirds while weights become zero, then
+            while the others share their numbers. 0 learns nothing. (0 to 1000; default: 12)
+        threads: Threads to compute with; by default, and at most, as many as there are processors to use. (1 to 32)
+        """
+        options.update(
+            target=target,
+            sparsity=sparsity,
+            bits=bits,
+            epochs=epochs,
+            threads=threads,
+        )
+        return self.submit(
+            "compress",
             {name.replace("_", "-"): value for name, value in options.items() if value is not None},
             dataset=dataset,
             model=model,

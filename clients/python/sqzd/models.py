@@ -108,7 +108,7 @@ class ModelCalls(UploadCalls):
     def export_model(
         self, name: str, path: PathLike, format: str = "onnx", *, float_input: bool = False, replace: bool = False
     ) -> None:
-        """Writes a model to a file that is new: onnx or pytorch, or safetensors as `read_model` gives it.
+        """Writes a model to a file that is new: onnx, pytorch or deep-compression, or safetensors as `read_model` gives it.
 
         An ONNX graph takes pictures' bytes; with `float_input` it takes what is normalized. Beside a PyTorch state dict goes
         the Python text that makes the network of it, FILE.py, which is the same for all weights of a network. Each file is there

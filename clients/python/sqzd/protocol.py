@@ -276,7 +276,8 @@ class Job:
     known. reason says why it waits or why it failed. keep_partial: as it was submitted. finishing: it ends as
     soon as it has made a model of what it has. name and note are its submitter's words for it; the jobs of a
     sweep have its name, and sweep says it. predictions_removed_at is when the predictions were removed that it
-    had.
+    had. ranks is how many processes the job is, which the launcher starts; both are absent where it is one that
+    sqzd starts itself.
     """
 
     id: int
@@ -308,6 +309,8 @@ class Job:
     note: Optional[str]
     sweep: Optional[str]
     predictions_removed_at: Optional[int]
+    ranks: Optional[int]
+    launcher: Optional[str]
 
 
 # "state", "epoch" or "progress". state: a transition. epoch: an epoch ended, progress holds its figures. progress: how
@@ -461,7 +464,8 @@ class Kind:
     both, for training and testing together. same_classes: the model that it uses must tell the data set's classes
     apart, the one that it makes will. tunes: it may begin with the weights of another model, its base. named: its
     runs are told what the data set and the model are called. presets: what values of an option stand for.
-    finishes: its jobs can be ended early, with a model of what they have.
+    finishes: its jobs can be ended early, with a model of what they have. needs_base: what it makes is made of
+    its base. ranks: of how many processes a job may be; absent: of one.
     """
 
     name: str
@@ -476,6 +480,8 @@ class Kind:
     named: Optional[bool]
     presets: Optional[List[Preset]]
     finishes: Optional[bool]
+    needs_base: Optional[bool]
+    ranks: Optional[List[int]]
 
 
 @dataclass(frozen=True)
@@ -689,7 +695,8 @@ class Classified:
     one call has 2,147,483,648 values (width x height x 3 or 4 channels, as files say) decoded at most, and at
     least half of that if it has as many; those after it have a problem and `again`. A call whose pictures have
     waited for timeout milliseconds, 1 to 3,600,000, without being begun is the error TimedOut. With timings, each
-    reply with results says where the time went since the call came, or since the reply before.
+    reply with results says where the time went since the call came, or since the reply before. With flip, classes
+    come from the mean of the logits of each picture and its mirror image, in twice the time.
     """
 
     model: str
@@ -783,8 +790,9 @@ class Diagnosis:
 
     How the daemon stands with its machine. open_files of open_files_limit (RLIMIT_NOFILE) are open,
     connections_limit connections may be. sync_seconds is how long a write of 4 KiB to the state directory takes
-    until it is on the disk (fsync(2)): the median of nine. free_disk and reserve are as Disk says; journal:
-    whether it writes to the journal.
+    until it is on the disk (fsync(2)): the median of nine, 0 where the disk is full. free_disk and reserve are as
+    Disk says; journal: whether it writes to the journal. missing are models and data sets, as "model m@1" and
+    "data set d", at most 100, whose files are not where they belong.
     """
 
     open_files: int
@@ -794,6 +802,7 @@ class Diagnosis:
     reserve: int
     sync_seconds: float
     journal: bool
+    missing: List[str]
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,7 @@ _SENTENCES: Dict[str, Callable[[Parameters], str]] = {
         f"the loss was no longer finite in epoch {given['epoch']}, step {given['step']}; "
         "a smaller learning rate or a longer warm-up may help"
     ),
+    "DiskFull": lambda given: f"the disk is full: {given['reason']}",
     "Failed": lambda given: str(given["reason"]),
     "PermissionDenied": lambda given: "not permitted: only its owner or an administrator may do this",
     "InvalidParameter": lambda given: (

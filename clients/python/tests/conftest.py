@@ -4,6 +4,8 @@ from typing import Iterator
 import pytest
 from prerequisites import binaries as binaries
 from real_daemon import RealDaemon
+from ssh_machine import machine as machine
+from ssh_machine import sqzctl as sqzctl
 
 import sqzd
 

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import List, Tuple
+from typing import Any, List, Tuple
 
 from contract import COUNTDOWN
 
@@ -54,7 +54,7 @@ def started(
 class RealDaemon:
     """`sqzd` of $SQZD_BIN on a state directory of its own, with the runners squeezenet and countdown."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, **settings: Any) -> None:
         # Not pytest's folder: a socket's path has 107 bytes at most.
         self.folder = Path(tempfile.mkdtemp(prefix="sqzd-"))
         runners = self.folder / "runners"
@@ -62,7 +62,8 @@ class RealDaemon:
         for runner in (binaries / "sqz-runner-squeezenet", COUNTDOWN):
             (runners / runner.name).symlink_to(runner.resolve(strict=True))
         configuration = self.folder / "sqzd.json"
-        configuration.write_text(json.dumps({"runnerDirectories": [str(runners)], "retryDelaySeconds": 0}))
+        all_settings = {"runnerDirectories": [str(runners)], "retryDelaySeconds": 0, **settings}
+        configuration.write_text(json.dumps(all_settings))
         self.socket = str(self.folder / "io.sqzd")
         self.log = self.folder / "log"
         self.command = [

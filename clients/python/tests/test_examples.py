@@ -108,6 +108,7 @@ NAMED: Dict[str, Tuple[Callable[[sqzd.Client], Any], Optional[str]]] = {
             keep_partial=True,
             time_limit=3600,
             deadline=datetime.fromtimestamp(1795168800),
+            ranks=2,
             epochs=2,
             batch_size=128,
             learning_rate=0.001,

@@ -2,108 +2,19 @@
 
 import json
 import os
-import pwd
-import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, Iterator, NamedTuple
+from typing import Any
 
-import pytest
-from prerequisites import need_programs
+from ports import free_ports
 from real_daemon import RealDaemon
-from test_daemon import CLASSES, records
+from ssh_machine import Machine, assert_nothing_is_left
+from test_daemon import write_records
 
 import sqzd
-
-USER = pwd.getpwuid(os.getuid()).pw_name
-
-
-class Machine(NamedTuple):
-    """What sqzctl finds where such a machine can be reached."""
-
-    address: str
-    environment: Dict[str, str]
-    # Where it puts its sockets.
-    temporary: Path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@pytest.fixture(scope="module")
-def machine(binaries: Path) -> Iterator[Machine]:
-    need_programs("ssh", "ssh-keygen", "/usr/sbin/sshd")
-    # Not pytest's folder: a socket's path has 107 bytes at most.
-    folder = Path(tempfile.mkdtemp(prefix="sqzd-ssh-"))
-    for name in ("host", "user"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
-    port = free_port()
-    (folder / "sshd_config").write_text(
-        f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/user.pub\n"
-        "StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPidFile none\n"
-    )
-    key = " ".join((folder / "host.pub").read_text().split()[:2])
-    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {key}\n")
-    (folder / "ssh_config").write_text(
-        f"IdentityFile {folder}/user\nIdentitiesOnly yes\nUserKnownHostsFile {folder}/known_hosts\nBatchMode yes\n"
-    )
-    programs, temporary = folder / "programs", folder / "t"
-    programs.mkdir()
-    temporary.mkdir()
-    (programs / "ssh").write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {folder}/ssh_config "$@"\n')
-    (programs / "ssh").chmod(0o755)
-    if os.getuid() == 0:
-        # Of Debian's unit; without it sshd does not start.
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    server = subprocess.Popen(
-        ["/usr/sbin/sshd", "-D", "-e", "-f", folder / "sshd_config"], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
-    )
-    assert server.stderr is not None
-    try:
-        said = b""
-        while b"Server listening" not in said:
-            line = server.stderr.readline()
-            assert line, f"sshd ended: {said.decode()}"
-            said += line
-        environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
-        for name in ("SQZD_SOCKET", "SQZD_HOST", "XDG_RUNTIME_DIR"):
-            environment.pop(name, None)
-        environment["TMPDIR"] = str(temporary)
-        yield Machine(f"ssh://{USER}@127.0.0.1:{port}", environment, temporary)
-    finally:
-        server.terminate()
-        server.wait(30)
-        server.stderr.close()
-        shutil.rmtree(folder)
-
-
-@pytest.fixture
-def sqzctl(binaries: Path, machine: Machine) -> Any:
-    def run(*words: Any, status: int = 0, **environment: str) -> "subprocess.CompletedProcess[str]":
-        done = subprocess.run(
-            [binaries / "sqzctl", *map(str, words)],
-            env={**machine.environment, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-        )
-        assert done.returncode == status, f"{words}: {done.returncode}: {done.stdout}{done.stderr}"
-        return done
-
-    return run
-
-
-def assert_nothing_is_left(machine: Machine) -> None:
-    """What held standard error has ended: ssh, and who waits for it to remove its folder."""
-    assert list(machine.temporary.iterdir()) == []
 
 
 def test_verbs_work_as_they_do_here(
@@ -114,8 +25,7 @@ def test_verbs_work_as_they_do_here(
     assert info["pid"] == daemon.process.pid
     assert sqzctl("info", SQZD_HOST=host).stdout == sqzctl("info", "--host", host).stdout
 
-    (tmp_path / "data_batch_1.bin").write_bytes(b"".join(records(200, seed=1)))
-    (tmp_path / "batches.meta.txt").write_text("\n".join(CLASSES) + "\n")
+    write_records(tmp_path, 200)
     sqzctl("--host", host, "dataset", "import", tmp_path, "--name", "colours")
     # Several connections, one after the other.
     followed = sqzctl("--host", host, "train", "--data", "colours", "--epochs", 1, "--batch-size", 20, "--follow")
@@ -160,8 +70,12 @@ def test_nothing_is_left_whatever_ends_it(binaries: Path, machine: Machine, daem
 def test_what_is_wrong_is_said(sqzctl: Any, machine: Machine, daemon: RealDaemon, tmp_path: Path) -> None:
     absent = sqzctl("--host", f"{machine.address}/none/io.sqzd", "info", status=69)
     assert absent.stderr == f"sqzctl: no daemon at /none/io.sqzd of {machine.address}\n"
-    closed = sqzctl("--host", f"ssh://127.0.0.1:{free_port()}", "info", status=69)
+    closed = sqzctl("--host", f"ssh://127.0.0.1:{free_ports(1)[0]}", "info", status=69)
     assert "Connection refused" in closed.stderr and "sqzctl: ssh could not reach ssh://127.0.0.1" in closed.stderr
+    machine_told = sqzctl("--json", "--host", f"ssh://127.0.0.1:{free_ports(1)[0]}", "info", status=69)
+    error = json.loads(machine_told.stderr)
+    assert error["status"] == 69 and "\n" not in error["message"] and machine_told.stdout == ""
+    assert error["message"].startswith("ssh could not reach ssh://127.0.0.1") and "refused" in error["message"]
     for host, told in [
         ("box", "is no address of ssh; right would be ssh://user@box, also with :port or /its/socket"),
         ("ssh://", "names no machine"),

@@ -1,6 +1,8 @@
 """What is removed, what is kept, what is on the disk, and backups, with a real daemon and the real sqzctl."""
 
 import contextlib
+import hashlib
+import io
 import json
 import os
 import re
@@ -64,7 +66,8 @@ def test_every_setting_is_in_the_manual_and_the_example() -> None:
     source = (ROOT / "Sources/SqzDaemon/DaemonConfiguration.swift").read_text()
     defaults = re.search(r"static var defaults.*?\n    }\n", source, re.DOTALL)
     assert defaults is not None
-    settings = set(re.findall(r'^ +"(\w+)": ', defaults.group(), re.MULTILINE))
+    # Launchers are no value of one type.
+    settings = set(re.findall(r'^ +"(\w+)": ', defaults.group(), re.MULTILINE)) | {"launchers"}
     manual = (ROOT / "systemd/sqzd.json.5").read_text()
     described = dict(re.findall(r"^\.TP\n\\fB(\w+)\\fR \((.*)\)$", manual, re.MULTILINE))
     assert set(described) == settings and len(settings) > 15
@@ -107,7 +110,9 @@ def test_jobs_are_removed(binaries: Path, daemon: RealDaemon, client: sqzd.Clien
         },
     ]
     client.cancel(waiting)
-    client.remove_job(waiting)
+    # One object, whatever their number.
+    told = run(binaries, "jobs", "rm", "99", str(waiting), "--json", socket=daemon.socket)
+    assert told.returncode == 66 and json.loads(told.stdout) == {"removed": [waiting]}
     usage = run(binaries, "jobs", "rm", "--json", socket=daemon.socket)
     assert usage.returncode == 64 and json.loads(usage.stderr)["status"] == 64
     # What was listed before goes on being.
@@ -166,7 +171,8 @@ def test_the_disk_is_told_and_pruned(binaries: Path, daemon: RealDaemon, client:
     usage = run(binaries, "prune", socket=daemon.socket)
     assert usage.returncode == 64 and "--older-than" in usage.stderr
     preview = run(binaries, "prune", "--dry-run", socket=daemon.socket)
-    assert preview.returncode == 0 and "predictions of 1 job" in preview.stdout and "2 jobs" in preview.stdout
+    # They go with their jobs, and are counted with these.
+    assert preview.returncode == 0 and "2 jobs" in preview.stdout and "predictions" not in preview.stdout
     assert next(client.predictions(prediction.id)).picture == 0
     done = run(binaries, "prune", "--predictions", socket=daemon.socket)
     assert done.returncode == 0 and done.stdout.startswith("predictions of 1 job  ")
@@ -235,7 +241,7 @@ def test_a_backup_under_load_is_restored_elsewhere(
         assert restored.returncode == 0, restored.stderr
         with other, sqzd.Client(other.socket) as elsewhere:
             again = run(binaries, "restore", str(file), "--state-dir", str(other.folder / "state"))
-            assert again.returncode == 75 and "a daemon uses" in again.stderr
+            assert again.returncode == 75 and "a daemon, or another restore, uses" in again.stderr
             assert elsewhere.classify(records(1, seed=3)[0][1:], model="m").results[0].classes == answer
             history = elsewhere.history(running)
             event = next(event for event in elsewhere.watch(running) if event.kind == "progress")
@@ -253,14 +259,14 @@ def test_what_is_no_whole_backup_leaves_nothing(binaries: Path, client: sqzd.Cli
     archive = tmp_path / "whole.tar"
     client.back_up(archive)
     whole = archive.read_bytes()
-    state = tmp_path / "state"
+    state = tmp_path / "new" / "state"
 
     def refused(data: bytes) -> str:
         broken = tmp_path / "broken.tar"
         broken.write_bytes(data)
         done = run(binaries, "restore", str(broken), "--state-dir", str(state))
         assert done.returncode in (65, 66), done
-        assert not state.exists() or [path.name for path in state.iterdir()] == ["lock"]
+        assert not state.parent.exists()
         return done.stderr
 
     assert "ends in its middle" in refused(whole[: len(whole) // 2])
@@ -292,6 +298,23 @@ def test_what_is_no_whole_backup_leaves_nothing(binaries: Path, client: sqzd.Cli
         link.size = 1 << 33
         tar.addfile(link)
     assert "is longer than it can be" in refused(foreign.read_bytes() + bytes(1 << 20))
+    sums = {"sqzd.db": b"no database".ljust(512), "blobs/" + "a" * 64: b"", "jobs/1/log": b""}
+    for expected in ("has the sha256", "is no SQLite database"):
+        lines = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sums.items())
+        with tarfile.open(foreign, "w") as tar:
+            for name, data in {**sums, "SHA256SUMS": lines.encode()}.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+        assert expected in refused(foreign.read_bytes())
+        sums.pop("blobs/" + "a" * 64, None)
+    # What is there already stays, and nothing is put beside it.
+    state.mkdir(parents=True)
+    (state / "thesis.tex").touch()
+    done = run(binaries, "restore", str(archive), "--state-dir", str(state))
+    assert done.returncode == 65 and "has something else in it (thesis.tex)" in done.stderr
+    assert [path.name for path in state.iterdir()] == ["thesis.tex"]
+    (state / "thesis.tex").unlink()
     # SQLite would take this for a part of the records.
     (state / "sqzd.db-wal").write_bytes(b"x")
     assert "has jobs or models already (sqzd.db-wal)" in run(
@@ -364,3 +387,32 @@ def test_the_doctor_tells_what_is_amiss(binaries: Path, daemon: RealDaemon) -> N
     assert run(binaries, "doctor", socket=daemon.socket).stdout.startswith("ok ")
     nowhere = run(binaries, "doctor")
     assert nowhere.returncode == 69 and "failed   socket" in nowhere.stdout and "start sqzd --socket /nowhere" in nowhere.stdout
+
+
+def test_files_that_are_missing_are_named(binaries: Path, folder: Path) -> None:
+    daemon = RealDaemon(binaries)
+    with daemon, sqzd.Client(daemon.socket) as client:
+        dataset = client.import_dataset(folder)
+        assert client.diagnose().missing == []
+        (daemon.folder / "state" / "blobs" / dataset.sha256).unlink()
+        assert client.diagnose().missing == [f"data set {dataset.name}"]
+        done = run(binaries, "doctor", socket=daemon.socket)
+        assert done.returncode != 0 and f"the file of data set {dataset.name} is missing" in done.stdout
+        done = run(binaries, "backup", str(daemon.folder / "sqzd.tar"), socket=daemon.socket)
+        assert done.returncode == 1 and "sqzctl doctor says whose it is" in done.stderr
+
+
+def test_an_interrupted_restore_is_done_again(binaries: Path, client: sqzd.Client, tmp_path: Path) -> None:
+    id = count_down(client)
+    client.back_up(tmp_path / "sqzd.tar")
+    daemon = RealDaemon(binaries)
+    left = daemon.folder / "state" / "restoring"
+    (left / "blobs").mkdir(parents=True)
+    done = subprocess.run(daemon.command, capture_output=True, text=True)
+    assert done.returncode == 1 and "run sqzctl restore again, which was interrupted" in done.stderr
+    done = run(binaries, "restore", str(tmp_path / "sqzd.tar"), "--state-dir", str(left.parent))
+    assert done.returncode == 0, done.stderr
+    # Also where it was killed at its very end.
+    left.mkdir()
+    with daemon, sqzd.Client(daemon.socket) as elsewhere:
+        assert elsewhere.show(id).state == "succeeded" and not left.exists()

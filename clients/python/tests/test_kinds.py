@@ -9,7 +9,7 @@ from fake_daemon import FakeDaemon
 import sqzd
 
 
-@pytest.mark.parametrize("verb", ["train", "evaluate", "predict", "quantize", "calibrate"])
+@pytest.mark.parametrize("verb", ["train", "evaluate", "predict", "quantize", "compress", "calibrate"])
 def test_keywords_are_those_that_the_runner_declares(client: sqzd.Client, verb: str) -> None:
     (kind,) = (kind for runner in client.runners() for kind in runner.kinds if kind.name == verb)
     method = getattr(client, verb)
@@ -17,6 +17,7 @@ def test_keywords_are_those_that_the_runner_declares(client: sqzd.Client, verb: 
     keywords = [name for name, parameter in parameters.items() if parameter.kind is parameter.KEYWORD_ONLY]
     queue = ["priority", "after", "hold", "time_limit", "deadline", "name", "note"]
     queue += ["keep_partial"] if kind.finishes else []
+    queue += ["ranks", "launcher"] if kind.ranks else []
     base = ["base"] if kind.tunes else []
     assert keywords == base + [option.name.replace("-", "_") for option in kind.options] + queue
     text = " ".join(inspect.getdoc(method).split())

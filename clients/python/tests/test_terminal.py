@@ -2,11 +2,13 @@
 
 import re
 import subprocess
+import threading
+import time
 from pathlib import Path
 from typing import Iterator, List
 
 import pytest
-from fake_daemon import Answer, FakeDaemon
+from fake_daemon import Answer, Call, FakeDaemon
 from real_daemon import RealDaemon
 from terminal import sqzctl
 from test_daemon import CLASSES, records
@@ -139,6 +141,91 @@ def test_tables_fit(binaries: Path, daemon: RealDaemon, client: sqzd.Client, col
     assert f"{job}" in plain[-1]
     assert columns < 80 or "a-name-" in plain[-1] and "anywhere  " in plain[-1]
     client.cancel(job)
+
+
+@pytest.fixture(scope="module")
+def measured(client: sqzd.Client, colours: str) -> List[int]:
+    """Two trainings and a measurement."""
+    options = {"epochs": 2, "validation-share": 0.3, "threads": 1}
+    jobs = [client.submit("train", {**options, "seed": seed}, dataset=colours, model="seen", note="a\tb") for seed in (1, 2)]
+    jobs.append(client.submit("evaluate", dataset=colours, model="seen"))
+    for job in jobs:
+        assert client.wait(job).state == "succeeded"
+    return [int(job) for job in jobs]
+
+
+def printed(binaries: Path, socket: str, words: List[str], columns: int) -> List[str]:
+    """The lines that were written, whatever a terminal makes of them."""
+    with sqzctl(binaries, socket, words, columns, NO_COLOR="1") as terminal:
+        terminal.end()
+    return terminal.output.decode().replace("\r\n", "\n").split("\n")
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_what_is_printed_fits(
+    binaries: Path, daemon: RealDaemon, client: sqzd.Client, measured: List[int], columns: int
+) -> None:
+    first, second, last = map(str, measured)
+    verbs = ["doctor", "recipes", "runners", "info", "disk", "jobs", "models", "model show seen@1", "trian"]
+    verbs += [f"show {first}", f"show {last}", f"plot {first} {second}", f"watch {first}", f"compare {first} {second}"]
+    verbs += [f"compare seen@1 seen@2 {last}", "submit train -o epoch=3", f"cancel {first}"]
+    for verb in verbs:
+        lines = printed(binaries, daemon.socket, verb.split(), columns)
+        assert max(map(len, lines)) <= columns, f"{verb}:\n" + "\n".join(lines)
+        # What is left of a number is another number; a tab is as wide as it likes.
+        assert not any(re.search(r"\d…|\t", line) for line in lines), f"{verb}:\n" + "\n".join(lines)
+    assert any("a\\tb" in line for line in printed(binaries, daemon.socket, ["show", first], columns))
+    words = ["compare", first, second]
+    text = " ".join(" ".join(printed(binaries, daemon.socket, words, columns)).split())
+    assert "the same: --arch squeezenet-cifar, --batch-size 64, " in text
+    assert max(map(len, printed(binaries, daemon.socket, [*words, "--wide"], columns))) > 120
+
+
+def test_plot_says_what_it_leaves_out(binaries: Path, daemon: RealDaemon, measured: List[int]) -> None:
+    words = [str(binaries / "sqzctl"), "--socket", daemon.socket, "plot", *map(str, measured)]
+    told = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert told.returncode == 0 and told.stdout.count("validation") == 4
+    assert told.stderr == f"job {measured[2]} (seen@2) has no figures of epochs, and is left out\n"
+    assert subprocess.run([*words[:4], words[-1]], capture_output=True, timeout=60).returncode == 64
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_how_far_a_job_is_outlives_its_figures(binaries: Path, tmp_path: Path, columns: int) -> None:
+    now = int(time.time() * 1e6)
+    job = {"runner": "r", "kind": "train", "uid": 0, "priority": 0, "options": {}, "after": [], "submittedAt": now}
+    job.update(starts=1, dataset="fashion-mnist", model="a-model-of-which-there-is-none", name="a-name-of-a-sweep")
+    progress = {"epoch": 12, "epochs": 100, "step": 120, "steps": 782, "loss": 0.92014, "accuracy": 0.6712}
+    progress.update(validationLoss=0.88123, validationAccuracy=0.6953, imagesPerSecond=1234.5, secondsLeft=754)
+    running = {**job, "id": 17, "state": "running", "progress": progress}
+    waiting = [{**job, "id": 18 + place, "state": "queued", "position": place + 1} for place in range(100)]
+    counts = {"queued": 2500, "running": 1, "paused": 0, "succeeded": 0, "failed": 0, "cancelled": 0}
+    told = threading.Event()
+
+    def answer(call: Call) -> Iterator[Answer]:
+        method = call["method"].split(".")[-1]
+        if method == "Monitor":
+            yield {"parameters": {"running": [running], "waiting": waiting}, "continues": True}
+            told.wait(60)
+        elif method == "List":
+            yield {"parameters": {"jobs": [running], "total": 1}}
+        else:
+            machine = {"version": "1", "pid": 1, "uid": 0, "startedAt": now, "stateDirectory": "/", "processors": 1}
+            yield {"parameters": {**machine, "dataDirectories": [], "jobs": counts}}
+
+    def is_told(line: str) -> bool:
+        return bool(re.search(r" 17 .* (epoch )?12/100  (.*  )?12( min 34 s|:34) left$", f" {line}"))
+
+    with FakeDaemon(tmp_path / "s", answer) as daemon:
+        lines = printed(binaries, daemon.path, ["jobs"], columns)
+        assert any(map(is_told, lines)) and max(map(len, lines)) <= columns, "\n".join(lines)
+        with sqzctl(binaries, daemon.path, ["top"], columns) as terminal:
+            lines = terminal.wait(lambda lines: any(map(is_told, lines)))
+            assert lines[0] == "1 running, 2,500 waiting, 100 of them listed"[:columns] or columns < 80
+            terminal.type("q")
+            assert terminal.end() == 0
+        told.set()
+    # Not even in the first frame.
+    assert b"0 running" not in terminal.output
 
 
 @pytest.mark.parametrize("refusals", [4, 5])

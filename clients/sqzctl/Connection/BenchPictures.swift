@@ -46,7 +46,8 @@ struct BenchPictures {
 
     /// Files, and what is below folders.
     init(_ paths: [String], model: String?, _ daemon: Daemon) throws {
-        var classifying = Classifying(daemon: daemon, model: model, top: 1, timeout: nil, wantsTimings: false)
+        var classifying = Classifying(
+            daemon: daemon, model: model, top: 1, timeout: nil, wantsTimings: false, flips: false)
         var waiting: [String] = []
         var used: [String] = []
         var failure: CInt?

@@ -6,8 +6,10 @@ struct ChildProcess {
     private let input: CInt
     private let output: CInt
 
-    /// - Parameter words: the program, which is looked for in $PATH, and its arguments.
-    init(_ words: [String]) throws(StartError) {
+    /// - Parameters:
+    ///   - words: the program, which is looked for in $PATH, and its arguments.
+    ///   - third: what it gets as descriptor 3.
+    init(_ words: [String], third: CInt? = nil) throws(StartError) {
         let input = try Self.pipe(to: words[0])
         let output: Pipe
         do throws(StartError) {
@@ -21,6 +23,7 @@ struct ChildProcess {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input.reading, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output.writing, STDOUT_FILENO)
+        if let third { posix_spawn_file_actions_adddup2(&actions, third, STDERR_FILENO + 1) }
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var id = pid_t()

@@ -13,6 +13,7 @@ struct Classifying {
     /// How many milliseconds each call may wait.
     let timeout: Int?
     let wantsTimings: Bool
+    let flips: Bool
     /// Where the time of all calls went, where that is wanted and there was one.
     private(set) var timings: CallTimings?
 
@@ -35,12 +36,13 @@ struct Classifying {
     private static let callBytes = 4 << 20
     private static let callTime = Duration.milliseconds(500)
 
-    init(daemon: Daemon, model: String?, top: Int?, timeout: Int?, wantsTimings: Bool) {
+    init(daemon: Daemon, model: String?, top: Int?, timeout: Int?, wantsTimings: Bool, flips: Bool) {
         self.daemon = daemon
         self.model = model
         self.top = top
         self.timeout = timeout
         self.wantsTimings = wantsTimings
+        self.flips = flips
     }
 
     /// Takes one more picture.
@@ -71,7 +73,7 @@ struct Classifying {
             InferenceInterface.Classify.self,
             .init(
                 images: images, model: model, top: top, skipBad: true, timeout: timeout,
-                timings: wantsTimings ? true : nil)
+                timings: wantsTimings ? true : nil, flip: flips ? true : nil)
         ) { reply in
             model = reply.model
             if let told = reply.timings {

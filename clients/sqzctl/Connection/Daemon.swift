@@ -16,6 +16,13 @@ struct Daemon {
         json = common.json
     }
 
+    /// Another daemon than the one that is meant: at an address of ssh, or at a socket of this machine.
+    init(at place: String, json: Bool) throws {
+        path = try place.hasPrefix(RemoteAddress.scheme) ? RemoteHost.socket(of: place) : place
+        client = try Client(path: path)
+        self.json = json
+    }
+
     /// Another connection, for a call after which it is of no more use for others.
     func connect() throws -> Client { try Client(path: path) }
 

@@ -14,8 +14,8 @@ enum ExitStatus {
                 if !text.isEmpty { Output.write(text + "\n") }
             } else if !text.isEmpty {
                 if ToldError.isWanted {
-                    ToldError(message: text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text, status: status)
-                        .print()
+                    // The sentence alone, without how the verb is used.
+                    ToldError(message: sentence(command.message(for: error)), status: status).print()
                     Output.end(status)
                 }
                 // One style for all that goes wrong.
@@ -26,6 +26,13 @@ enum ExitStatus {
         }
         tell(error, message, status)
         Output.end(status)
+    }
+
+    /// The argument parser lists what would be right in lines that begin with a dash.
+    private static func sentence(_ text: String) -> String {
+        let lines = text.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
+        let rest = lines.dropFirst().map { $0.hasPrefix("- ") ? $0.dropFirst(2) : $0 }
+        return (lines.first ?? "") + (rest.isEmpty ? "" : " " + rest.joined(separator: ", "))
     }
 
     /// Tells of what failed with one of several, and gives the status of it.
@@ -78,13 +85,19 @@ enum ExitStatus {
                 return ("not permitted: only its owner or an administrator may do this", EX_NOPERM)
             case .invalidParameter(let parameter):
                 return ("\(parameter): the daemon does not know this parameter, or not such a value of it", EX_USAGE)
+            case .interfaceNotFound(let interface):
+                return ("what answers has no \(interface): it is no daemon of sqzd's, or an older one", EX_UNAVAILABLE)
+            case .methodNotFound(let method), .methodNotImplemented(let method):
+                return ("the daemon has no \(method): it is older than this sqzctl", EX_UNAVAILABLE)
             default: return ("the daemon answered: \(error)", EX_UNAVAILABLE)
             }
         case let error as JSONError:
             return ("the daemon said what this sqzctl does not understand: \(error)", EX_UNAVAILABLE)
         case let error as RestoredState.InUse:
             return (
-                "a daemon uses \(error.directory); stop it first: systemctl stop sqzd.socket sqzd.service", EX_TEMPFAIL
+                """
+                a daemon, or another restore, uses \(error.directory); stop the daemon first: systemctl stop sqzd.socket sqzd.service
+                """, EX_TEMPFAIL
             )
         case let error as NotPermitted: return (error.description, EX_NOPERM)
         default: return nil
@@ -102,7 +115,7 @@ enum ExitStatus {
         case .queueFull, .busy, .timedOut, .stopping, .inUse, .modelInUse, .jobInUse, .wrongOffset:
             EX_TEMPFAIL
         case .pathNotAllowed: EX_NOPERM
-        case .runnerFailed, .diverged, .failed: EXIT_FAILURE
+        case .runnerFailed, .diverged, .diskFull, .failed: EXIT_FAILURE
         }
     }
 }

@@ -8,7 +8,7 @@ struct RemoteAddress {
     init(_ text: String) throws(UsageError) {
         func wrong(_ reason: String) -> UsageError {
             UsageError(
-                description: "--host \(text): \(reason); right would be ssh://user@box, also with :port or /its/socket")
+                description: "\(text): \(reason); right would be ssh://user@box, also with :port or /its/socket")
         }
         guard text.hasPrefix(Self.scheme) else { throw wrong("is no address of ssh") }
         let rest = text.dropFirst(Self.scheme.count)
@@ -24,5 +24,5 @@ struct RemoteAddress {
         socket = path.count > 1 ? String(path) : Daemon.systemSocket
     }
 
-    private static let scheme = "ssh://"
+    static let scheme = "ssh://"
 }

@@ -1,31 +1,31 @@
 internal import Glibc
 
-/// The socket of a daemon on another machine, which ssh(1) forwards to one of our own for as long as this program runs.
+/// The sockets of daemons on other machines, which ssh(1) forwards to ones of our own for as long as this program runs.
 enum RemoteHost {
     /// Whether the daemon is on another machine, whose files and users are not those of this one.
-    static var isUsed: Bool { forwarded != nil }
+    static var isUsed: Bool { !forwarded.isEmpty }
 
-    /// The path of the socket here. The first call starts ssh, which asks for what it needs on the terminal, and returns when
+    /// The path of the socket here. The first call for a machine starts ssh, which asks for what it needs on the terminal, and returns when
     /// the daemon's socket was found there.
     static func socket(of text: String) throws -> String {
-        if let forwarded { return forwarded }
+        if let path = forwarded[text] { return path }
         let address = try RemoteAddress(text)
         let folder = try makeFolder()
         let path = folder + "/io.sqzd"
         try start(address, path, folder)
-        forwarded = path
+        forwarded[text] = path
         return path
     }
 
     /// Only the main thread connects.
-    private nonisolated(unsafe) static var forwarded: String?
+    private nonisolated(unsafe) static var forwarded: [String: String] = [:]
 
     /// Runs ssh, and removes the folder when it has ended, however this program ends: ssh does as its standard input does, which is
     /// ours. Ctrl-C is ssh's as well.
     private static let script = """
-        folder=$1; shift
+        folder=$1; said=$2; shift 2
         trap : HUP INT TERM
-        ssh "$@"
+        ssh "$@" 2>&"$said"
         status=$?
         rm -rf -- "$folder"
         exit $status
@@ -56,7 +56,10 @@ enum RemoteHost {
             "-o", "ServerAliveInterval=20", "-o", "RemoteCommand=none",
             "-L", "\(path):\(address.socket)", address.destination, look(at: address.socket),
         ]
-        let child = try ChildProcess(["/bin/sh", "-c", script, "sqzctl", folder] + options)
+        // Where programs read what goes wrong, it is told in the error.
+        let said = ToldError.isWanted ? try SaidBySSH(in: folder) : nil
+        let child = try ChildProcess(
+            ["/bin/sh", "-c", script, "sqzctl", folder, said == nil ? "2" : "3"] + options, third: said?.descriptor)
         // Its standard input stays open until this program ends, and closes with it.
         switch answer(of: child) {
         case .ready: return
@@ -68,7 +71,9 @@ enum RemoteHost {
         case nil:
             // What it says of itself comes first.
             _ = child.wait()
-            throw RemoteError("ssh could not reach \(address.destination), or not run sh there", EX_UNAVAILABLE)
+            let reason = said.map { ": " + $0.text } ?? ""
+            throw RemoteError(
+                "ssh could not reach \(address.destination), or not run sh there\(reason)", EX_UNAVAILABLE)
         }
     }
 
@@ -93,6 +98,26 @@ enum RemoteHost {
             if let made = mkdtemp(&template) { return String(cString: made) }
         }
         throw InputError(written: places[places.count - 1], code: errno)
+    }
+}
+
+/// A file without a name, for what ssh says to people.
+private struct SaidBySSH {
+    let descriptor: CInt
+
+    init(in folder: String) throws {
+        let path = folder + "/said"
+        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw InputError(written: path, code: errno) }
+        unlink(path)
+    }
+
+    /// Its lines beside each other, the first bytes of them.
+    var text: String {
+        var bytes = [UInt8](repeating: 0, count: 4_096)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        let lines = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).split(whereSeparator: \.isNewline)
+        return lines.joined(separator: "; ")
     }
 }
 

@@ -8,6 +8,8 @@ internal import SqzProtocol
 final class RestoredState {
     private let directory: String
     private let folder: String
+    /// The directories that were made for it, the outermost first.
+    private var made: [String] = []
     private var sums: [String: String] = [:]
     private(set) var bytes = 0
     private var lock: CInt = -1
@@ -30,7 +32,15 @@ final class RestoredState {
                 }
             }
         } else {
-            try Self.makeDirectories(directory)
+            try makeDirectories(directory)
+        }
+        // Somebody's files are left alone, also beside it: a wrong path is found out before the daemon takes it for its own.
+        if let other = try Self.names(directory).first(where: { !Self.known.contains($0) }) {
+            throw InputError(
+                directory,
+                bad:
+                    "has something else in it (\(other.printable)); right would be a directory that is empty, or not there"
+            )
         }
         lock = open(directory + "/lock", O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else { throw InputError(written: directory + "/lock", code: errno) }
@@ -39,9 +49,7 @@ final class RestoredState {
             throw InUse(directory: directory)
         }
         // SQLite would take a log that another database left for this one's.
-        let database = BackupArchive.database
-        for name in [database, database + "-wal", database + "-journal", "blobs", "jobs"]
-        where try Self.isUsed("\(directory)/\(name)") {
+        for name in Self.used where try Self.isUsed("\(directory)/\(name)") {
             throw InputError(
                 directory,
                 bad: "has jobs or models already (\(name)); right would be an empty directory: move this one away first"
@@ -50,6 +58,13 @@ final class RestoredState {
         try remove(folder)
         for path in [folder, folder + "/blobs", folder + "/jobs"] { try make(path) }
     }
+
+    private static let used = [
+        BackupArchive.database, BackupArchive.database + "-wal", BackupArchive.database + "-journal", "blobs", "jobs",
+    ]
+    /// What a daemon that has begun there, an interrupted restore or a file system leaves in a directory without a state.
+    private static let known = Set(
+        used + [BackupArchive.database + "-shm", "uploads", "imports", "backups", "lock", "restoring", "lost+found"])
 
     deinit { if lock >= 0 { close(lock) } }
 
@@ -98,9 +113,15 @@ final class RestoredState {
         }
         for (name, sha256) in said {
             let found = sums[String(name)] ?? ""
-            guard found == sha256, BackupArchive.blob(String(name)) ?? found == found else {
+            guard found == sha256 else {
                 throw InputError(file, bad: "is damaged: the sha256 of \(name) is \(found), not \(sha256)")
             }
+            guard BackupArchive.blob(String(name)) ?? found == found else {
+                throw InputError(file, bad: "is no backup of sqzd: \(name) has the sha256 \(found), not its name")
+            }
+        }
+        guard try isDatabase() else {
+            throw InputError(file, bad: "is no backup of sqzd: its sqzd.db is no SQLite database")
         }
         for name in ["blobs", "jobs"] {
             for folder in try names("\(folder)/\(name)").filter({ _ in name == "jobs" }) {
@@ -119,8 +140,26 @@ final class RestoredState {
         try remove(folder)
     }
 
-    /// What was written so far goes.
-    func abandon() throws { try remove(folder) }
+    /// What was written so far goes, and the directories that were made for it.
+    func abandon() throws {
+        try remove(folder)
+        guard !made.isEmpty else { return }
+        try remove(directory + "/lock")
+        for path in made.reversed() {
+            guard rmdir(path) == 0 else { throw InputError(written: path, code: errno) }
+        }
+    }
+
+    /// Whether the records begin as SQLite's files do (https://www.sqlite.org/fileformat.html); the daemon reads more of them.
+    private func isDatabase() throws -> Bool {
+        let path = "\(folder)/\(BackupArchive.database)"
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { throw InputError(path) }
+        defer { close(file) }
+        let magic = Array("SQLite format 3\0".utf8)
+        var found = [UInt8](repeating: 0, count: magic.count)
+        return read(file, &found, found.count) == magic.count && found == magic
+    }
 
     // Files
 
@@ -167,10 +206,11 @@ final class RestoredState {
         }
     }
 
-    private static func makeDirectories(_ path: String) throws {
+    private func makeDirectories(_ path: String) throws {
         var status = stat()
         if stat(path, &status) == 0 { return }
         if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try makeDirectories(String(path[..<slash])) }
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw InputError(written: path, code: errno) }
+        if mkdir(path, 0o700) == 0 { return made.append(path) }
+        guard errno == EEXIST else { throw InputError(written: path, code: errno) }
     }
 }

@@ -14,7 +14,7 @@ struct ToldError: Encodable {
 
     func print() {
         do {
-            Output.error(String(decoding: try JSON.encode(self), as: UTF8.self))
+            Output.error(String(decoding: try JSON.encode(self), as: UTF8.self), isWhole: true)
         } catch {
             Output.error("sqzctl: \(message)")
         }

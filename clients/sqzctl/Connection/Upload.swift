@@ -24,6 +24,11 @@ struct Upload {
         try self.init(name, at: path, length: folder.length) { try folder.bytes(at: $0, count: Limits.chunkBytes) }
     }
 
+    /// What is known by its checksum already.
+    init(_ name: String, sha256: String, size: Int, read: @escaping (Int) throws -> [UInt8]) {
+        (self.name, path, self.sha256, self.size, self.read) = (name, name, sha256, size, read)
+    }
+
     /// - Parameter length: how much there is at least, as far as that is known before it is read.
     private init(_ name: String, at path: String, length: Int, _ read: @escaping (Int) throws -> [UInt8]) throws {
         var hash = SHA256()

@@ -17,7 +17,7 @@ struct DaemonFindings {
     }
 
     var all: [Finding] {
-        [version, log, files, freeDisk] + [ownDisk].compactMap { $0 } + [speed] + runnerFindings
+        [version, log, files, missing, freeDisk] + [ownDisk].compactMap { $0 } + [speed] + runnerFindings
             + [landlock, processor, processors].compactMap { $0 }
     }
 
@@ -46,6 +46,15 @@ struct DaemonFindings {
             else: "raise LimitNOFILE= of sqzd.service to 8192, or ulimit -n before sqzd is started")
     }
 
+    private var missing: Finding {
+        guard let first = diagnosis.missing.first else { return .ok("models, data", "all of their files are there") }
+        let others = diagnosis.missing.count - 1
+        return .failed(
+            "models, data", "the file of \(first) is missing\(others == 0 ? "" : ", and those of \(others) more")",
+            "sqzctl restore a backup elsewhere and copy its blobs/ to \(info.stateDirectory); or remove what can't be used"
+        )
+    }
+
     private var freeDisk: Finding {
         let found = "\(Format.bytes(diagnosis.freeDisk)) free for \(info.stateDirectory)"
         guard diagnosis.freeDisk > diagnosis.reserve else {
@@ -70,9 +79,11 @@ struct DaemonFindings {
 
     /// Each submission waits for the disk; a hundredth of a second is what a spinning disk takes.
     private var speed: Finding {
-        .expect(
-            "disk speed", diagnosis.syncSeconds < 0.1,
-            "a write takes \(Format.decimal(diagnosis.syncSeconds * 1_000, places: 1)) ms until it is on the disk",
+        guard diagnosis.syncSeconds > 0 else { return .ok("disk speed", "not measured: the disk is full") }
+        let milliseconds = diagnosis.syncSeconds * 1_000
+        let time = milliseconds < 0.1 ? "less than 0.1" : Format.decimal(milliseconds, places: 1)
+        return .expect(
+            "disk speed", diagnosis.syncSeconds < 0.1, "a write takes \(time) ms until it is on the disk",
             else: "each job waits for that several times; a state directory on another disk (--state-dir) is faster")
     }
 

@@ -5,7 +5,12 @@ internal import Varlink
 
 /// The options of quantize jobs.
 struct QuantizeOptions: ParsableArguments {
-    @Option(parsing: .unconditional, help: "How many a weight has. (8 to 8; default: 8)")
+    @Option(
+        parsing: .unconditional,
+        help: """
+            How many a weight has; those of the first and the last layer, which are few and lose most, have eight. (4 \
+            to 8; default: 8)
+            """)
     var bits: Int?
     @Option(
         parsing: .unconditional,
@@ -20,6 +25,13 @@ struct QuantizeOptions: ParsableArguments {
     var calibration: String?
     @Option(
         parsing: .unconditional,
+        help: """
+            Epochs in which the weights learn to be whole numbers, taught by the model (quantization-aware training, \
+            straight-through). (0 to 1000; default: 0)
+            """)
+    var finetune: Int?
+    @Option(
+        parsing: .unconditional,
         help: "Threads to compute with; by default, and at most, as many as there are processors to use. (1 to 32)")
     var threads: Int?
 
@@ -29,6 +41,7 @@ struct QuantizeOptions: ParsableArguments {
         options["bits"] = bits.map { .integer(Int64($0)) }
         options["pictures"] = pictures.map { .integer(Int64($0)) }
         options["calibration"] = calibration.map(JSONValue.string)
+        options["finetune"] = finetune.map { .integer(Int64($0)) }
         options["threads"] = threads.map { .integer(Int64($0)) }
         return options
     }

@@ -8,7 +8,8 @@ extension String {
     /// How many columns it takes.
     var columns: Int { utf8.count == unicodeScalars.count ? utf8.count : reduce(0) { $0 + $1.columns } }
 
-    /// A text that takes this many columns at most: an ellipsis is for what is cut off.
+    /// A text that takes this many columns at most: an ellipsis is for what is cut off. A part of a number would be another
+    /// number, so that one goes as a whole.
     func cut(to columns: Int) -> String {
         guard self.columns > columns else { return self }
         var text = ""
@@ -18,6 +19,7 @@ extension String {
             guard left >= 0 else { break }
             text.append(character)
         }
+        while text.last?.isOfNumber == true { text.removeLast() }
         return text + Display.ellipsis
     }
 
@@ -40,13 +42,22 @@ extension String {
     }
 
     /// The text in lines of this many columns at most, broken after a space or a `|` where there is one.
-    func lines(of columns: Int) -> [String] {
+    ///
+    /// - Parameter hanging: how many columns less lines after the first one have.
+    func lines(of columns: Int, hanging: Int = 0) -> [String] {
         var lines: [String] = []
         var line = ""
         var width = 0
         for character in self {
-            if width + character.columns > columns, character != " ", !line.isEmpty {
-                let end = line.lastIndex { $0 == " " || $0 == "|" }.map(line.index(after:)) ?? line.endIndex
+            let room = lines.isEmpty ? columns : columns - hanging
+            if width + character.columns > room, character != " ", !line.isEmpty {
+                let last = line.indices.reversed().first { index in
+                    let next = line.index(after: index)
+                    // A number keeps its percent sign.
+                    return line[index] == "|"
+                        || line[index] == " " && (next < line.endIndex ? line[next] : character) != "%"
+                }
+                let end = last.map(line.index(after:)) ?? line.endIndex
                 lines.append(String(line[..<end]))
                 line = String(line[end...])
                 width = line.columns
@@ -55,6 +66,25 @@ extension String {
             width += character.columns
         }
         return (lines + [line]).map { $0.withoutEnd }
+    }
+
+    /// How wide its widest part is that `lines(of:)` does not break.
+    var leastColumns: Int {
+        let start = prefix { $0 == " " }.count
+        let parts = dropFirst(start).split(separator: " ").flatMap { word -> [Int] in
+            let pieces = word.split(separator: "|", omittingEmptySubsequences: false).map { String($0).columns }
+            return pieces.enumerated().map { $0 + 1 < pieces.count ? $1 + 1 : $1 }
+        }
+        return start + (parts.max() ?? 0)
+    }
+
+    /// With its tabs as the spaces that a terminal shows for them.
+    var withoutTabs: String {
+        guard contains("\t") else { return self }
+        var parts = split(separator: "\t", omittingEmptySubsequences: false)[...]
+        var text = parts.popFirst().map(String.init) ?? ""
+        for part in parts { text += String(repeating: " ", count: 8 - text.columns % 8) + part }
+        return text
     }
 
     /// Without the spaces at its end.
@@ -70,6 +100,9 @@ extension String {
 extension Character {
     /// Marks stand over the letter before them.
     var columns: Int { unicodeScalars.reduce(0) { max($0, $1.columns) } }
+
+    /// Whether numbers and times have it in them.
+    fileprivate var isOfNumber: Bool { isNumber || "-+.,:".contains(self) }
 }
 
 extension Unicode.Scalar {

@@ -55,6 +55,9 @@ enum Format {
         return decimal(size, places: unit == 0 ? 0 : 1) + " " + units[unit]
     }
 
+    /// How long something took, which is not nothing.
+    static func took(_ seconds: Double) -> String { seconds < 1 ? "less than 1 s" : duration(seconds) }
+
     static func duration(_ seconds: Double) -> String {
         // What a runner says of its time may be anything.
         let total = Int(min(max(seconds, 0), 1e9).rounded())
@@ -123,17 +126,21 @@ enum Format {
     }
 
     /// How far a job is.
-    static func progress(_ progress: Progress) -> String {
-        var parts = [
-            "epoch \(progress.epoch)/\(progress.epochs)", "step \(progress.step)/\(progress.steps)",
-        ]
-        parts += figures(progress).compactMap(\.self)
+    static func progress(_ progress: Progress) -> String { Parts(parts: parts(progress), between: "  ").text }
+
+    /// The same: how far it is and the time that is left stay longest.
+    static func parts(_ progress: Progress) -> [Part] {
+        let place = "\(progress.epoch)/\(progress.epochs)"
+        var parts = [Part("epoch \(place)", short: place), Part("step \(progress.step)/\(progress.steps)", 5)]
+        parts += zip(figures(progress), [3, 2, 6, 7]).compactMap { text, rank in text.map { Part($0, rank) } }
         if let rate = progress.imagesPerSecond {
-            parts.append("\(Int(exactly: rate.rounded(.down)).map(number) ?? figure(rate)) images/s")
+            parts.append(Part("\(Int(exactly: rate.rounded(.down)).map(number) ?? figure(rate)) images/s", 8))
         }
-        if let left = progress.secondsLeft { parts.append("\(duration(left)) left") }
-        if let warning = progress.warning { parts.append(brief(warning)) }
-        return parts.joined(separator: "  ")
+        if let left = progress.secondsLeft {
+            parts.append(Part("\(duration(left)) left", short: "\(LiveLine.clock(left)) left"))
+        }
+        if let warning = progress.warning { parts.append(Part(brief(warning), 1)) }
+        return parts
     }
 
     /// What is amiss, without what may help.

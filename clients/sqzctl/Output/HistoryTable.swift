@@ -51,8 +51,8 @@ struct HistoryTable {
         let values = epochs.map(value)
         guard values.contains(where: { $0 != nil }) else { return }
         let ends = Self.ends(values, text)
-        // The longest name, and what is between.
-        let room = (Display.columns ?? 80) - "validation accuracy".count - 4 - ends.count
+        // With what is between.
+        let room = Fields.room(names: "validation accuracy".count, orElse: 80) - 2 - ends.count
         fields.add(name, "\(Sparkline.text(values, columns: min(max(room, 8), 60)))  \(ends)")
     }
 
@@ -77,11 +77,11 @@ struct HistoryTable {
         let best = best
         return [
             .number("EPOCH") { String($0.progress.epoch) },
-            .number("LOSS") { $0.progress.loss.map(Format.figure) ?? "" },
-            .number("ACCURACY") { $0.progress.accuracy.map(Format.percent) ?? "" },
-            .number("VALIDATION LOSS") { $0.progress.validationLoss.map(Format.figure) ?? "" },
+            .number("LOSS") { $0.progress.loss.map(Format.figure) ?? "" }.detail(2),
+            .number("ACCURACY") { $0.progress.accuracy.map(Format.percent) ?? "" }.detail(3),
+            .number("VALIDATION LOSS") { $0.progress.validationLoss.map(Format.figure) ?? "" }.detail(4),
             .number("VALIDATION ACCURACY") { $0.progress.validationAccuracy.map(Format.percent) ?? "" },
-            .text("BEST") { $0.index == best ? "*" : "" }.detail,
+            .text("BEST") { $0.index == best ? "*" : "" }.detail(1),
         ]
     }
 }

@@ -21,3 +21,8 @@ extension ImportSummary {
         return remarks
     }
 }
+
+extension ModelsInterface.Import.Reply {
+    /// What a user should know of an imported model, a sentence each.
+    var sentences: [String] { (remarks ?? []) + (model.warning.map { [$0] } ?? []) }
+}

@@ -45,13 +45,62 @@ enum Output {
         write(String(decoding: try JSON.encode(object), as: UTF8.self) + "\n")
     }
 
-    /// A line on standard output, at once: somebody may be reading along. It is one, whatever others wrote into it.
-    static func line(_ text: String) { write(shown(text.printable) + "\n") }
+    /// A line on standard output, at once: somebody may be reading along. It is one, whatever others wrote into it; a terminal
+    /// that is not as wide has as many as it needs.
+    static func line(_ text: String) { paintedLine([(text.printable, nil)]) }
 
     /// The same, of parts in colours, which are printable.
     static func paintedLine(_ parts: [(text: String, paint: Paint?)]) {
-        write(
-            parts.map { part in part.paint?.on(shown(part.text)) ?? shown(part.text) }.joined() + "\n")
+        for line in Display.columns.map({ wrapped(parts, to: $0) }) ?? [parts] {
+            write(line.map { part in part.paint?.on(shown(part.text)) ?? shown(part.text) }.joined() + "\n")
+        }
+    }
+
+    /// A head, and beside it from a column on a text that goes on below its beginning. A longer head has a line of its own.
+    static func hanging(
+        _ head: [(text: String, paint: Paint?)], _ text: String, _ paint: Paint? = nil, at indent: Int
+    ) {
+        var head = head
+        if head.reduce(0, { $0 + $1.text.columns }) > indent - 2 {
+            paintedLine(head)
+            head = []
+        }
+        let room = Display.columns.map { max($0 - indent, leastColumns) } ?? .max
+        for line in text.cell.lines(of: room) {
+            let space = String(repeating: " ", count: indent - head.reduce(0) { $0 + $1.text.columns })
+            paintedLine(head + [(space, nil), (line, paint)])
+            head = []
+        }
+    }
+
+    /// On a terminal that is narrower nothing can be read.
+    private static let leastColumns = 8
+
+    /// As many lines as these columns ask for, broken at words; those after the first are further in.
+    private static func wrapped(_ parts: [(text: String, paint: Paint?)], to columns: Int) -> [[(
+        text: String, paint: Paint?
+    )]] {
+        let parts = parts.count == 1 ? [(text: parts[0].text.withoutTabs, paint: parts[0].paint)] : parts
+        let whole = parts.map(\.text).joined()
+        guard whole.columns > columns else { return [parts] }
+        let indent = min(whole.prefix { $0 == " " }.count + 2, columns / 2)
+        var rest = parts.map { (text: Substring($0.text), paint: $0.paint) }[...]
+        return whole.lines(of: columns, hanging: indent).enumerated().map { index, line in
+            var line = line.unicodeScalars.count
+            var taken: [(text: String, paint: Paint?)] =
+                index == 0 ? [] : [(String(repeating: " ", count: indent), nil)]
+            while line > 0, let next = rest.first {
+                let part = next.text.unicodeScalars.prefix(line)
+                taken.append((String(part), next.paint))
+                line -= part.count
+                rest[rest.startIndex].text = Substring(next.text.unicodeScalars.dropFirst(part.count))
+                if rest[rest.startIndex].text.isEmpty { rest.removeFirst() }
+            }
+            // Where it was broken there are spaces that no line has.
+            while let next = rest.first, next.text.allSatisfy({ $0 == " " }) { rest.removeFirst() }
+            if let next = rest.first { rest[rest.startIndex].text = next.text.drop { $0 == " " } }
+            return taken
+        }
     }
 
     /// As the terminal can show it; what goes elsewhere is left as it is.
@@ -71,8 +120,15 @@ enum Output {
     }
 
     /// Where this can't be written, there is nobody left to tell.
-    static func error(_ text: String) {
-        _ = write(Array((clearing + text.printable + "\n").utf8), to: STDERR_FILENO)
+    ///
+    /// - Parameter isWhole: it is a program's to read.
+    static func error(_ text: String, isWhole: Bool = false) {
+        let text = text.printable
+        let columns = isWhole || Display.isWide ? nil : Terminal.error?.columns
+        let lines = columns.map { columns in
+            wrapped([(text, nil)], to: columns).map { $0.map(\.text).joined() }
+        }
+        _ = write(Array((clearing + (lines ?? [text]).joined(separator: "\n") + "\n").utf8), to: STDERR_FILENO)
         liveLines = 0
     }
 
@@ -89,7 +145,7 @@ enum Output {
         guard let terminal = Terminal.error else { return }
         // The last column is left free: some terminals go on to the next line after it.
         let columns = terminal.columns - 1
-        let texts = lines(columns, terminal.rows).map { shown($0.printable.cut(to: columns)) }
+        let texts = lines(columns, terminal.rows).map { shown($0.cell.cut(to: columns)) }
         let before = liveLines == 0 ? clear : clearing
         _ = write(Array((before + texts.joined(separator: "\n")).utf8), to: STDERR_FILENO)
         liveLines = texts.count

@@ -1,17 +1,20 @@
 internal import SqzProtocol
-internal import Varlink
 
 /// Rows for people: columns as wide as their widest cell, numbers to the right. On a terminal no line is longer than it is wide.
 struct Table {
     private struct Cell {
         let text: String
         var paint = Optional<Paint>.none
+        /// The same in so many columns.
+        var fitted = Optional<(Int) -> String>.none
     }
 
     private var rows: [[Cell]]
     private let numeric: Set<Int>
     /// The columns whose cells are cut in the middle.
     private var names: Set<Int> = []
+    /// To how many columns a column's texts are cut before those of others are.
+    private var least: [Int: Int] = [:]
 
     /// - Parameter numeric: the columns that hold numbers.
     init(_ titles: [String], numeric: Set<Int> = []) {
@@ -34,6 +37,12 @@ struct Table {
             {
                 columns.remove(at: least)
             }
+            // A number is not cut.
+            while Self(elements, whole: columns).leastWidth(in: room) > room,
+                let last = columns.indices.dropFirst().last(where: { columns[$0].isNumber })
+            {
+                columns.remove(at: last)
+            }
         }
         self.init(elements, whole: columns)
     }
@@ -41,8 +50,15 @@ struct Table {
     private init<Element>(_ elements: [Element], whole columns: [Column<Element>]) {
         self.init(columns.map(\.title), numeric: Set(columns.indices.filter { columns[$0].isNumber }))
         names = Set(columns.indices.filter { columns[$0].isName })
+        least = Dictionary(
+            uniqueKeysWithValues: columns.enumerated().compactMap { at, it in it.least.map { (at, $0) } })
         for element in elements {
-            rows.append(columns.map { Cell(text: $0.cell(element).cell, paint: $0.paint(element)) })
+            rows.append(
+                columns.map { column in
+                    Cell(
+                        text: column.cell(element).cell, paint: column.paint(element),
+                        fitted: column.fitted.map { fitted in { fitted(element, $0) } })
+                })
         }
     }
 
@@ -61,25 +77,47 @@ struct Table {
         let widths = self.widths(in: columns)
         return rows.map { row in
             let cells = row.indices.map { column in
-                let text = row[column].text
+                let (text, width) = (row[column].text, widths[column])
                 let cut =
-                    names.contains(column) ? text.cutInside(to: widths[column]) : text.cut(to: widths[column])
+                    text.columns <= width
+                    ? text
+                    : row[column].fitted?(width)
+                        ?? (names.contains(column) ? text.cutInside(to: width) : text.cut(to: width))
                 return Cell(text: cut, paint: row[column].paint)
             }
             return line(of: cells, widths, columns)
         }
     }
 
-    /// As many lines a row as its texts need.
+    /// As many lines a row as its texts need, of whole words; where a terminal has no room for these side by side, each on a line of
+    /// its own, below the first.
     func printWrapped() {
         let columns = Display.columns ?? .max
-        let widths = self.widths(in: columns)
+        var widths = rows[0].indices.map { column in rows.map { $0[column].text.columns }.max() ?? 0 }
+        let least = rows[0].indices.map { column in rows.map { $0[column].text.leastColumns }.max() ?? 0 }
+        let gaps = 2 * (widths.count - 1)
+        guard least.reduce(gaps, +) <= columns else { return printBelow() }
+        while widths.reduce(gaps, +) > columns,
+            let widest = widths.indices.filter({ widths[$0] > least[$0] }).max(by: { widths[$0] < widths[$1] })
+        {
+            widths[widest] -= 1
+        }
         for row in rows {
             let cells = zip(row, widths).map { $0.text.lines(of: $1) }
             for line in 0..<(cells.map(\.count).max() ?? 0) {
                 let texts = cells.map { Cell(text: line < $0.count ? $0[line] : "") }
                 Output.paintedLine(self.line(of: texts, widths, columns))
             }
+        }
+    }
+
+    private func printBelow() {
+        for row in rows.dropFirst() {
+            Output.line(row[0].text)
+            var fields = Fields()
+            fields.indent = 2 + row[0].text.prefix { $0 == " " }.count
+            for (title, cell) in zip(rows[0], row).dropFirst() { fields.add(title.text, cell.text) }
+            fields.print()
         }
     }
 
@@ -104,87 +142,28 @@ struct Table {
         return parts
     }
 
-    /// How wide each column is: as its widest cell, or less of the widest texts where there is no room. The first gives
-    /// way last, and keeps half of it: the names in it are what other verbs take.
+    /// How wide each column is: as its widest cell, or less of the widest texts where there is no room; of those first that say how
+    /// little is enough. The first column gives way last, and keeps half of it: the names in it are what other verbs take.
     private func widths(in columns: Int) -> [Int] {
         var widths = rows[0].indices.map { column in rows.map { $0[column].text.columns }.max() ?? 0 }
         let texts = widths.indices.dropFirst().filter { !numeric.contains($0) }
-        while widths.reduce(2 * (widths.count - 1), +) > columns,
-            let widest = texts.max(by: { widths[$0] < widths[$1] }), widths[widest] > Self.leastWidth
-        {
-            widths[widest] -= 1
+        func shrink(_ texts: [Int], to floor: (Int) -> Int) {
+            while widths.reduce(2 * (widths.count - 1), +) > columns,
+                let widest = texts.filter({ widths[$0] > floor($0) }).max(by: { widths[$0] < widths[$1] })
+            {
+                widths[widest] -= 1
+            }
         }
+        shrink(texts.filter { least[$0] != nil }) { max(least[$0] ?? 0, Self.leastWidth) }
+        shrink(texts) { _ in Self.leastWidth }
         let excess = widths.reduce(2 * (widths.count - 1), +) - columns
         if excess > 0, !numeric.contains(0) { widths[0] = max(widths[0] - excess, min(widths[0], columns / 2)) }
         return widths
     }
 
+    /// With every text cut as far as it may be.
+    private func leastWidth(in columns: Int) -> Int { widths(in: columns).reduce(2 * (rows[0].count - 1), +) }
+
     /// Less says nothing.
     private static let leastWidth = 8
-}
-
-/// A column of a table, and what an element has in it.
-struct Column<Element>: Sendable {
-    let title: String
-    let isNumber: Bool
-    /// Whether its cells are names, of which the end says as much as the beginning.
-    private(set) var isName = false
-    /// How soon one can do without it, from 1 on; 0: never.
-    private(set) var rank = 0
-    /// With how many columns a terminal shows enough of it; nil: all.
-    private(set) var least: Int?
-    private(set) var paint: @Sendable (Element) -> Paint? = { _ in nil }
-    let cell: @Sendable (Element) -> String
-
-    private init(_ title: String, isNumber: Bool, _ cell: @escaping @Sendable (Element) -> String) {
-        self.title = title
-        self.isNumber = isNumber
-        self.cell = cell
-    }
-
-    static func text(_ title: String, _ cell: @escaping @Sendable (Element) -> String) -> Self {
-        Self(title, isNumber: false, cell)
-    }
-
-    static func number(_ title: String, _ cell: @escaping @Sendable (Element) -> String) -> Self {
-        Self(title, isNumber: true, cell)
-    }
-
-    static func name(_ title: String, _ cell: @escaping @Sendable (Element) -> String) -> Self {
-        var column = text(title, cell)
-        column.isName = true
-        return column
-    }
-
-    static func state(_ title: String, _ state: @escaping @Sendable (Element) -> State) -> Self {
-        var column = text(title) { state($0).rawValue }
-        column.paint = { Paint.of(state($0)) }
-        return column
-    }
-
-    /// It says what one can do without, and look up.
-    var detail: Self { detail(1) }
-
-    /// - Parameter rank: the higher goes first, of equals the last.
-    func detail(_ rank: Int) -> Self {
-        var column = self
-        column.rank = rank
-        return column
-    }
-
-    /// Its texts may be cut to so many columns before a detail goes.
-    func least(_ columns: Int) -> Self {
-        var column = self
-        column.least = columns
-        return column
-    }
-}
-
-extension Daemon {
-    /// Lists what a method tells of.
-    func list<M: VarlinkMethod, Element>(
-        _ method: M.Type, _ parameters: M.Parameters, _ elements: (M.Reply) -> [Element], _ columns: [Column<Element>]
-    ) throws {
-        try show(method, parameters) { Table(elements($0), columns).print() }
-    }
 }

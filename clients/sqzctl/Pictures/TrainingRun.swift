@@ -7,6 +7,11 @@ struct TrainingRun {
     /// Those that have figures.
     let epochs: [(time: Int, progress: Progress)]
 
+    /// Whether there is anything that a chart shows.
+    var hasFigures: Bool {
+        epochs.contains { Format.figures($0.progress).contains { $0 != nil } || $0.progress.learningRate != nil }
+    }
+
     /// By which people tell it from others.
     var name: String {
         let words = job.name ?? job.outcome?.model ?? job.model

@@ -41,7 +41,7 @@ struct ReportPage {
             ("calibration error", found?.calibrationError.map(percent)),
             ("parameters", data.model.map { Format.number($0.parameters) }),
             ("file", data.model.map { Format.bytes($0.size) }),
-            ("training took", data.training?.job.seconds.map(Format.duration)),
+            (took, data.training?.job.seconds.map(Format.took)),
         ]
         let warning = outcome?.warning ?? data.model?.warning
         return """
@@ -50,6 +50,16 @@ struct ReportPage {
             \(warning.map { #"<p class="warning">Warning: \#($0.escaped)</p>"# } ?? "")
             \(HTML.facts(tiles, style: "tiles"))
             """
+    }
+
+    /// What of a job's time: one that makes another model of one has trained nothing.
+    private var took: String {
+        switch data.training?.job.kind {
+        case "calibrate": "calibrating took"
+        case "quantize": "quantizing took"
+        case "compress": "compressing took"
+        default: "training took"
+        }
     }
 
     /// What it is, in a sentence or two.

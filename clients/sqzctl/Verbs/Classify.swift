@@ -34,7 +34,16 @@ struct Classify: ParsableCommand {
     var timeout: TimeSpan?
     @Flag(help: "Tell where the time went: waiting for a runner, in its batch beside the network, in the network.")
     var timings = false
+    @Option(
+        help: "With flip, by the mean of the logits of each picture and its mirror image, in twice the time; else none."
+    )
+    var tta = Views.none
     @OptionGroup var common: Common
+
+    /// What of a picture is looked at, as evaluate and predict call it.
+    enum Views: String, ExpressibleByArgument, CaseIterable {
+        case none, flip
+    }
 
     func validate() throws {
         if let top, !Limits.classesToName.contains(top) {
@@ -67,7 +76,8 @@ struct Classify: ParsableCommand {
                 try daemon.show(
                     InferenceInterface.Classify.self,
                     .init(
-                        images: [base64], model: model, top: top, timeout: milliseconds, timings: timings ? true : nil)
+                        images: [base64], model: model, top: top, timeout: milliseconds, timings: timings ? true : nil,
+                        flip: tta == .flip ? true : nil)
                 ) {
                     try show($0, of: image, daemon)
                 }
@@ -118,7 +128,7 @@ struct Classify: ParsableCommand {
         let start = ContinuousClock.now
         var classifying = Classifying(
             daemon: daemon, model: model, top: top ?? (common.json ? nil : 1), timeout: milliseconds,
-            wantsTimings: timings)
+            wantsTimings: timings, flips: tta == .flip)
         var lines = ClassificationLines(json: common.json) { try classes(of: $0, daemon) }
         var failure: CInt?
         var done = 0

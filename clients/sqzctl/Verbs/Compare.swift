@@ -38,7 +38,7 @@ struct Compare: ParsableCommand {
             if values.contains(where: { !$0.isEmpty }) { table.add([all[0].figures[row].0] + values) }
         }
         for name in differing { table.add(["--" + name] + all.map { $0.options[name] ?? "" }) }
-        table.print()
+        table.printWrapped()
         let same = names.filter { !differing.contains($0) }.compactMap { name in
             all[0].options[name].map { "--\(name) \($0)" }
         }

@@ -20,12 +20,12 @@ struct Datasets: ParsableCommand {
                 .number("TRAIN") { Format.number($0.train) },
                 .number("TEST") { Format.number($0.test) },
                 .number("CLASSES") { String($0.classes.count) },
-                .text("FORMAT") { $0.format },
-                .text("PIXELS") { "\($0.height)x\($0.width)" }.detail,
-                .text("FIT") { $0.fit?.rawValue ?? "" }.detail,
+                .text("FORMAT") { $0.format }.detail(1),
+                .text("PIXELS") { "\($0.height)x\($0.width)" }.detail(3),
+                .text("FIT") { $0.fit?.rawValue ?? "" }.detail(3),
                 .number("SIZE") { Format.bytes($0.size) },
-                .text("USER") { Format.user($0.uid) }.detail,
-                .text("IMPORTED") { Format.clock($0.createdAt) },
+                .text("USER") { Format.user($0.uid) }.detail(3),
+                .text("IMPORTED") { Format.clock($0.createdAt) }.detail(2),
             ])
     }
 }

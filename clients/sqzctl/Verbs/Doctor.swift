@@ -43,14 +43,13 @@ struct Doctor: ParsableCommand {
     }
 
     private func show(_ findings: [Finding]) {
-        let width = findings.map(\.name.count).max() ?? 0
+        let width = 9 + (findings.map(\.name.columns).max() ?? 0)
+        // Below, where a terminal has no room beside.
+        let start = (Display.columns ?? .max) - width - 2 < 20 ? 4 : width + 2
         for finding in findings {
-            let state = finding.state.rawValue.padded(to: 7)
-            let text = "  \(finding.name.padded(to: width))  \(finding.found.printable)"
-            Output.paintedLine([(state, finding.state.paint), (text, nil)])
-            if let advice = finding.advice {
-                Output.line(String(repeating: " ", count: 9 + width) + "  \(advice)")
-            }
+            let head = [(finding.state.rawValue.padded(to: 7), finding.state.paint), ("  \(finding.name)", nil)]
+            Output.hanging(head, finding.found, at: start)
+            if let advice = finding.advice { Output.hanging([], advice, at: start + 2) }
         }
     }
 }

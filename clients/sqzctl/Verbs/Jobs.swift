@@ -59,43 +59,47 @@ struct Jobs: ParsableCommand {
 
     static let columns: [Column<Job>] = [
         .number("JOB") { String($0.id) },
-        .name("NAME") { $0.name ?? "" }.detail(2).least(12),
-        .text("KIND") { $0.kind }.detail(1),
+        .name("NAME") { $0.name ?? "" }.detail(3).least(18),
+        .text("KIND") { $0.kind }.detail(2),
         .state("STATE") { $0.state },
-        .text("USER") { Format.user($0.uid) }.detail(4),
-        .name("DATA SET") { $0.dataset ?? "-" }.detail(3).least(16),
-        .name("MODEL") { $0.outcome?.model ?? $0.model ?? "-" }.least(16),
-        .text("SUBMITTED") { Format.clock($0.submittedAt) }.detail(5),
-        .text("HOW FAR", howFar).least(30),
+        .text("USER") { Format.user($0.uid) }.detail(5),
+        .name("DATA SET") { $0.dataset ?? "-" }.detail(4).least(16),
+        .name("MODEL") { $0.outcome?.model ?? $0.model ?? "-" }.detail(1).least(16),
+        .text("SUBMITTED") { Format.clock($0.submittedAt) }.detail(6),
+        .parts("HOW FAR", howFar).least(32),
     ]
 
-    private static func howFar(_ job: Job) -> String {
+    private static func howFar(_ job: Job) -> Parts {
         switch job.state {
-        case .queued: queued(job)
-        case .running: running(job)
-        case .succeeded: succeeded(job)
-        case .paused, .failed, .cancelled: job.reason.map(Format.named) ?? ""
+        case .queued: Parts(parts: queued(job))
+        case .running: Parts(parts: running(job), between: "  ")
+        case .succeeded: Parts(parts: succeeded(job))
+        case .paused, .failed, .cancelled: Parts(parts: [Part(job.reason.map(Format.named) ?? "")])
         }
     }
 
-    private static func succeeded(_ job: Job) -> String {
-        guard let outcome = job.outcome else { return "" }
-        let figures = Format.outcome(Outcome(loss: outcome.loss, accuracy: outcome.accuracy))
-        return [figures, outcome.warning.map(Format.brief)].compactMap { $0 }.joined(separator: ", ")
+    private static func succeeded(_ job: Job) -> [Part] {
+        guard let outcome = job.outcome else { return [] }
+        let accuracy = outcome.accuracy.map { "\(Format.decimal($0 * 100, places: 2)) %" }
+        return [
+            outcome.loss.map { Part("loss \(Format.figure($0))", 2) },
+            accuracy.map { Part("top-1 accuracy \($0)", 1, short: $0) },
+            outcome.warning.map { Part(Format.brief($0)) },
+        ].compactMap(\.self)
     }
 
-    private static func queued(_ job: Job) -> String {
-        let parts = [
-            job.position.map { "number \($0)" }, job.expectedStart.map { "start about \(Format.clock($0))" },
-            job.reason.map(Format.named),
-        ]
-        return parts.compactMap { $0 }.joined(separator: ", ")
+    private static func queued(_ job: Job) -> [Part] {
+        [
+            job.position.map { Part("number \($0)") },
+            job.expectedStart.map { Part("start about \(Format.clock($0))", 1) },
+            job.reason.map { Part(Format.named($0), 2) },
+        ].compactMap(\.self)
     }
 
-    private static func running(_ job: Job) -> String {
-        let text = job.progress.map { Format.progress($0) } ?? "starting"
-        guard job.progress?.secondsLeft == nil, let end = job.expectedEnd else { return text }
-        return "\(text)  end about \(Format.clock(end))"
+    private static func running(_ job: Job) -> [Part] {
+        let parts = job.progress.map(Format.parts) ?? [Part("starting")]
+        guard job.progress?.secondsLeft == nil, let end = job.expectedEnd else { return parts }
+        return parts + [Part("end about \(Format.clock(end))", short: "end \(Format.clock(end))")]
     }
 }
 

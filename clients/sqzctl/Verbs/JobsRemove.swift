@@ -18,10 +18,16 @@ struct JobsRemove: ParsableCommand {
     @OptionGroup var common: Common
 
     func run() throws {
-        try eachJob(jobs, common) { id in
-            try Daemon(common).show(JobsInterface.Remove.self, .init(id: id)) { _ in
-                Output.line("job \(id) removed")
+        var removed: [Int] = []
+        let all = Result {
+            try eachJob(jobs, common) { id in
+                _ = try Daemon(common).call(JobsInterface.Remove.self, .init(id: id))
+                removed.append(id)
+                if !common.json { Output.line("job \(id) removed") }
             }
         }
+        // Also where others can't be.
+        if common.json, !removed.isEmpty { try Output.object(["removed": removed]) }
+        try all.get()
     }
 }

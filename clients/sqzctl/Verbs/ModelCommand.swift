@@ -8,7 +8,8 @@ struct ModelCommand: ParsableCommand {
               sqzctl model show fashion-mnist
             """,
         subcommands: [
-            ModelShow.self, ModelExport.self, ModelImport.self, ModelRemove.self, ModelPromote.self, ModelRollback.self,
+            ModelShow.self, ModelExport.self, ModelImport.self, ModelPush.self, ModelRemove.self, ModelPromote.self,
+            ModelRollback.self,
             ModelTag.self, ModelUntag.self, ModelRename.self, ModelGive.self, ModelLoad.self, ModelUnload.self,
             ModelPin.self,
             ModelUnpin.self, ModelSet.self,

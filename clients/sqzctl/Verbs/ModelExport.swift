@@ -11,8 +11,8 @@ struct ModelExport: ParsableCommand {
         discussion: """
             The format is that of the file's ending: .safetensors, which has the weights under PyTorch's names, and all that \
             model import takes back; .onnx, a graph of pictures' bytes, which normalizes them itself; .pth or .pt, PyTorch's \
-            state dict, with a .py beside it that makes the network of it. Without an ending, and on standard output, it is \
-            safetensors.
+            state dict, with a .py beside it that makes the network of it; .net, of a model that compress made, Deep \
+            Compression's. Without an ending, and on standard output, it is safetensors.
 
             --force replaces a file, but no .py that sqzd did not export. --json tells what was written to a file.
 
@@ -107,12 +107,14 @@ struct ModelExport: ParsableCommand {
 /// What a model's file can be. The raw values are the protocol's words.
 enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
     case safetensors, onnx, pytorch
+    case deepCompression = "deep-compression"
 
     var suffixes: [String] {
         switch self {
         case .safetensors: [".safetensors"]
         case .onnx: [".onnx"]
         case .pytorch: [".pth", ".pt"]
+        case .deepCompression: [".net"]
         }
     }
 }

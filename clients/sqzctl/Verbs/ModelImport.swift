@@ -46,8 +46,7 @@ struct ModelImport: ParsableCommand {
                 name: name, sha256: upload.sha256, classes: names, preprocessing: preprocessing)
             try daemon.show(ModelsInterface.Import.self, parameters) { reply in
                 Output.line("model \(reply.model.name)@\(reply.model.version)")
-                for remark in reply.remarks ?? [] { Output.line("  \(remark)") }
-                if let warning = reply.model.warning { Output.line("  \(warning)") }
+                for sentence in reply.sentences { Output.line("  \(sentence)") }
             }
         } catch let error as VarlinkError {
             guard case .badModel(let reason)? = SqzError(error) else { throw error }

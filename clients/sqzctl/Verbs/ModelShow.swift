@@ -46,13 +46,13 @@ struct ModelShow: ParsableCommand {
                 reply.layers + [all],
                 [
                     .text("LAYER") { $0.name },
-                    .text("KIND") { $0.kind },
-                    .text("KERNEL") { $0.kernel.map { "\($0)x\($0)" } ?? "" }.detail,
-                    .number("STRIDE") { $0.stride.map(String.init) ?? "" }.detail,
-                    .number("PADDING") { $0.padding.map(String.init) ?? "" }.detail,
-                    .text("OUTPUT") { $0.output.map(String.init).joined(separator: "x") },
+                    .text("KIND") { $0.kind }.detail(3),
+                    .text("KERNEL") { $0.kernel.map { "\($0)x\($0)" } ?? "" }.detail(4),
+                    .number("STRIDE") { $0.stride.map(String.init) ?? "" }.detail(4),
+                    .number("PADDING") { $0.padding.map(String.init) ?? "" }.detail(4),
+                    .text("OUTPUT") { $0.output.map(String.init).joined(separator: "x") }.detail(2),
                     .number("PARAMETERS") { Format.number($0.parameters) },
-                    .number("MULTIPLY-ADDS") { Format.number($0.multiplyAdds) },
+                    .number("MULTIPLY-ADDS") { Format.number($0.multiplyAdds) }.detail(1),
                 ]
             ).print()
         }

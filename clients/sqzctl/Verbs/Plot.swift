@@ -42,13 +42,15 @@ struct Plot: ParsableCommand {
             for id in ids { try Daemon(common).show(JobsInterface.Show.self, .init(id: id, history: true)) { _ in } }
             return
         }
-        let runs = try ids.map { try daemon.trainingRun($0) }
-        let charts = TrainingCharts(runs)
-        guard !charts.charts.isEmpty else {
+        let all = try ids.map { try daemon.trainingRun($0) }
+        let runs = all.filter(\.hasFigures)
+        guard !runs.isEmpty else {
             let named = Format.count(ids.count, "job")
             throw UsageError(
                 description: "\(named) without figures of epochs; right would be a training that runs or ran")
         }
+        for run in all where !run.hasFigures { Output.error("\(run.name) has no figures of epochs, and is left out") }
+        let charts = TrainingCharts(runs)
         guard let output else { return printCurves(runs, charts) }
         let title = runs.count == 1 ? runs[0].name : "\(runs.count) jobs"
         let svg = charts.drawing(title: title)
@@ -68,7 +70,7 @@ struct Plot: ParsableCommand {
             for line in chart.lines {
                 let values = line.points.map(\.y)
                 let ends = HistoryTable.ends(values, chart.isPercentage ? Format.percent : Format.figure)
-                let room = (Display.columns ?? 80) - width - 4 - ends.columns
+                let room = Fields.room(names: width, orElse: 80) - 2 - ends.columns
                 fields.add(line.name, "\(Sparkline.text(values, columns: min(max(room, 8), 60)))  \(ends)")
             }
             fields.print()

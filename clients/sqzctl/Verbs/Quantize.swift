@@ -3,11 +3,11 @@ internal import SqzProtocol
 
 struct Quantize: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes of a model one of eight bits, and measures both; prints the job's id.",
+        abstract: "Makes of a model one of eight bits or fewer, and measures both; prints the job's id.",
         discussion: """
             It is a quarter as large and faster, and gives the same answers on every machine. For example:
               sqzctl quantize cifar --data cifar --follow
-              sqzctl quantize cifar@3 --name small
+              sqzctl quantize cifar@3 --name small --bits 4 --finetune 10
             """)
 
     @Argument(help: "NAME, NAME@VERSION or NAME@TAG of the model. It stays as it is.", completion: Completions.models)

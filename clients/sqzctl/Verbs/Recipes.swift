@@ -39,6 +39,6 @@ struct Recipes: ParsableCommand {
         for option in kind.options where presets.contains(where: { $0.defaults[option.name] != nil }) {
             table.add([option.name] + presets.map { $0.defaults[option.name] ?? "-" })
         }
-        table.print()
+        table.printWrapped()
     }
 }

@@ -11,11 +11,14 @@ struct Resume: ParsableCommand {
             """)
 
     @Argument(help: JobWord.help, completion: Completions.jobs([.paused])) var jobs: [JobWord]
+    @OptionGroup var processes: RankOptions
     @OptionGroup var common: Common
 
     func run() throws {
+        try processes.refuse(for: jobs)
         try Daemon(common).each(
-            jobs, JobsInterface.Resume.self, { .init(id: $0) }, \.job, sweep: .resume
+            jobs, JobsInterface.Resume.self, { .init(id: $0, ranks: processes.ranks, launcher: processes.launcher) },
+            \.job, sweep: .resume
         ) { "job \($0.id)  \($0.state.rawValue)" }
     }
 }

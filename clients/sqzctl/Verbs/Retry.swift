@@ -12,11 +12,14 @@ struct Retry: ParsableCommand {
             """)
 
     @Argument(help: JobWord.help, completion: Completions.jobs([.failed, .cancelled])) var jobs: [JobWord]
+    @OptionGroup var processes: RankOptions
     @OptionGroup var common: Common
 
     func run() throws {
+        try processes.refuse(for: jobs)
         try Daemon(common).each(
-            jobs, JobsInterface.Retry.self, { .init(id: $0) }, \.job, sweep: .retry
+            jobs, JobsInterface.Retry.self, { .init(id: $0, ranks: processes.ranks, launcher: processes.launcher) },
+            \.job, sweep: .retry
         ) { "job \($0.id)  \($0.state.rawValue)" }
     }
 }

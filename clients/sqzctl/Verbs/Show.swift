@@ -45,6 +45,7 @@ struct Show: ParsableCommand {
             fields.add("state", job.state)
             fields.add("reason", job.reason.map(Format.named))
             fields.add("user", Format.user(job.uid))
+            fields.add("ranks", job.ranks.map { "\($0), started by \(job.launcher ?? "")" })
             fields.add("priority", job.priority == 0 ? nil : String(job.priority))
             fields.add("place in the queue", job.position.map(String.init))
             fields.add("start", job.expectedStart.map { "about \(Format.time($0))" })

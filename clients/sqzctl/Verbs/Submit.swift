@@ -32,6 +32,7 @@ struct Submit: ParsableCommand {
     var from: String?
     @Flag(help: "Leave a model of what it has when it is cancelled, or its deadline or time limit is over.")
     var keepPartial = false
+    @OptionGroup var processes: RankOptions
     @OptionGroup var queue: QueueOptions
     @OptionGroup var common: Common
 
@@ -54,7 +55,7 @@ struct Submit: ParsableCommand {
         try declared.check(options, tuning: from != nil)
         try Submitting(
             kind: kind, common: common, data: data, model: model, base: from, options: options,
-            keepsPartial: keepPartial, queue: queue
+            keepsPartial: keepPartial, queue: queue, processes: processes
         ).run()
     }
 }

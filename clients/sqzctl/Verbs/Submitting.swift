@@ -14,6 +14,7 @@ struct Submitting {
     /// What it makes is evaluated by a second job.
     var isEvaluated = false
     let queue: QueueOptions
+    var processes = RankOptions?.none
     var events: EventFolder?
     var sweep = Optional<SweepOptions>.none
 
@@ -27,7 +28,8 @@ struct Submitting {
             kind: kind, options: options.isEmpty ? nil : options, dataset: dataset, model: model,
             priority: queue.priority, after: queue.dependencies.isEmpty ? nil : queue.dependencies,
             hold: queue.hold ? true : nil, timeLimit: queue.timeLimit?.seconds, deadline: queue.deadline?.microseconds,
-            base: base, keepPartial: keepsPartial ? true : nil, name: queue.jobName, note: queue.note)
+            base: base, keepPartial: keepsPartial ? true : nil, name: queue.jobName, note: queue.note,
+            ranks: processes?.ranks, launcher: processes?.launcher)
         var ids = [try submit(parameters)]
         if isEvaluated { ids.append(try evaluate(ids[0])) }
         if queue.follow || events != nil { try Following.follow(ids, common, showsClasses: true, events: events) }
@@ -84,7 +86,8 @@ struct Submitting {
             note: queue.note, repeated: sweep.repeated, promoteBest: sweep.promoteBest ? true : nil,
             dataset: try data.map(dataset), model: model, priority: queue.priority,
             after: queue.dependencies.isEmpty ? nil : queue.dependencies, hold: queue.hold ? true : nil,
-            timeLimit: queue.timeLimit?.seconds, deadline: queue.deadline?.microseconds, base: base)
+            timeLimit: queue.timeLimit?.seconds, deadline: queue.deadline?.microseconds, base: base,
+            ranks: processes?.ranks, launcher: processes?.launcher)
         let reply = try Daemon(common).show(JobsInterface.SubmitSweep.self, parameters) { reply in
             Output.line(reply.name)
             Output.error(

@@ -70,12 +70,12 @@ struct SweepTable: ParsableCommand {
 
     private static func columns(of members: [SweepMember]) -> [Column<SweepMember>] {
         let figures: [Column<SweepMember>] = [
-            .state("STATE") { $0.job.state },
-            .number("EPOCH") { $0.epoch.map(String.init) ?? "" },
-            .number("LOSS") { $0.loss.map(Format.figure) ?? "" },
+            .state("STATE") { $0.job.state }.detail(1),
+            .number("EPOCH") { $0.epoch.map(String.init) ?? "" }.detail(4),
+            .number("LOSS") { $0.loss.map(Format.figure) ?? "" }.detail(3),
             .number("ACCURACY") { $0.accuracy.map { "\(Format.decimal($0 * 100, places: 2)) %" } ?? "" },
-            .name("MODEL") { $0.job.outcome?.model ?? "" },
-            .text("REMARK") { remark($0.job) }.detail(2).least(20),
+            .name("MODEL") { $0.job.outcome?.model ?? "" }.detail(2),
+            .text("REMARK") { remark($0.job) }.detail(5).least(20),
         ]
         return [.number("JOB") { String($0.job.id) }] + options(members) { $0.options } + figures
     }
@@ -90,7 +90,7 @@ struct SweepTable: ParsableCommand {
     >] {
         let figures: [Column<SweepGroup>] = [
             .number("\(repeated.uppercased())S") { "\($0.measured) of \($0.jobs.count)" },
-            .number("LOSS") { spread($0.loss, $0.lossSpread, Format.figure) },
+            .number("LOSS") { spread($0.loss, $0.lossSpread, Format.figure) }.detail,
             .number("ACCURACY") {
                 spread($0.accuracy, $0.accuracySpread) { Format.decimal($0 * 100, places: 2) }
                     + ($0.accuracy == nil ? "" : " %")

@@ -10,6 +10,8 @@ struct TopScreen {
     private var descriptor: CInt
     private var client: Client
     private var snapshot = JobsInterface.Monitor.Reply(running: [], waiting: [])
+    /// How many jobs wait in all; nil before the daemon has told anything.
+    private var waiting: Int?
     /// The chosen job; it stays chosen wherever it goes.
     private var chosen: Int?
     /// The first row that is shown.
@@ -60,6 +62,7 @@ struct TopScreen {
             }
         } catch ConnectionError.timedOut {
             // That was all that has come.
+            waiting = try Top.waiting(snapshot, common)
         } catch ConnectionError.closed {
             // A daemon that is restarted keeps its socket: connecting waits until it is back.
             close(descriptor)
@@ -161,13 +164,14 @@ struct TopScreen {
     private var room: Int { max((Terminal.output?.rows ?? 24) - 4, 1) }
 
     private mutating func draw() {
+        guard let waiting else { return }
         let columns = Terminal.output?.columns ?? 80
         let jobs = jobs
         let place = place
         first = min(max(first, place - room + 1, 0), place)
         first = max(0, min(first, jobs.count - room))
         let table = Table(jobs, Jobs.columns, columns: columns - 2).lines(columns: columns - 2)
-        var lines = [Top.counts(snapshot), "", "  " + text(table[0])]
+        var lines = [Top.counts(snapshot, waiting: waiting).cut(to: columns), "", "  " + text(table[0])]
         for index in jobs.indices.dropFirst(first).prefix(room) {
             // A mark for those who see no colours.
             let mark = index == place ? Display.isUTF8 ? "▸ " : "> " : "  "

@@ -10,6 +10,7 @@ struct Train: ParsableCommand {
               sqzctl train --data cifar --epochs 100 --after 7 --time-limit 8h
               sqzctl train --data photos --from imagenet --freeze features --follow
               sqzctl train --epochs 200 --stop-early 20 --then-evaluate --follow
+              sqzctl train --data cifar --ranks 4 --threads 8 --follow
             """)
 
     @Option(
@@ -39,13 +40,14 @@ struct Train: ParsableCommand {
             valueName: "dir"), completion: .directory)
     var tensorboard: String?
     @OptionGroup var sweep: SweepOptions
+    @OptionGroup var processes: RankOptions
     @OptionGroup var queue: QueueOptions
     @OptionGroup var common: Common
 
     func run() throws {
         try Submitting(
             kind: "train", common: common, data: data, model: model, base: from, options: train.options,
-            keepsPartial: keepPartial, isEvaluated: thenEvaluate, queue: queue,
+            keepsPartial: keepPartial, isEvaluated: thenEvaluate, queue: queue, processes: processes,
             events: tensorboard.map { EventFolder(path: $0) }, sweep: sweep
         ).run()
     }
