@@ -34,13 +34,15 @@ import Varlink
         #expect(shown.output.contains("of epoch 1 of 1") && shown.lines.contains { $0.hasPrefix("CLASS") })
         #expect(try Sqzctl.run(daemon, "watch", "\(ids[0])").output.contains("CLASS") == false)
 
-        // A training that fails takes its evaluation with it, and says so by its status. Its time is over when both are submitted.
-        let failed = try Sqzctl.run(
-            daemon, "train", "--epochs", "1", "--then-evaluate", "--follow", "--deadline", "+10s", "--after",
-            "\(try daemon.block())")
-        #expect(failed.ending == .exited(1))
-        #expect(failed.lines.last?.contains("cancelled: job ") == true)
-        for job in try daemon.snapshot().running { try daemon.cancel(job.id) }
+        // A training that fails takes its evaluation with it, and says so by its status. It ends when both were submitted.
+        let blocker = try daemon.block()
+        let (child, output) = try Sqzctl.start(
+            daemon, ["train", "--epochs", "1", "--then-evaluate", "--follow", "--after", "\(blocker)"],
+            until: "\(blocker + 2)\n")
+        defer { close(output) }
+        try daemon.cancel(blocker)
+        #expect(child.wait() == .exited(1))
+        #expect(try daemon.job(blocker + 2).reason?.hasPrefix("job \(blocker + 1) ") == true)
     }
 
     @Test func aTrainingIsFinished() throws {

@@ -39,7 +39,7 @@ import Varlink
                 "model export",
                 "model import",
                 "model rm", "model promote", "model rollback", "model tag", "model untag", "model rename", "model give",
-                "model load", "model unload", "model pin", "model unpin", "model set", "datasets", "dataset",
+                "model load", "model unload", "model push", "model pin", "model unpin", "model set", "datasets", "dataset",
                 "dataset show",
                 "dataset import", "dataset picture", "dataset give",
                 "dataset rm", "runners", "recipes", "info", "metrics", "top", "bench", "jobs rm", "disk", "prune",

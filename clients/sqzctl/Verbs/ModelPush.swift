@@ -13,7 +13,7 @@ struct ModelPush: ParsableCommand {
 
             For example:
               sqzctl model push cifar@3 ssh://user@box --promote
-              sqzctl --socket $XDG_RUNTIME_DIR/sqzd/io.sqzd model push cifar /run/sqzd/io.sqzd
+              sqzctl --socket ~/sqzd.socket model push cifar /run/sqzd/io.sqzd
             """)
 
     @Argument(help: "NAME, NAME@VERSION or NAME@TAG.", completion: Completions.models) var model: String
