@@ -37,8 +37,11 @@ import Varlink
         // A training that fails takes its evaluation with it, and says so by its status. It ends when both were submitted.
         let blocker = try daemon.block()
         let (child, output) = try Sqzctl.start(
-            daemon, ["train", "--epochs", "1", "--then-evaluate", "--follow", "--after", "\(blocker)"],
-            until: "\(blocker + 2)\n")
+            daemon,
+            [
+                "train", "--recipe", "tutorial", "--learning-rate", "10", "--epochs", "50", "--then-evaluate", "--follow",
+                "--after-any", "\(blocker)",
+            ], until: "\(blocker + 2)\n")
         defer { close(output) }
         try daemon.cancel(blocker)
         #expect(child.wait() == .exited(1))
