@@ -27,7 +27,8 @@ extension JobStore {
                 arguments: [try jsonText(limits.launchers.keys.sorted())])
             guard let lowest else { return nil }
             var queue = try Self.queue(Outlook(now: time, limits: limits), in: database)
-            guard let next = queue.takeNext(evenIfFull: true), next.launcher == nil, next.priority > lowest["priority"] else { return nil }
+            guard let next = queue.takeNext(evenIfFull: true), next.launcher == nil, next.priority > lowest["priority"]
+            else { return nil }
             return (lowest["id"], next.id)
         }
     }

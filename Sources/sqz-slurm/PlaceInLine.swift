@@ -31,7 +31,9 @@ struct PlaceInLine {
     }
 
     /// False when all is done. Throws where sqzd may try again.
-    mutating func meet(_ event: DaemonEnd.Event, in group: inout ThrowingTaskGroup<Void, any Error>) async throws -> Bool {
+    mutating func meet(_ event: DaemonEnd.Event, in group: inout ThrowingTaskGroup<Void, any Error>) async throws
+        -> Bool
+    {
         switch event {
         case .call(let message): return try await hear(message, in: &group)
         case .gone:

@@ -48,7 +48,9 @@ enum Slurm {
         guard case .exited(0) = result.terminationStatus else {
             let lines = result.standardError.split(separator: "\n").filter { !$0.isEmpty }
             let reason = lines.last.map(String.init) ?? "it ended with \(result.terminationStatus)"
-            let isSilent = ["contact slurm controller", "timed out", "Connection refused"].contains { reason.contains($0) }
+            let isSilent = ["contact slurm controller", "timed out", "Connection refused"].contains {
+                reason.contains($0)
+            }
             throw isSilent ? SlurmError.silent(reason) : SlurmError.refused(program: program, reason: reason)
         }
         return output

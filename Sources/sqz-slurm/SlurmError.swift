@@ -9,7 +9,8 @@ enum SlurmError: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .usage: "sqzd starts this program: sqz-slurm --ranks=N --job=N [--nice=N] [--seconds=N] [OPTIONS OF SBATCH] PROGRAM"
+        case .usage:
+            "sqzd starts this program: sqz-slurm --ranks=N --job=N [--nice=N] [--seconds=N] [OPTIONS OF SBATCH] PROGRAM"
         case .unexpected(let method): "\(method) came before a job, or beside it"
         case .silent(let reason): "Slurm does not answer: \(reason)"
         case .refused(let program, let reason): "\(program): \(reason)"

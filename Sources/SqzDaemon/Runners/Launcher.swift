@@ -45,7 +45,9 @@ struct Launcher: Sendable, Equatable, Decodable {
                     }
                 }
                 guard launcher.slurm?.allSatisfy({ $0.hasPrefix("-") }) ?? true else {
-                    throw refusal("the words of slurm of \(name) must be options of sbatch, each with its value: --account=vision")
+                    throw refusal(
+                        "the words of slurm of \(name) must be options of sbatch, each with its value: --account=vision"
+                    )
                 }
                 guard launcher.ranks ?? 1 > 0 else { throw refusal("the ranks of \(name) must be 1 or more") }
                 guard (1...mostJobs).contains(launcher.jobs ?? 1) else {
@@ -85,7 +87,8 @@ struct Launcher: Sendable, Equatable, Decodable {
 
     /// The first of the programs that it takes which is not where the daemon looks for programs.
     fileprivate var missingProgram: String? {
-        let programs = command.map { [$0[0]] } ?? [Self.slurmProgram, "sbatch", "squeue", "scontrol", "scancel", "srun"]
+        let programs =
+            command.map { [$0[0]] } ?? [Self.slurmProgram, "sbatch", "squeue", "scontrol", "scancel", "srun"]
         let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
         return programs.first { program in
             if program.contains("/") { return access(program, X_OK) != 0 }
