@@ -21,7 +21,7 @@ PYTHON_PACKAGES := numpy onnx onnxruntime pillow prometheus-client safetensors t
 PEERS := numpy torch tensorflow-cpu onnx onnxruntime openvino nncf ncnn
 BENCH_VENV := .venv-bench
 
-PROGRAMS := sqzd sqzctl sqz-runner-squeezenet sqz-runner-squeezenet-mpi
+PROGRAMS := sqzd sqzctl sqz-runner-squeezenet sqz-runner-squeezenet-mpi sqz-slurm
 SHELLS := bash zsh fish
 COMPLETIONS := $(SHELLS:%=$(BUILD)/sqzctl.%)
 VERSION := $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/SqzProtocol/Version.swift)
@@ -36,7 +36,8 @@ INSTALLED_PROGRAMS := \
 	$(BUILD)/sqzd:bin/sqzd \
 	$(BUILD)/sqzctl:bin/sqzctl \
 	$(BUILD)/sqz-runner-squeezenet:libexec/sqzd/runners/sqz-runner-squeezenet \
-	$(BUILD)/sqz-runner-squeezenet-mpi:libexec/sqzd/sqz-runner-squeezenet-mpi
+	$(BUILD)/sqz-runner-squeezenet-mpi:libexec/sqzd/sqz-runner-squeezenet-mpi \
+	$(BUILD)/sqz-slurm:libexec/sqzd/sqz-slurm
 UNITS := lib/systemd/system
 USER_UNITS := lib/systemd/user
 # Those that name a program.

@@ -35,6 +35,7 @@ let package = Package(
         .executable(name: "sqzctl", targets: ["sqzctl"]),
         .executable(name: "sqz-runner-squeezenet", targets: ["sqz-runner-squeezenet"]),
         .executable(name: "sqz-runner-squeezenet-mpi", targets: ["sqz-runner-squeezenet-mpi"]),
+        .executable(name: "sqz-slurm", targets: ["sqz-slurm"]),
     ] + parsers.map { .library(name: $0, targets: [$0]) },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -141,6 +142,13 @@ let package = Package(
             name: "sqz-runner-squeezenet-mpi",
             dependencies: ["CMPI", "CNoLocaleData", "CProcess", "SqueezeNet", "SqzRunner"],
             swiftSettings: strict, linkerSettings: staticRuntime),
+        .executableTarget(
+            name: "sqz-slurm",
+            dependencies: [
+                "CNoLocaleData", "Files", "SqzProtocol", "Varlink",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ], swiftSettings: strict, linkerSettings: staticRuntime),
         .executableTarget(
             name: "sqzd",
             dependencies: [

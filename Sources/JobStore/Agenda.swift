@@ -28,7 +28,7 @@ extension JobStore {
     /// It is not about to end anyway.
     private static let hasTime = "intent IS NULL AND finishAs IS NULL"
     private static let hasDeadline = "deadline IS NOT NULL AND endedAt IS NULL AND \(hasTime)"
-    private static let hasLimit = "state = 'running' AND timeLimit IS NOT NULL AND \(hasTime)"
+    private static let hasLimit = "state = 'running' AND NOT waits AND timeLimit IS NOT NULL AND \(hasTime)"
     private static let limitsEnd = "lastStart + ranBefore + timeLimit * 1000000 - ranFor"
 
     /// Whether a job's time is over at `time`. Somebody may have given it more since that was looked at.

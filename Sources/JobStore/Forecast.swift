@@ -39,18 +39,19 @@ struct Forecast {
         var queue = queue
         var position = 0
         let now = queue.time
-        let isFull = !queue.hasRoom
-        let counts = queue.running.reduce(into: [:]) { $0[$1.uid, default: 0] += 1 }
+        let first = queue
+        let counts = queue.running.filter { $0.launcher == nil }.reduce(into: [:]) { $0[$1.uid, default: 0] += 1 }
         func wait(_ job: Queue.Waiting) -> Wait? {
-            let count = counts[job.uid, default: 0]
+            let count = job.launcher == nil ? counts[job.uid, default: 0] : 0
             if job.notBefore ?? 0 > now { return nil }
-            return count >= queue.limits.perUser ? .userLimit(running: count) : isFull ? .turn : nil
+            return count >= queue.limits.perUser
+                ? .userLimit(running: count) : first.hasRoom(by: job.launcher) ? nil : .turn
         }
         for job in queue.running { places[job.id] = Place(end: job.end) }
         var isKnown = queue.running.allSatisfy { $0.end != nil }
         queue.assume(Self.nominal)
         repeat {
-            while queue.hasRoom, let job = queue.takeNext() {
+            while let job = queue.takeNext() {
                 position += 1
                 let end = job.duration.map { queue.time + $0 }
                 places[job.id] = Place(

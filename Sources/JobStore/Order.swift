@@ -7,13 +7,13 @@ extension JobStore {
     public func startNext(at time: Int, limits: RunningLimits, busy: Set<Int> = []) async throws -> Change? {
         try await database.write { database in
             var queue = try Self.queue(Outlook(now: time, limits: limits), busy: busy, in: database)
-            guard queue.hasRoom, let next = queue.takeNext() else { return nil }
+            guard let next = queue.takeNext() else { return nil }
             return try Self.move(next.id, to: .running, Event(time: time, kind: .state), in: database).first
         }
     }
 
-    /// The running job of the lowest priority, of several the newest, and the one that would run next if there were room, if
-    /// that has a higher one.
+    /// The job of the lowest priority that runs on this machine, of several the newest, and the one that would run next here if
+    /// there were room, if that has a higher one.
     public func preemption(at time: Int, limits: RunningLimits) async throws -> (running: Int, next: Int)? {
         try await read { database in
             let lowest = try Row.fetchOne(
@@ -21,11 +21,14 @@ extension JobStore {
                 sql: """
                     SELECT id, priority FROM jobs WHERE state = 'running' AND priority <
                         (SELECT max(priority) FROM jobs WHERE state = 'queued')
+                        AND coalesce(launcher, '') NOT IN (SELECT value FROM json_each(?))
                     ORDER BY priority, id DESC LIMIT 1
-                    """)
+                    """,
+                arguments: [try jsonText(limits.launchers.keys.sorted())])
             guard let lowest else { return nil }
             var queue = try Self.queue(Outlook(now: time, limits: limits), in: database)
-            guard let next = queue.takeNext(), next.priority > lowest["priority"] else { return nil }
+            guard let next = queue.takeNext(evenIfFull: true), next.launcher == nil, next.priority > lowest["priority"]
+            else { return nil }
             return (lowest["id"], next.id)
         }
     }

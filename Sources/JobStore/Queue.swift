@@ -3,10 +3,13 @@ public struct RunningLimits: Equatable, Sendable {
     public var jobs: Int
     /// Of each user's.
     public var perUser: Int
+    /// Of each launcher that has places of its own, beside those two.
+    public var launchers: [String: Int]
 
-    public init(jobs: Int, perUser: Int) {
+    public init(jobs: Int, perUser: Int, launchers: [String: Int] = [:]) {
         self.jobs = jobs
         self.perUser = perUser
+        self.launchers = launchers
     }
 }
 
@@ -22,6 +25,8 @@ struct Queue {
         var notBefore: Int?
         /// How long it is likely to run, in microseconds.
         var duration: Int?
+        /// The launcher whose places it takes; nil for those of this machine.
+        var launcher: String?
     }
 
     struct Running: Sendable {
@@ -30,6 +35,12 @@ struct Queue {
         let since: Int
         /// When it is likely to end.
         var end: Int?
+        var launcher: String?
+    }
+
+    fileprivate struct Lane: Hashable {
+        let uid: Int
+        let launcher: String?
     }
 
     private(set) var time: Int
@@ -37,8 +48,8 @@ struct Queue {
     private(set) var running: [Running]
     /// How long each user's jobs ran, in microseconds, but for what runs now.
     private var used: [Int: Int]
-    /// The jobs of one priority that wait for their turn, by user, the oldest last.
-    private var lanes: [Int: [Int: [Waiting]]] = [:]
+    /// The jobs of one priority that wait for their turn, by user and where they run, the oldest last.
+    private var lanes: [Int: [Lane: [Waiting]]] = [:]
     private var priorities: [Int] = []
     private var delayed: [Int: Waiting] = [:]
     /// Jobs that wait for others to end, and how many of these there still are.
@@ -65,32 +76,43 @@ struct Queue {
             } else if let notBefore = job.notBefore, notBefore > time {
                 delayed[job.id] = job
             } else {
-                lanes[job.priority, default: [:]][job.uid, default: []].append(job)
+                lanes[job.priority, default: [:]][job.lane, default: []].append(job)
             }
         }
         priorities = lanes.keys.sorted(by: >)
     }
 
-    var hasRoom: Bool { running.count < limits.jobs }
+    /// Whether one more may run there.
+    func hasRoom(by launcher: String?) -> Bool {
+        running.count { $0.launcher == launcher } < limits.jobs(by: launcher)
+    }
 
-    /// Removes the job that is next.
-    mutating func takeNext() -> Waiting? {
+    /// Removes the job that is next of those for which there is room.
+    /// - Parameter isFull: whether to take for granted that this machine has room.
+    mutating func takeNext(evenIfFull isFull: Bool = false) -> Waiting? {
         var counts: [Int: Int] = [:]
+        var taken: [String?: Int] = [:]
         var now = used
         for job in running {
-            counts[job.uid, default: 0] += 1
+            if job.launcher == nil { counts[job.uid, default: 0] += 1 }
+            taken[job.launcher, default: 0] += 1
             now[job.uid, default: 0] += max(0, time - job.since)
         }
+        func isOpen(_ lane: Lane) -> Bool {
+            let hasRoom = taken[lane.launcher, default: 0] < limits.jobs(by: lane.launcher)
+            guard lane.launcher == nil else { return hasRoom }
+            return counts[lane.uid, default: 0] < limits.perUser && (isFull || hasRoom)
+        }
         for priority in priorities {
-            var best: (used: Int, id: Int, uid: Int)?
-            for (uid, jobs) in lanes[priority, default: [:]] where counts[uid, default: 0] < limits.perUser {
+            var best: (used: Int, job: Waiting)?
+            for (lane, jobs) in lanes[priority, default: [:]] where isOpen(lane) {
                 guard let first = jobs.last else { continue }
-                let candidate = (now[uid, default: 0], first.id, uid)
-                if best.map({ candidate < $0 }) ?? true { best = candidate }
+                let candidate = (now[lane.uid, default: 0], first)
+                if best.map({ (candidate.0, first.id) < ($0.used, $0.job.id) }) ?? true { best = candidate }
             }
-            guard let best else { continue }
-            let job = lanes[priority]?[best.uid]?.popLast()
-            if lanes[priority]?[best.uid]?.isEmpty == true { lanes[priority]?[best.uid] = nil }
+            guard let lane = best?.job.lane else { continue }
+            let job = lanes[priority]?[lane]?.popLast()
+            if lanes[priority]?[lane]?.isEmpty == true { lanes[priority]?[lane] = nil }
             if lanes[priority]?.isEmpty == true { priorities.removeAll { $0 == priority } }
             return job
         }
@@ -103,7 +125,7 @@ struct Queue {
     }
 
     mutating func start(_ job: Waiting, until end: Int) {
-        running.append(Running(id: job.id, uid: job.uid, since: time, end: end))
+        running.append(Running(id: job.id, uid: job.uid, since: time, end: end, launcher: job.launcher))
     }
 
     /// Goes to the next moment at which something ends or may be tried again; false where there is none.
@@ -137,13 +159,24 @@ struct Queue {
         if lanes[job.priority, default: [:]].isEmpty {
             priorities.insert(job.priority, at: priorities.firstIndex { $0 < job.priority } ?? priorities.endIndex)
         }
-        let line = lanes[job.priority]?[job.uid] ?? []
+        let line = lanes[job.priority]?[job.lane] ?? []
         let place = line.firstIndex { $0.id < job.id } ?? line.endIndex
-        lanes[job.priority, default: [:]][job.uid, default: []].insert(job, at: place)
+        lanes[job.priority, default: [:]][job.lane, default: []].insert(job, at: place)
     }
 
     /// Jobs that wait for what is not likely to come.
     var stuck: [Waiting] {
         blocked.values.map(\.job).sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
     }
+}
+
+extension Queue.Waiting {
+    fileprivate var lane: Queue.Lane { Queue.Lane(uid: uid, launcher: launcher) }
+}
+
+extension RunningLimits {
+    func jobs(by launcher: String?) -> Int { launcher.map { launchers[$0, default: 0] } ?? jobs }
+
+    /// The launcher whose places a job takes that is started by this one; nil for those of this machine.
+    public func places(of launcher: String?) -> String? { launcher.flatMap { launchers[$0] == nil ? nil : $0 } }
 }

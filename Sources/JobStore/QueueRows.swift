@@ -12,45 +12,49 @@ extension JobStore {
 
     /// - Parameter estimating: whether to find out how long jobs are likely to take, which the order of those that wait now
     ///   does not depend on.
-    /// - Parameter busy: jobs that are as good as not there.
+    /// - Parameter busy: jobs that have their places still, whatever their states, and are not to start.
     static func queue(
         _ outlook: Outlook, estimating: Bool = false, busy: Set<Int> = [], in database: Database
     ) throws -> Queue {
         let durations = estimating ? try Durations(in: database) : nil
         return Queue(
-            at: outlook.now, limits: outlook.limits, running: try running(outlook, durations, in: database),
-            waiting: try waiting(at: outlook.now, busy, durations, in: database),
+            at: outlook.now, limits: outlook.limits, running: try running(outlook, busy, durations, in: database),
+            waiting: try waiting(outlook, busy, durations, in: database),
             used: try used(at: outlook.now, in: database), after: try dependencies(in: database))
     }
 
     private static func running(
-        _ outlook: Outlook, _ durations: Durations?, in database: Database
+        _ outlook: Outlook, _ busy: Set<Int>, _ durations: Durations?, in database: Database
     ) throws -> [Queue.Running] {
         try Row.fetchAll(
-            database.cachedStatement(
-                sql: """
-                    SELECT id, uid, lastStart, \(Durations.columns) FROM jobs WHERE state = 'running' ORDER BY id
-                    """)
+            database,
+            sql: """
+                SELECT id, uid, coalesce(CASE WHEN NOT waits THEN lastStart END, ?), launcher, \(Durations.columns) FROM jobs
+                WHERE state = 'running' OR id IN (\(list(busy.sorted()))) ORDER BY id
+                """,
+            arguments: [outlook.now]
         ).map { row in
             let (id, since): (Int, Int) = (row[0], row[2])
-            let guess = durations?.rest(of: row, from: 3).map { since + $0 }
+            let guess = durations?.rest(of: row, from: 4).map { since + $0 }
             let end = outlook.ends[id] ?? guess
-            return Queue.Running(id: id, uid: row[1], since: since, end: end.flatMap { $0 > outlook.now ? $0 : nil })
+            return Queue.Running(
+                id: id, uid: row[1], since: since, end: end.flatMap { $0 > outlook.now ? $0 : nil },
+                launcher: outlook.limits.places(of: row[3]))
         }
     }
 
     /// A job whose deadline has passed is not going to run, even where it has not been told so yet.
     private static func waiting(
-        at time: Int, _ busy: Set<Int>, _ durations: Durations?, in database: Database
+        _ outlook: Outlook, _ busy: Set<Int>, _ durations: Durations?, in database: Database
     ) throws -> [Queue.Waiting] {
         let more = durations == nil ? "" : ", \(Durations.columns)"
         let rows = try Row.fetchCursor(
             database.cachedStatement(
                 sql: """
-                    SELECT id, uid, priority, notBefore\(more) FROM jobs
+                    SELECT id, uid, priority, notBefore, launcher\(more) FROM jobs
                     WHERE state = 'queued' AND (deadline IS NULL OR deadline > ?) ORDER BY id
                     """),
-            arguments: [time])
+            arguments: [outlook.now])
         var waiting: [Queue.Waiting] = []
         while let row = try rows.next() {
             let id: Int = row[0]
@@ -58,7 +62,7 @@ extension JobStore {
             waiting.append(
                 Queue.Waiting(
                     id: id, uid: row[1], priority: row[2], notBefore: row[3],
-                    duration: durations?.rest(of: row, from: 4)))
+                    duration: durations?.rest(of: row, from: 5), launcher: outlook.limits.places(of: row[4])))
         }
         return waiting
     }

@@ -309,6 +309,13 @@ enum Schema {
                     ALTER TABLE jobs ADD COLUMN launcher TEXT;
                     """)
         }
+        migrator.registerMigration("waiting elsewhere") { database in
+            try database.execute(
+                sql: """
+                    -- It runs for sqzd, but waits for machines that somebody else gives out. lastStart is of no meaning then.
+                    ALTER TABLE jobs ADD COLUMN waits INTEGER NOT NULL DEFAULT 0;
+                    """)
+        }
         return migrator
     }()
 }

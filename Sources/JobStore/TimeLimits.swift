@@ -41,7 +41,7 @@ extension JobStore {
         let ran = try Int.fetchOne(
             database,
             sql: """
-                SELECT ranFor - ranBefore + CASE state WHEN 'running' THEN max(0, ? - lastStart) ELSE 0 END
+                SELECT ranFor - ranBefore + CASE WHEN state = 'running' AND NOT waits THEN max(0, ? - lastStart) ELSE 0 END
                 FROM jobs WHERE id = ?
                 """,
             arguments: [time, job.id])

@@ -153,6 +153,19 @@ extension JobStore {
         }
     }
 
+    /// A running job waits for machines elsewhere from now on, or does not any more: meanwhile its time does not run.
+    public func waits(_ id: Int, _ waits: Bool, at time: Int) async throws {
+        try await database.write { database in
+            try database.execute(
+                sql: """
+                    UPDATE jobs SET ranFor = CASE WHEN :waits THEN ranFor + max(0, :time - lastStart) ELSE ranFor END,
+                        lastStart = :time, waits = :waits
+                    WHERE id = :id AND state = 'running' AND waits <> :waits
+                    """,
+                arguments: ["id": id, "waits": waits, "time": time])
+        }
+    }
+
     /// So many bytes of checkpoints are the job's until it has succeeded or is cancelled; those of its log and of its
     /// predictions stay.
     public func keep(checkpoints: Int, log: Int, of id: Int) async throws {
@@ -235,7 +248,10 @@ extension JobStore {
                 arguments: [event.time, event.time, id])
         } else if current == .running {
             try database.execute(
-                sql: "UPDATE jobs SET ranFor = ranFor + max(0, ? - lastStart) WHERE id = ?",
+                sql: """
+                    UPDATE jobs SET ranFor = CASE WHEN waits THEN ranFor ELSE ranFor + max(0, ? - lastStart) END, waits = 0
+                    WHERE id = ?
+                    """,
                 arguments: [ranUntil ?? event.time, id])
         } else if state == .queued {
             // Somebody wants it to be tried: what it crashed before is forgotten, and one that had ended has all its time.

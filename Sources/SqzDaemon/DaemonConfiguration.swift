@@ -165,9 +165,13 @@ public struct DaemonConfiguration: Sendable, Equatable {
 
     /// Where `make install` puts runners, seen from the daemon's own place: `../libexec/sqzd/runners`.
     private static var builtInRunners: String {
+        FilePath(ownProgram).removingLastComponent().removingLastComponent().appending("libexec/sqzd/runners").string
+    }
+
+    /// The path of this program.
+    static var ownProgram: String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        let path = FilePath(String(decoding: buffer.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self))
-        return path.removingLastComponent().removingLastComponent().appending("libexec/sqzd/runners").string
+        return String(decoding: buffer.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

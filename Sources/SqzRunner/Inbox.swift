@@ -10,10 +10,17 @@ final class Inbox: Sendable {
     private let file: FramedFile?
     private let isStopped = Atomic(false)
     private let isFinished = Atomic(false)
+    private let signals: (any DispatchSourceSignal)?
 
-    init(_ file: FramedFile) { self.file = file }
+    /// - Parameter signal: asks for the same as `Stop`, at any time.
+    init(_ file: FramedFile, stopSignal signal: CInt? = nil) {
+        self.file = file
+        signals = signal.map { DispatchSource.makeSignalSource(signal: $0) }
+        signals?.setEventHandler { [weak self] in self?.isStopped.store(true, ordering: .relaxed) }
+        signals?.activate()
+    }
 
-    private init() { file = nil }
+    private init() { (file, signals) = (nil, nil) }
 
     /// Where nothing comes in.
     static var deaf: Inbox { Inbox() }

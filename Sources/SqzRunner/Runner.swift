@@ -17,11 +17,13 @@ public final class Runner {
     private var isBusy = false
 
     /// Speaks over these descriptors.
-    /// - Parameter ranks: those of a job, of which this is the first.
-    public init(input: CInt, output: CInt, ranks: Ranks = .alone) {
+    /// - Parameters:
+    ///   - ranks: those of a job, of which this is the first.
+    ///   - stopSignal: a signal that asks for the same as `Stop`; the process ignores it.
+    public init(input: CInt, output: CInt, ranks: Ranks = .alone, stopSignal: CInt? = nil) {
         self.ranks = ranks
         file = FramedFile(input: input, output: output)
-        inbox = Inbox(file)
+        inbox = Inbox(file, stopSignal: stopSignal)
         _ = Processors.ofRunner
         // The system is asked for AMX's tiles, which it refuses to a confined process.
         _ = Kernels.available

@@ -7,6 +7,8 @@ internal import SqzRunner
 // forwards, the others with it.
 
 signal(SIGPIPE, SIG_IGN)
+// Whoever gave the machines takes them back soon: the first rank is asked to stop, as sqzd asks.
+signal(SIGUSR1, SIG_IGN)
 // Each new thread of libdispatch tells syslog that it may not raise its priority, which nobody asked it to.
 setenv("LIBDISPATCH_LOG", "NO", 0)
 // Nobody outlives its launcher, wherever that is ended.
@@ -22,7 +24,7 @@ guard mpi.collective.rank == 0 else {
     FollowingRank(mpi.ranks, abort: MPI.abort).run()
 }
 do {
-    try Runner(input: STDIN_FILENO, output: output, ranks: mpi.ranks).run()
+    try Runner(input: STDIN_FILENO, output: output, ranks: mpi.ranks, stopSignal: SIGUSR1).run()
 } catch {
     Log.write("\(error)")
     MPI.abort()

@@ -50,6 +50,7 @@ def test_everything_is_in_its_place(installed: Path) -> None:
             "lib/sysusers.d/sqzd.conf",
             "libexec/sqzd/runners/sqz-runner-squeezenet",
             "libexec/sqzd/sqz-runner-squeezenet-mpi",
+            "libexec/sqzd/sqz-slurm",
             "share/bash-completion/completions/sqzctl",
             "share/doc/sqzd/ranks.conf",
             "share/doc/sqzd/sqzd.json",

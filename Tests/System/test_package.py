@@ -75,9 +75,10 @@ def test_programs_come_without_icus_tables(packages: Path) -> None:
 def test_what_needs_mpi_is_a_package_of_its_own(packages: Path) -> None:
     assert contents(packages / "mpi.deb") >= {
         "/usr/libexec/sqzd/sqz-runner-squeezenet-mpi",
+        "/usr/libexec/sqzd/sqz-slurm",
         "/usr/lib/systemd/system/sqzd.service.d/ranks.conf",
     }
-    assert not {path for path in contents(packages / "new.deb") if "mpi" in path or "ranks" in path}
+    assert not {path for path in contents(packages / "new.deb") if "mpi" in path or "ranks" in path or "slurm" in path}
     assert "openmpi" in told("dpkg-deb", "--field", packages / "mpi.deb", "Depends")
     assert "openmpi" not in told("dpkg-deb", "--field", packages / "new.deb", "Depends")
 

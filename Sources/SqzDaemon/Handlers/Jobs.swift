@@ -29,7 +29,8 @@ extension Handlers {
     func withLiveProgress(_ job: Job) -> Job {
         guard job.state == .running, let event = announcer.watchers.progress(of: job.id) else { return job }
         var job = job
-        job.progress = event.progress
+        if let progress = event.progress { job.progress = progress }
+        if let what = event.reason { job.reason = what }
         return job
     }
 

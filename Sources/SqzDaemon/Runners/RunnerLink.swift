@@ -21,14 +21,18 @@ struct RunnerLink {
         fileprivate let process: RunnerProcess
 
         /// Asks the runner to end its run at the next step, with a checkpoint, and sees to it until the task is cancelled.
-        func stop() async throws { try await end(RunnerInterface.Stop.self, .stopping) }
+        /// - Parameter again: whether the job is to be run again as soon as it can.
+        func stop(again: Bool) async throws {
+            try await end(RunnerInterface.Stop.self, .init(again: again ? true : nil), .stopping)
+        }
 
         /// Asks it to end its run after the step in hand, with a result, and sees to it likewise.
-        func finish() async throws { try await end(RunnerInterface.Finish.self, .finishing) }
+        func finish() async throws { try await end(RunnerInterface.Finish.self, NoParameters(), .finishing) }
 
-        private func end<M: VarlinkMethod>(_ method: M.Type, _ escalation: Escalation) async throws
-        where M.Parameters == NoParameters {
-            let message = ByteBuffer(bytes: try Call.message(method, NoParameters(), mode: .oneway))
+        private func end<M: VarlinkMethod>(
+            _ method: M.Type, _ parameters: M.Parameters, _ escalation: Escalation
+        ) async throws {
+            let message = ByteBuffer(bytes: try Call.message(method, parameters, mode: .oneway))
             do {
                 try await outbound.write(message)
             } catch let error where error is IOError || error is ChannelError {

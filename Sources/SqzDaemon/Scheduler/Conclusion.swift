@@ -17,6 +17,8 @@ extension Scheduler {
             return try await conclude(job, result, finish)
         case (_, let intent?):
             return try await store.move(job.id, to: intent.state, reason: intent.reason, at: Clock.now())
+        case (.success(.cancelled(let user)), nil):
+            return try await store.move(job.id, to: .cancelled, reason: "cancelled by \(user)", at: Clock.now())
         case (.success(.stopped), nil):
             return try await fail(job, "the runner stopped without being asked to", finish)
         case (.failure(let error), nil) where finish.map({ $0.state == .succeeded }) ?? true:

@@ -19,6 +19,8 @@ struct JobRun: Sendable {
     let directory: String
     let store: JobStore
     let announcer: Announcer
+    /// Is called when its time begins to run, or stands still.
+    let timeChanged: @Sendable () -> Void
 
     struct Names: Sendable {
         var dataset: String?
@@ -31,6 +33,8 @@ struct JobRun: Sendable {
         case finished(RunResult)
         /// It was asked to stop, and left a checkpoint.
         case stopped
+        /// Somebody cancelled it elsewhere.
+        case cancelled(by: String)
     }
 
     /// Background work gives way to people: a job, and an import, runs at this niceness.
@@ -38,7 +42,8 @@ struct JobRun: Sendable {
 
     /// What asks a run to end: to stop with a checkpoint, or to finish with what it has.
     struct Requests: Sendable {
-        let stops = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        /// Each says whether the job is to be run again as soon as it can.
+        let stops = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingNewest(1))
         let finishes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -62,7 +67,7 @@ struct JobRun: Sendable {
             let control = link.control
             return try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    for await _ in requests.stops.stream { try await control.stop() }
+                    for await again in requests.stops.stream { try await control.stop(again: again) }
                 }
                 group.addTask {
                     for await _ in requests.finishes.stream { try await control.finish() }
@@ -75,7 +80,9 @@ struct JobRun: Sendable {
 
     private func converse(_ link: inout RunnerLink) async throws -> Ending {
         var ending: Ending?
+        var waits = false
         try await link.followRun { reply, predictions in
+            if waits || reply.waits != nil { waits = try await wait(for: reply.waits) }
             if !predictions.isEmpty { try await store.add(predictions, to: job.id) }
             if let progress = reply.progress {
                 if reply.epochEnded == true {
@@ -89,8 +96,17 @@ struct JobRun: Sendable {
             }
             if let result = reply.result { ending = .finished(result) }
             if reply.stopped == true { ending = .stopped }
+            if let user = reply.cancelled { ending = .cancelled(by: user) }
         }
         guard let ending else { throw SqzError.runnerFailed(reason: "it did not say what the job came to") }
         return ending
+    }
+
+    /// The job waits for this, or does not wait any more; gives whether it does.
+    private func wait(for what: String?) async throws -> Bool {
+        try await store.waits(job.id, what != nil, at: Clock.now())
+        announcer.watchers.publish(Event(time: Clock.now(), kind: .progress, reason: what), of: job.id)
+        timeChanged()
+        return what != nil
     }
 }

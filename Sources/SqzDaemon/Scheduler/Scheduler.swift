@@ -64,8 +64,8 @@ actor Scheduler: Service {
             defer { alarm.cancel() }
             for await _ in wakeups.stream {
                 do {
-                    while !isStopping, running.count < limits.jobs,
-                        // A job may be put back into the queue before all is done that its last run left to do.
+                    // A job may be put back into the queue before all is done that its last run left to do.
+                    while !isStopping,
                         let next = try await store.startNext(
                             at: Clock.now(), limits: limits, busy: Set(running.keys))
                     {
@@ -100,7 +100,9 @@ actor Scheduler: Service {
 
     private nonisolated var limits: RunningLimits {
         let current = configuration.current
-        return RunningLimits(jobs: current.runningJobs, perUser: current.runningJobsPerUser)
+        return RunningLimits(
+            jobs: current.runningJobs, perUser: current.runningJobsPerUser,
+            launchers: current.launchers.compactMapValues(\.jobs))
     }
 
     /// Ends jobs whose time is over, and sets the timer.
@@ -175,7 +177,7 @@ actor Scheduler: Service {
 
     private func stop(_ id: Int, _ intent: Intent) {
         running[id]?.intent = intent
-        running[id]?.requests.stops.continuation.yield()
+        running[id]?.requests.stops.continuation.yield(isStopping && intent.state == .queued)
     }
 
     private static let restart = Intent(state: .queued, reason: "the daemon stopped")
@@ -188,8 +190,9 @@ actor Scheduler: Service {
 
     /// Where a waiting job has a higher priority than a running one, and there is no room, the running one makes room.
     private func preempt() async throws {
-        let isFull = running.count >= limits.jobs
-        guard isFull, running.values.allSatisfy({ $0.intent == nil }),
+        let limits = limits
+        let here = running.values.filter { limits.places(of: $0.job.launcher) == nil }
+        guard here.count >= limits.jobs, here.allSatisfy({ $0.intent == nil }),
             let (running, next) = try await store.preemption(at: Clock.now(), limits: limits)
         else { return }
         stop(running, Intent(state: .queued, reason: "makes room for job \(next), which has a higher priority"))
@@ -248,13 +251,13 @@ actor Scheduler: Service {
             }
             let (runner, configuration) = (try await registry.entry(of: job.runner), configuration.current)
             let ranks = try job.launch.map {
-                try configuration.start($0, of: runner, by: Peer(uid: UInt32(job.uid)), job: job.id)
+                try configuration.start($0, of: runner, by: Peer(uid: UInt32(job.uid)), job: job)
             }
             let run = JobRun(
                 job: job, runner: ranks?.program ?? runner.info.path, ranks: ranks, configuration: configuration,
                 datasetFile: dataset, modelFile: model, models: models, names: kind.named == true ? names : nil,
                 directory: directory,
-                store: store, announcer: announcer)
+                store: store, announcer: announcer, timeChanged: wake)
             return .success(try await run.run(requests))
         } catch {
             return .failure(error)

@@ -124,7 +124,10 @@ enum Following {
     /// What stays of an event.
     static func tell(_ event: Event, of id: Int) {
         switch event.kind {
-        case .progress: return
+        case .progress:
+            guard let what = event.reason else { return }
+            Output.endLive()
+            Output.line("job \(id)  \(Format.named(what))")
         case .epoch:
             guard let progress = event.progress else { return }
             Output.endLive()

@@ -97,6 +97,7 @@ struct Jobs: ParsableCommand {
     }
 
     private static func running(_ job: Job) -> [Part] {
+        if let what = job.reason { return [Part(Format.named(what))] }
         let parts = job.progress.map(Format.parts) ?? [Part("starting")]
         guard job.progress?.secondsLeft == nil, let end = job.expectedEnd else { return parts }
         return parts + [Part("end about \(Format.clock(end))", short: "end \(Format.clock(end))")]

@@ -1,0 +1,214 @@
+internal import Files
+internal import FoundationEssentials
+internal import Glibc
+internal import SqzProtocol
+internal import Varlink
+
+/// A job's place in Slurm's line, from the first word of sqzd's to the last of the first rank's. It outlives this process: the file
+/// `slurm` in the job's directory says which it is, and whoever is asked to run the job anew goes on with it.
+struct PlaceInLine {
+    private let request: SlurmRequest
+    private let daemon: DaemonEnd
+    /// sqzd's call, with its NUL.
+    private var run: [UInt8] = []
+    private var file = ""
+    private var id: Int?
+    private var step: Step?
+    private var finish: [UInt8]?
+    private var stop: Stop?
+    /// sqzd is gone.
+    private var isAlone = false
+    /// What sqzd knows the job to wait for.
+    private var told: String?
+    private var looks = 0
+    private var hasLostStep: String?
+
+    private enum Stop { case forGood, again }
+
+    init(_ request: SlurmRequest, _ daemon: DaemonEnd) {
+        self.request = request
+        self.daemon = daemon
+    }
+
+    /// False when all is done. Throws where sqzd may try again.
+    mutating func meet(_ event: DaemonEnd.Event, in group: inout ThrowingTaskGroup<Void, any Error>) async throws
+        -> Bool
+    {
+        switch event {
+        case .call(let message): return try await hear(message, in: &group)
+        case .gone:
+            // The place is kept; ranks go by themselves, as their input ends.
+            isAlone = true
+            step?.hangUp()
+            return step != nil
+        case .terminated:
+            if stop != .again { try await leave() }
+            throw SlurmError.ended("sqzd ended it")
+        case .tick: return try await look(in: &group)
+        case .step(.answered(let message, let stopped)):
+            step = nil
+            guard stopped, stop == nil else {
+                try daemon.write(message)
+                if stop != .again { try await leave() }
+                return false
+            }
+            // Slurm said that it takes the nodes soon, and the ranks have made a checkpoint.
+            try await askAgain()
+            return try await look(in: &group)
+        case .step(.lost(let reason)):
+            step = nil
+            guard stop == nil, !isAlone else {
+                if stop == .forGood { try await leave() }
+                throw SlurmError.ended(reason)
+            }
+            hasLostStep = reason
+            return try await look(in: &group)
+        }
+    }
+
+    private mutating func hear(
+        _ message: [UInt8], in group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws -> Bool {
+        let call = try message.withUnsafeBytes { try Call(parsing: $0) }
+        switch RunnerInterface.Method(rawValue: call.method) {
+        case .run where run.isEmpty:
+            run = message + [0]
+            file = try call.parameters(RunnerInterface.Run.Parameters.self).directory + "/slurm"
+            id = try await known()
+            return try await look(in: &group)
+        case .stop:
+            stop = try call.parameters(RunnerInterface.Stop.Parameters.self).again == true ? .again : .forGood
+            if let step {
+                try step.send(message + [0])
+                return true
+            }
+            if stop != .again { try await leave() }
+            try daemon.send(.init(stopped: true))
+            return false
+        case .finish:
+            finish = message + [0]
+            try step?.send(message + [0])
+            return true
+        default: throw SlurmError.unexpected(call.method)
+        }
+    }
+
+    /// Sees how things stand, and does what is to be done.
+    private mutating func look(in group: inout ThrowingTaskGroup<Void, any Error>) async throws -> Bool {
+        guard step == nil else { return true }
+        do {
+            guard let id else {
+                try await submit()
+                return wait()
+            }
+            let lost = hasLostStep
+            switch try await Slurm.state(of: id) {
+            case .waiting(let reason): try tell("Slurm's job \(id) \(reason)")
+            case .between: break
+            case .running:
+                if let lost {
+                    try await leave()
+                    throw SlurmError.ended(lost)
+                }
+                try begin(on: id, in: &group)
+                return true
+            case .over(.taken(let reason)):
+                DaemonEnd.log("Slurm's job \(id) is over (\(reason)): it is asked for again")
+                try await submit()
+            case .over(.outOfMemory):
+                try daemon.fail("out of memory: Slurm ended its job \(id), which wanted more than it may have")
+                return false
+            case .over(.failed(let reason)):
+                unlink(file)
+                throw SlurmError.ended("Slurm's job \(id) is over: \(reason)")
+            case .over(.cancelled):
+                // The accounting hears of it a moment later, where there is one.
+                let user = await Slurm.canceller(of: id)
+                guard user != nil || looks >= Self.patience else { return wait() }
+                try daemon.send(.init(cancelled: "\(user ?? "somebody") in Slurm, where it was job \(id)"))
+                return false
+            }
+            hasLostStep = nil
+        } catch SlurmError.silent(let reason) {
+            try tell("\(SlurmError.silent(reason))")
+        } catch SlurmError.refused(let program, let reason) {
+            try daemon.fail("\(program): \(reason)")
+            return false
+        }
+        return wait()
+    }
+
+    /// Looks until the accounting is no more waited for.
+    private static let patience = 4
+    /// Seconds between two looks.
+    private static let longest = 15.0
+
+    private mutating func wait() -> Bool {
+        looks += 1
+        daemon.wake(after: min(Double(looks) / 2, Self.longest))
+        return true
+    }
+
+    private mutating func tell(_ what: String) throws {
+        guard told != what else { return }
+        told = what
+        try daemon.send(.init(waits: what), continues: true)
+    }
+
+    private mutating func begin(on id: Int, in group: inout ThrowingTaskGroup<Void, any Error>) throws {
+        if told != nil { try daemon.send(.init(), continues: true) }
+        (told, looks) = (nil, 0)
+        let step = try Step()
+        self.step = step
+        let (words, daemon) = (request.stepWords(on: id), daemon)
+        group.addTask { daemon.continuation.yield(.step(await step.run(words, daemon))) }
+        try step.send(run)
+        if let finish { try step.send(finish) }
+    }
+
+    // The place
+
+    /// What the file must say beside the number for the place to be the one that is asked for now.
+    private var description: String { request.batchWords.joined(separator: " ") }
+
+    private func known() async throws -> Int? {
+        guard let bytes = FileManager.default.contents(atPath: file) else { return nil }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", maxSplits: 1).map(String.init)
+        guard lines.count == 2, let id = Int(lines[0]) else { return nil }
+        guard lines[1] == description + "\n" else {
+            // It was asked for otherwise then.
+            try await Slurm.cancel(id)
+            return nil
+        }
+        return id
+    }
+
+    private mutating func submit() async throws {
+        let id = try await Slurm.submit(request, place: file)
+        let whole = try WholeFile(path: file, mode: 0o600)
+        try Array("\(id)\n\(description)\n".utf8).withUnsafeBytes { try whole.write($0, at: 0) }
+        try whole.commit()
+        self.id = id
+        looks = 0
+    }
+
+    /// Gives the nodes back before Slurm takes them, and stands in the line again.
+    private mutating func askAgain() async throws {
+        guard let id else { return }
+        do {
+            try await Slurm.requeue(id)
+        } catch SlurmError.refused(_, let reason) {
+            // By the cluster's rules it may not go back.
+            DaemonEnd.log("Slurm's job \(id): \(reason)")
+            try await leave()
+        }
+        looks = 0
+    }
+
+    private mutating func leave() async throws {
+        guard let id else { return }
+        try await Slurm.cancel(id)
+        unlink(file)
+        self.id = nil
+    }
+}

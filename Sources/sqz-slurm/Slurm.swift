@@ -1,0 +1,58 @@
+internal import Subprocess
+
+/// Slurm's own programs, whose words and outputs are stable and everywhere; a cluster's library differs with each version.
+enum Slurm {
+    /// Asks for machines; gives the number that the job has for Slurm. Throws `SlurmError.refused` or `silent`.
+    static func submit(_ request: SlurmRequest, place: String) async throws -> Int {
+        let output = try await run("sbatch", request.batchWords, input: request.holder(place: place))
+        // NUMBER, or NUMBER;CLUSTER.
+        guard let id = Int(output.prefix { $0.isNumber }) else {
+            throw SlurmError.refused(program: "sbatch", reason: "it printed \(output)")
+        }
+        return id
+    }
+
+    /// Throws `SlurmError.silent`. A job that Slurm has forgotten was taken.
+    static func state(of id: Int) async throws -> SlurmState {
+        do {
+            let output = try await run(
+                "squeue", ["--noheader", "--states=all", "--jobs=\(id)", "--format=%T|%r|%S"])
+            return output.isEmpty ? .over(.taken("forgotten")) : SlurmState(line: output)
+        } catch SlurmError.refused {
+            return .over(.taken("forgotten"))
+        }
+    }
+
+    /// Who cancelled a job, as the accounting says, where there is one, and when it knows.
+    static func canceller(of id: Int) async -> String? {
+        do {
+            let output = try await run(
+                "sacct", ["--noheader", "--parsable2", "--allocations", "--jobs=\(id)", "--format=State"])
+            let words = output.split(separator: " ")
+            return words.count == 3 && words[0] == "CANCELLED" ? "uid \(words[2])" : nil
+        } catch {
+            DaemonEnd.log("who cancelled Slurm's job \(id) is not known: \(error)")
+            return nil
+        }
+    }
+
+    static func cancel(_ id: Int) async throws { _ = try await run("scancel", ["\(id)"]) }
+
+    static func requeue(_ id: Int) async throws { _ = try await run("scontrol", ["requeue", "\(id)"]) }
+
+    private static func run(_ program: String, _ words: [String], input: String = "") async throws -> String {
+        let result = try await Subprocess.run(
+            .name(program), arguments: Arguments(words), input: .string(input), output: .string(limit: 1 << 20),
+            error: .string(limit: 1 << 20))
+        let output = String(result.standardOutput.split(separator: "\n").first ?? "")
+        guard case .exited(0) = result.terminationStatus else {
+            let lines = result.standardError.split(separator: "\n").filter { !$0.isEmpty }
+            let reason = lines.last.map(String.init) ?? "it ended with \(result.terminationStatus)"
+            let isSilent = ["contact slurm controller", "timed out", "Connection refused"].contains {
+                reason.contains($0)
+            }
+            throw isSilent ? SlurmError.silent(reason) : SlurmError.refused(program: program, reason: reason)
+        }
+        return output
+    }
+}
