@@ -236,8 +236,10 @@ public enum RunnerInterface: VarlinkInterface {
     /// are kept there, and a run that finds one goes on from it. Needs `more`. Replies hold any of: progress, with
     /// epochEnded when it closes an epoch; predictions. A run that goes on tells again of the epochs before, as the
     /// last one may have been killed while it did; sqzd keeps each once. The last reply has result, or stopped if Stop
-    /// ended the run after a checkpoint. To kinds that are named the call says what users call the data set and the
-    /// model, NAME@VERSION, and the sha256 of the data set's file: for a model's history.
+    /// ended the run after a checkpoint, or cancelled, which says who else cancelled it. waits says for what the job
+    /// waits that others give out, machines for instance, and until when; it waits until a reply has none. To kinds
+    /// that are named the call says what users call the data set and the model, NAME@VERSION, and the sha256 of the
+    /// data set's file: for a model's history.
     public enum Run: VarlinkMethod {
         public static let name = "io.sqzd.Runner.Run"
 
@@ -277,26 +279,37 @@ public enum RunnerInterface: VarlinkInterface {
             public var predictions: [Prediction]?
             public var result: RunResult?
             public var stopped: Bool?
+            public var waits: String?
+            public var cancelled: String?
 
             public init(
                 progress: Progress? = nil, epochEnded: Bool? = nil, predictions: [Prediction]? = nil,
-                result: RunResult? = nil, stopped: Bool? = nil
+                result: RunResult? = nil, stopped: Bool? = nil, waits: String? = nil, cancelled: String? = nil
             ) {
                 self.progress = progress
                 self.epochEnded = epochEnded
                 self.predictions = predictions
                 self.result = result
                 self.stopped = stopped
+                self.waits = waits
+                self.cancelled = cancelled
             }
         }
     }
 
     /// Ends the run at its next step, with a checkpoint. Sent as `oneway` while Run is being answered: it has no reply,
-    /// and is the one call that a runner must take out of its turn.
+    /// and is the one call that a runner must take out of its turn. again: sqzd ends, and runs the job again when it is
+    /// back: what the job waits for elsewhere may keep its place in the line.
     public enum Stop: VarlinkMethod {
         public static let name = "io.sqzd.Runner.Stop"
 
-        public typealias Parameters = NoParameters
+        public struct Parameters: Codable, Equatable, Sendable {
+            public var again: Bool?
+
+            public init(again: Bool? = nil) {
+                self.again = again
+            }
+        }
 
         public typealias Reply = NoParameters
     }

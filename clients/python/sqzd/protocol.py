@@ -273,11 +273,11 @@ class Job:
     when it must have ended. starts counts how often a runner was started for it. position is its place in the
     order in which waiting jobs are going to run, from 1. expected_start and expected_end are guesses, from how
     far what runs says that it is and how long such jobs took before; they are absent where one of these is not
-    known. reason says why it waits or why it failed. keep_partial: as it was submitted. finishing: it ends as
-    soon as it has made a model of what it has. name and note are its submitter's words for it; the jobs of a
-    sweep have its name, and sweep says it. predictions_removed_at is when the predictions were removed that it
-    had. ranks is how many processes the job is, which the launcher starts; both are absent where it is one that
-    sqzd starts itself.
+    known. reason says why it waits, in the queue or, while it runs, for what a launcher asked for, or why it
+    failed. keep_partial: as it was submitted. finishing: it ends as soon as it has made a model of what it has.
+    name and note are its submitter's words for it; the jobs of a sweep have its name, and sweep says it.
+    predictions_removed_at is when the predictions were removed that it had. ranks is how many processes the job
+    is, which the launcher starts; both are absent where it is one that sqzd starts itself.
     """
 
     id: int
@@ -314,8 +314,8 @@ class Job:
 
 
 # "state", "epoch" or "progress". state: a transition. epoch: an epoch ended, progress holds its figures. progress: how
-# far the job is now; such events are sent to those who watch and not kept, and have no sequence. sequence counts a
-# job's kept events from 1.
+# far the job is now; such events are sent to those who watch and not kept, and have no sequence; one with a reason in
+# place of progress says for what the job waits. sequence counts a job's kept events from 1.
 EventKind = str
 
 
