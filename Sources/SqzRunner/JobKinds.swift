@@ -19,8 +19,8 @@ public enum JobKinds {
         }
         guard let dataset = run.dataset else { throw SqzError.invalidOption(option: "dataset", reason: "is needed") }
         let tuning = kind.tunes == true && run.model != nil
+        let options = run.options.merging(ranks.defaults) { given, _ in given }
         if kind == train {
-            let options = run.options.merging(ranks.defaults) { given, _ in given }
             let training = try ranks.agree(on: \.beginning) {
                 try Training(
                     options: TrainOptions(options, of: kind, tuning: tuning), dataset: dataset, tuning: run.model,
@@ -49,13 +49,16 @@ public enum JobKinds {
             return try Calibrating(remaking(options) { try Measured(options.split, of: $0, by: $1) }).run()
         }
         guard let model = run.model else { throw SqzError.invalidOption(option: "model", reason: "is needed") }
-        func scoring(_ options: some ScoringOptions) throws -> Scoring {
-            try Scoring(model: model, dataset: dataset, options, inbox: inbox, replies: replies)
+        func scoring<Told: ScoringOptions>(_: Told.Type) throws -> Scoring {
+            try ranks.agree(on: \.beginning) {
+                try Scoring(
+                    model: model, dataset: dataset, Told(options, of: kind, tuning: false), inbox: inbox,
+                    replies: replies, ranks: ranks)
+            }
         }
-        if kind == evaluate { return try scoring(EvaluateOptions(run.options, of: kind, tuning: false)).evaluate() }
+        if kind == evaluate { return try scoring(EvaluateOptions.self).evaluate() }
         precondition(kind == predict, "\(kind.name) is offered, but nothing here runs it")
-        let options = try PredictOptions(run.options, of: kind, tuning: false)
-        return try scoring(options).predict(top: options.top)
+        return try scoring(PredictOptions.self).predict()
     }
 
     /// One picture to train with, one to validate.
@@ -67,11 +70,11 @@ public enum JobKinds {
 
     private static let evaluate = JobKind(
         name: "evaluate", help: "Measures what a model makes of a data set's test pictures.", dataset: true,
-        model: .used, options: EvaluateOptions.declarations, sameClasses: true)
+        model: .used, options: EvaluateOptions.declarations, sameClasses: true, ranks: Collective.allowedCounts)
 
     private static let predict = JobKind(
         name: "predict", help: "Predicts the classes of a data set's test pictures.", dataset: true, model: .used,
-        options: PredictOptions.declarations, sameClasses: true)
+        options: PredictOptions.declarations, sameClasses: true, ranks: Collective.allowedCounts)
 
     private static let quantize = JobKind(
         name: "quantize",

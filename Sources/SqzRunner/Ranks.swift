@@ -99,18 +99,18 @@ public struct Ranks {
         }
     }
 
-    /// Lets each rank compute a share of examples' logits, and gives all to all.
-    func sharing(_ logits: @escaping ([Example]) -> [Float]) -> ([Example]) -> [Float] {
+    /// Lets each rank compute a share of pictures' logits, and gives all to all.
+    func sharing<Subject>(_ logits: @escaping ([Subject]) -> [Float]) -> ([Subject]) -> [Float] {
         guard count > 1 else { return logits }
-        return { [collective] examples in
-            let own = collective.share(of: examples.count)
-            let part = logits(Array(examples[own]))
+        return { [collective] pictures in
+            let own = collective.share(of: pictures.count)
+            let part = logits(Array(pictures[own]))
             // Of a rank without a picture, nobody knows how many logits one has.
             let each = collective.gather(own.isEmpty ? 0 : part.count / own.count).max() ?? 0
-            var all = [Float](repeating: 0, count: examples.count * each)
+            var all = [Float](repeating: 0, count: pictures.count * each)
             all.replaceSubrange(own.lowerBound * each..<own.upperBound * each, with: part)
             all.withUnsafeMutableBytes { bytes in
-                collective.gather(bytes, of: examples.count) { $0 * each * MemoryLayout<Float>.stride }
+                collective.gather(bytes, of: pictures.count) { $0 * each * MemoryLayout<Float>.stride }
             }
             return all
         }

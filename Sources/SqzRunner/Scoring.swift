@@ -13,6 +13,10 @@ struct Scoring {
     private let views: TestViews
     /// How many mistakes are listed.
     private let listed: Int
+    /// How many classes are kept for each picture.
+    private let top: Int
+    /// Who does it: each computes its share of every chunk's logits, and has all of them.
+    private let ranks: Ranks
     private let inbox: Inbox
     private let replies: RunReplies
 
@@ -20,7 +24,8 @@ struct Scoring {
     private static let chunk = 500
 
     init(
-        model path: String, dataset: String, _ options: some ScoringOptions, inbox: Inbox, replies: RunReplies
+        model path: String, dataset: String, _ options: some ScoringOptions, inbox: Inbox, replies: RunReplies,
+        ranks: Ranks
     ) throws {
         let model = try ModelFile(path: path)
         self.model = model
@@ -38,6 +43,8 @@ struct Scoring {
         classifier = try model.classifier(threads: options.threads)
         views = options.views
         listed = options.mistakes
+        top = options.top
+        self.ranks = ranks
         self.inbox = inbox
         self.replies = replies
     }
@@ -45,11 +52,16 @@ struct Scoring {
     private static let trust =
         "classes were compared by their number only, since one side has no names for them; the figures may mean nothing"
 
+    /// All that must be the same on every rank for the same bits to come of it.
+    var beginning: String {
+        "kernels \(Kernels.selected), \(measured.places.count) pictures, weights \(model.weightsSha256)"
+    }
+
     /// nil if it was asked to stop.
     func evaluate() throws -> RunResult? { try score { _, _ in } }
 
     /// nil if it was asked to stop.
-    func predict(top: Int) throws -> RunResult? {
+    func predict() throws -> RunResult? {
         let text = try ClassificationText(classes: model.classes)
         let count = model.classes.count
         var names = measured.split.names
@@ -81,18 +93,23 @@ struct Scoring {
         var found = Measuring(classes: model.classes, listed: listed)
         let count = measured.places.count
         var meter = Meter(epochs: 1, steps: count, perEpoch: count)
+        let classify = ranks.sharing { [classifier] (pictures: [Picture]) in classifier.classify(pictures) }
+        let classifyMirrored = ranks.sharing { [classifier] (pictures: [Picture]) in
+            classifier.classify(pictures, mirrored: true)
+        }
         for start in stride(from: 0, to: count, by: Self.chunk) {
-            if inbox.stopRequested { return nil }
+            if ranks.asked(inbox).stop { return nil }
             let places = measured.places[start..<min(start + Self.chunk, count)]
             let pictures = places.map { Picture($0, of: measured.split) }
-            let plain = classifier.classify(pictures)
+            let plain = classify(pictures)
             position.sums += evaluation(of: plain, places) { found.add(logits: $0, label: $1, place: $2) }
             var logits = plain
             if views == .flip {
-                logits = classifier.classifyFlipped(pictures, plain)
+                logits = Classifier.means(plain, classifyMirrored(pictures))
                 flipped += evaluation(of: logits, places) { _, _, _ in }
             }
-            try tell(places, logits)
+            // What the others would tell, nobody hears.
+            if ranks.isFirst { try tell(places, logits) }
             position.step = places.endIndex
             if meter.isDue(after: places.count) { try replies.progress(meter.progress(position)) }
         }

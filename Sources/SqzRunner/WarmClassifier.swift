@@ -104,7 +104,7 @@ final class WarmClassifier {
                 rest = rest.dropFirst(planes.count)
             }
             let logits = classifier.classify(pictures)
-            return flips ? classifier.classifyFlipped(pictures, logits) : logits
+            return flips ? Classifier.means(logits, classifier.classify(pictures, mirrored: true)) : logits
         }
         computed.time += start.duration(to: .now)
         computed.found += read.map { $0.map(\.label) }

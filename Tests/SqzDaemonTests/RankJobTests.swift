@@ -4,32 +4,6 @@ import TestSupport
 import Testing
 import Varlink
 
-/// Launchers of a configuration.
-private enum Launchers {
-    static func mpirun(_ words: [String], _ more: [String: JSONValue] = [:]) -> JSONValue {
-        let usual = ["mpirun", "--quiet", "--bind-to", "none", "--oversubscribe", "-n", "{ranks}"]
-        return .object(more.merging(["command": .array((usual + words).map { .string($0) })]) { one, _ in one })
-    }
-
-    /// The usual one, and some that are not as they should be.
-    static let all: [String: JSONValue] = [
-        "mpirun": mpirun([]),
-        "narrow": mpirun([], ["ranks": .integer(2)]),
-        "theirs": mpirun([], ["users": .array([.string(OtherUser.name)])]),
-        "ours": mpirun([], ["users": .array([.string("root"), .string("@no-such-group")])]),
-        "absent": .object(["command": .array([.string("/nowhere/mpirun"), .string("{ranks}")])]),
-        // Whose machines are not alike.
-        "mixed": mpirun([
-            "sh", "-c", "test $OMPI_COMM_WORLD_RANK = 0 || export SQZ_KERNELS=scalar; exec \"$@\"", "sh",
-        ]),
-        // Whose second process does not begin.
-        "lame": mpirun(["sh", "-c", "test $OMPI_COMM_WORLD_RANK = 0 || exit 3; exec \"$@\"", "sh"]),
-    ]
-
-    /// OpenMPI's launcher refuses to run as root, as tests may, unless it is told so twice.
-    static let environment = ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
-}
-
 /// Jobs of several processes, which MPI's own launcher starts.
 @Suite(
     .serialized, .needsMPI,
@@ -232,17 +206,19 @@ private enum Launchers {
     // What is refused
 
     @Test func refusals() throws {
-        func reason(
-            _ option: String, kind: String = "train", ranks: Int? = nil, launcher: String? = nil
-        ) throws -> String {
+        func reason(_ option: String, ranks: Int? = nil, launcher: String? = nil) throws -> String {
             try daemon.expectInvalid(
-                option, from: Submit.self, .init(kind: kind, dataset: "colours", ranks: ranks, launcher: launcher))
+                option, from: Submit.self,
+                .init(kind: "train", dataset: "colours", ranks: ranks, launcher: launcher))
         }
         for ranks in [-1, 0, 3, 16] {
             #expect(try reason("ranks", ranks: ranks) == "must be one of 1, 2, 4, 8, is \(ranks)")
         }
-        #expect(try reason("ranks", kind: "evaluate", ranks: 2) == "evaluate is always one process")
-        #expect(try reason("launcher", kind: "evaluate", launcher: "mpirun") == "evaluate is always one process")
+        let one = "countdown is always one process"
+        #expect(try daemon.expectInvalid("ranks", from: Submit.self, .init(kind: "countdown", ranks: 2)) == one)
+        #expect(
+            try daemon.expectInvalid("launcher", from: Submit.self, .init(kind: "countdown", launcher: "mpirun"))
+                == one)
         #expect(
             try reason("launcher", ranks: 2, launcher: "slurm")
                 == "there is no launcher slurm; right would be absent, lame, mixed, mpirun, narrow, ours, theirs")
@@ -268,14 +244,5 @@ private enum Launchers {
         }
         #expect(try reply("theirs").contains(#""id":"#))
         #expect(try reply("ours").contains("ours is for root, @no-such-group"))
-    }
-}
-
-extension Trait where Self == ConditionTrait {
-    /// OpenMPI's launcher.
-    fileprivate static var needsMPI: Self {
-        .enabled("mpirun is not installed (openmpi-bin)") {
-            try Transcript.run(["sh", "-c", "command -v mpirun"]).ending == .exited(0)
-        }
     }
 }

@@ -74,9 +74,9 @@ public final class Classifier {
         }
     }
 
-    /// The means of each picture's and its mirror image's logits; `plain` are the picture's.
-    public func classifyFlipped(_ pictures: [Picture], _ plain: [Float]) -> [Float] {
-        zip(plain, classify(pictures, mirrored: true)).map { ($0 + $1) / 2 }
+    /// The means of pictures' logits and those of their mirror images.
+    public static func means(_ plain: [Float], _ mirrored: [Float]) -> [Float] {
+        zip(plain, mirrored).map { ($0 + $1) / 2 }
     }
 
     /// Says that there will be something to classify in a moment: threads that sleep take some 50 us to begin. From any thread.

@@ -1,4 +1,4 @@
-/// The processes that compute a training together, seen from one of them. All of them call the same methods in the same order, from one
+/// The processes that compute a job together, seen from one of them. All of them call the same methods in the same order, from one
 /// thread each. What they send is never added up on the way: who adds, and in which order, is said where it is done.
 public final class Collective {
     /// Sends bytes to another rank while it takes those that this one sends; either may be none, which needs no message.

@@ -6,6 +6,8 @@ protocol ScoringOptions: JobOptions {
     var views: TestViews { get }
     /// How many mistakes to list.
     var mistakes: Int { get }
+    /// How many classes to keep for each picture.
+    var top: Int { get }
 }
 
 /// What a picture is looked at as.
@@ -37,6 +39,8 @@ struct EvaluateOptions: ScoringOptions {
         help: "How many pictures in a wrong class to list, those first that the model was surest of.")
     var mistakes = Limits.mistakesListed
     @Option(.threads) var chosenThreads: Int?
+    /// It keeps no predictions.
+    var top: Int { 0 }
 }
 
 /// What a calibration is told.

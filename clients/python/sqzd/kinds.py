@@ -204,11 +204,13 @@ class KindCalls(JobCalls):
         deadline: Optional[datetime] = None,
         name: Optional[str] = None,
         note: Optional[str] = None,
+        ranks: Optional[int] = None,
+        launcher: Optional[str] = None,
         **options: Any,
     ) -> JobHandle:
         """Measures what a model makes of a data set's test pictures. `model` is NAME, NAME@VERSION or NAME@TAG. Queues
-        a job and returns its id; priority, after, hold, time_limit, deadline, name, note are those of `submit`. Other
-        options are passed on, for runners that have them.
+        a job and returns its id; priority, after, hold, time_limit, deadline, name, note, ranks, launcher are those of
+        `submit`. Other options are passed on, for runners that have them.
 
         split: Which pictures; validation is what was held out of the model's training. By default test, else
             validation, else all. (train|validation|test)
@@ -236,6 +238,8 @@ class KindCalls(JobCalls):
             deadline=deadline,
             name=name,
             note=note,
+            ranks=ranks,
+            launcher=launcher,
         )
 
     def predict(
@@ -255,11 +259,13 @@ class KindCalls(JobCalls):
         deadline: Optional[datetime] = None,
         name: Optional[str] = None,
         note: Optional[str] = None,
+        ranks: Optional[int] = None,
+        launcher: Optional[str] = None,
         **options: Any,
     ) -> JobHandle:
         """Predicts the classes of a data set's test pictures. `model` is NAME, NAME@VERSION or NAME@TAG. Queues a job
-        and returns its id; priority, after, hold, time_limit, deadline, name, note are those of `submit`. Other options
-        are passed on, for runners that have them.
+        and returns its id; priority, after, hold, time_limit, deadline, name, note, ranks, launcher are those of
+        `submit`. Other options are passed on, for runners that have them.
 
         split: Which pictures; validation is what was held out of the model's training. By default test, else
             validation, else all. (train|validation|test)
@@ -286,6 +292,8 @@ class KindCalls(JobCalls):
             deadline=deadline,
             name=name,
             note=note,
+            ranks=ranks,
+            launcher=launcher,
         )
 
     def quantize(

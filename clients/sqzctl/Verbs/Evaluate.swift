@@ -32,6 +32,7 @@ struct Evaluate: ParsableCommand {
             "With --calibrate, the name of the model that is made. By default MODEL's, of which it is the next version."
     )
     var name: String?
+    @OptionGroup var processes: RankOptions
     @OptionGroup var queue: QueueOptions
     @OptionGroup var common: Common
 
@@ -50,7 +51,7 @@ struct Evaluate: ParsableCommand {
         let ids = try Submitting(
             kind: calibrate ? "calibrate" : "evaluate", common: common, data: scored.data,
             model: calibrate ? name ?? scored.model?.ownName : scored.model, base: calibrate ? scored.model : nil,
-            options: evaluate.options, queue: queue
+            options: evaluate.options, queue: queue, processes: processes
         ).run()
         guard let pictures, let id = ids.first else { return }
         let daemon = try Daemon(common.quiet)
