@@ -1,4 +1,5 @@
-internal import Dispatch
+// Dispatch says nothing of its sources, which any thread may use.
+@preconcurrency internal import Dispatch
 internal import Glibc
 internal import SqzProtocol
 internal import Varlink

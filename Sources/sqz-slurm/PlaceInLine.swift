@@ -30,31 +30,37 @@ struct PlaceInLine {
         self.daemon = daemon
     }
 
-    /// False when all is done. Throws where sqzd may try again.
-    mutating func meet(_ event: DaemonEnd.Event, in group: inout ThrowingTaskGroup<Void, any Error>) async throws
-        -> Bool
-    {
+    /// What comes after an event.
+    enum Next {
+        case wait
+        /// The ranks are to run.
+        case compute(Step)
+        case done
+    }
+
+    /// Throws where sqzd may try again.
+    mutating func meet(_ event: DaemonEnd.Event) async throws -> Next {
         switch event {
-        case .call(let message): return try await hear(message, in: &group)
+        case .call(let message): return try await hear(message)
         case .gone:
             // The place is kept; ranks go by themselves, as their input ends.
             isAlone = true
             step?.hangUp()
-            return step != nil
+            return step == nil ? .done : .wait
         case .terminated:
             if stop != .again { try await leave() }
             throw SlurmError.ended("sqzd ended it")
-        case .tick: return try await look(in: &group)
+        case .tick: return try await look()
         case .step(.answered(let message, let stopped)):
             step = nil
             guard stopped, stop == nil else {
                 try daemon.write(message)
                 if stop != .again { try await leave() }
-                return false
+                return .done
             }
             // Slurm said that it takes the nodes soon, and the ranks have made a checkpoint.
             try await askAgain()
-            return try await look(in: &group)
+            return try await look()
         case .step(.lost(let reason)):
             step = nil
             guard stop == nil, !isAlone else {
@@ -62,40 +68,38 @@ struct PlaceInLine {
                 throw SlurmError.ended(reason)
             }
             hasLostStep = reason
-            return try await look(in: &group)
+            return try await look()
         }
     }
 
-    private mutating func hear(
-        _ message: [UInt8], in group: inout ThrowingTaskGroup<Void, any Error>
-    ) async throws -> Bool {
+    private mutating func hear(_ message: [UInt8]) async throws -> Next {
         let call = try message.withUnsafeBytes { try Call(parsing: $0) }
         switch RunnerInterface.Method(rawValue: call.method) {
         case .run where run.isEmpty:
             run = message + [0]
             file = try call.parameters(RunnerInterface.Run.Parameters.self).directory + "/slurm"
             id = try await known()
-            return try await look(in: &group)
+            return try await look()
         case .stop:
             stop = try call.parameters(RunnerInterface.Stop.Parameters.self).again == true ? .again : .forGood
             if let step {
                 try step.send(message + [0])
-                return true
+                return .wait
             }
             if stop != .again { try await leave() }
             try daemon.send(.init(stopped: true))
-            return false
+            return .done
         case .finish:
             finish = message + [0]
             try step?.send(message + [0])
-            return true
+            return .wait
         default: throw SlurmError.unexpected(call.method)
         }
     }
 
     /// Sees how things stand, and does what is to be done.
-    private mutating func look(in group: inout ThrowingTaskGroup<Void, any Error>) async throws -> Bool {
-        guard step == nil else { return true }
+    private mutating func look() async throws -> Next {
+        guard step == nil else { return .wait }
         do {
             guard let id else {
                 try await submit()
@@ -110,14 +114,13 @@ struct PlaceInLine {
                     try await leave()
                     throw SlurmError.ended(lost)
                 }
-                try begin(on: id, in: &group)
-                return true
+                return .compute(try begin(on: id))
             case .over(.taken(let reason)):
                 DaemonEnd.log("Slurm's job \(id) is over (\(reason)): it is asked for again")
                 try await submit()
             case .over(.outOfMemory):
                 try daemon.fail("out of memory: Slurm ended its job \(id), which wanted more than it may have")
-                return false
+                return .done
             case .over(.failed(let reason)):
                 unlink(file)
                 throw SlurmError.ended("Slurm's job \(id) is over: \(reason)")
@@ -126,14 +129,14 @@ struct PlaceInLine {
                 let user = await Slurm.canceller(of: id)
                 guard user != nil || looks >= Self.patience else { return wait() }
                 try daemon.send(.init(cancelled: "\(user ?? "somebody") in Slurm, where it was job \(id)"))
-                return false
+                return .done
             }
             hasLostStep = nil
         } catch SlurmError.silent(let reason) {
             try tell("\(SlurmError.silent(reason))")
         } catch SlurmError.refused(let program, let reason) {
             try daemon.fail("\(program): \(reason)")
-            return false
+            return .done
         }
         return wait()
     }
@@ -143,10 +146,10 @@ struct PlaceInLine {
     /// Seconds between two looks.
     private static let longest = 15.0
 
-    private mutating func wait() -> Bool {
+    private mutating func wait() -> Next {
         looks += 1
         daemon.wake(after: min(Double(looks) / 2, Self.longest))
-        return true
+        return .wait
     }
 
     private mutating func tell(_ what: String) throws {
@@ -155,15 +158,15 @@ struct PlaceInLine {
         try daemon.send(.init(waits: what), continues: true)
     }
 
-    private mutating func begin(on id: Int, in group: inout ThrowingTaskGroup<Void, any Error>) throws {
+    private mutating func begin(on id: Int) throws -> Step {
         if told != nil { try daemon.send(.init(), continues: true) }
         (told, looks) = (nil, 0)
-        let step = try Step()
+        let step = try Step(request.stepWords(on: id), daemon)
         self.step = step
-        let (words, daemon) = (request.stepWords(on: id), daemon)
-        group.addTask { daemon.continuation.yield(.step(await step.run(words, daemon))) }
+        // A pipe has room for both before anybody reads.
         try step.send(run)
         if let finish { try step.send(finish) }
+        return step
     }
 
     // The place

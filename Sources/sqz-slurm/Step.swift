@@ -19,8 +19,12 @@ final class Step: Sendable {
     private let ours: (reading: FileDescriptor, writing: FileDescriptor)
     private let srun: (reading: FileDescriptor, writing: FileDescriptor)
     private let isOpen = Mutex(true)
+    private let words: [String]
+    private let daemon: DaemonEnd
 
-    init() throws {
+    init(_ words: [String], _ daemon: DaemonEnd) throws {
+        self.words = words
+        self.daemon = daemon
         let (input, output) = (try FileDescriptor.pipe(), try FileDescriptor.pipe())
         for end in [input.writeEnd, output.readEnd] {
             guard fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) == 0 else { throw Errno(rawValue: errno) }
@@ -54,7 +58,7 @@ final class Step: Sendable {
     }
 
     /// Runs it to its end, and hands what the first rank says to sqzd but for the last of it.
-    func run(_ words: [String], _ daemon: DaemonEnd) async -> Ending {
+    func run() async -> Ending {
         do {
             let outcome = try await Subprocess.run(
                 .name("srun"), arguments: Arguments(words),
@@ -64,7 +68,7 @@ final class Step: Sendable {
                 defer { hangUp() }
                 return await withCheckedContinuation { continuation in
                     DispatchQueue(label: "sqz-slurm.step").async {
-                        continuation.resume(returning: Result { try self.relay(to: daemon) })
+                        continuation.resume(returning: Result { try self.relay() })
                     }
                 }
             }
@@ -80,7 +84,7 @@ final class Step: Sendable {
     }
 
     /// The last reply, without its NUL; nil where none came.
-    private func relay(to daemon: DaemonEnd) throws -> [UInt8]? {
+    private func relay() throws -> [UInt8]? {
         while let message = try file.read() {
             // Our own writer puts it first (`Reply.message`).
             guard message.starts(with: #"{"continues":true"#.utf8) else { return message }

@@ -11,8 +11,13 @@ do {
     let daemon = DaemonEnd()
     try await withThrowingTaskGroup(of: Void.self) { group in
         var place = PlaceInLine(request, daemon)
-        for await event in daemon.events {
-            guard try await place.meet(event, in: &group) else { break }
+        events: for await event in daemon.events {
+            switch try await place.meet(event) {
+            case .wait: continue
+            case .compute(let step):
+                group.addTask { daemon.continuation.yield(.step(await step.run())) }
+            case .done: break events
+            }
         }
         group.cancelAll()
     }

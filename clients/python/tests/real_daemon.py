@@ -77,6 +77,12 @@ class RealDaemon:
         self.process, _ = started(self.command, self.folder, self.log)
         return self
 
+    def restart(self, number: int = signal.SIGTERM) -> None:
+        """Ends it by a signal, and starts it again on what it left."""
+        self.process.send_signal(number)
+        self.process.wait(STOP_SECONDS)
+        self.__enter__()
+
     def __exit__(self, *_: object) -> None:
         self.process.send_signal(signal.SIGTERM)
         try:

@@ -1,8 +1,9 @@
-"""README, "Slurm": jobs with ranks that srun starts on a real Slurm of two nodes."""
+"""README, "Slurm": jobs that have places in the line of a real Slurm of two nodes."""
 
 import json
 import os
 import re
+import signal
 from pathlib import Path
 from typing import Any, Callable, Iterator, Optional
 
@@ -22,7 +23,7 @@ LONG = 2_000
 def slurm() -> Iterator[Slurm]:
     if os.geteuid() != 0:
         unavailable("a Slurm of one's own needs root")
-    need_programs("munged", "slurmctld", "slurmd", "srun", "squeue", "scancel", "mpirun")
+    need_programs("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "mpirun")
     with Slurm() as slurm:
         yield slurm
 
@@ -31,6 +32,9 @@ def slurm() -> Iterator[Slurm]:
 def daemon(binaries: Path, slurm: Slurm) -> Iterator[RealDaemon]:
     section = README.partition("\n## Slurm\n")[2].partition("\n## ")[0]
     launchers = json.loads("{" + re.findall(r'^    ("launchers": .*)$', section, re.MULTILINE)[0] + "}")
+    options = launchers["launchers"]["slurm"]["slurm"]
+    launchers["launchers"]["slurm-one"] = {"slurm": [*options, "--exclusive"], "jobs": 3}
+    launchers["launchers"]["nowhere"] = {"slurm": [*options, "--partition=nowhere"]}
     os.environ["SLURM_CONF"] = slurm.environment["SLURM_CONF"]
     try:
         with RealDaemon(binaries, **launchers) as daemon:
@@ -84,6 +88,11 @@ def nothing_runs(slurm: Slurm) -> None:
     assert [slurm.tasks(node) for node in NODES] == [[], []]
 
 
+def place(slurm: Slurm, job: Any) -> str:
+    """The number that the job has for Slurm."""
+    return slurm.run("squeue", "--noheader", f"--name=sqzd-{job}", "--format=%i").strip()
+
+
 def test_two_nodes_give_the_bits_of_one_process(client: sqzd.Client, slurm: Slurm) -> None:
     job = on_nodes(client, 20)
     until_it_learns(job)
@@ -107,27 +116,99 @@ def test_a_job_that_is_paused_or_cancelled_leaves_the_nodes(client: sqzd.Client,
     nothing_runs(slurm)
 
 
-def test_one_that_waits_for_nodes_can_be_cancelled(client: sqzd.Client, slurm: Slurm) -> None:
-    slurm.run("sbatch", "--nodes=2", "--exclusive", "--output=/dev/null", "--wrap=sleep 600")
-    job = on_nodes(client, LONG)
-    until(job, lambda event: event.state == "running")
+@pytest.fixture
+def busy(slurm: Slurm) -> Iterator[str]:
+    """Both nodes have something else to do."""
+    id = slurm.run("sbatch", "--parsable", "--nodes=2", "--exclusive", "--output=/dev/null", "--wrap=sleep 600").strip()
+    yield id
+    slurm.run("scancel", id)
+
+
+def test_why_a_job_waits_there_is_told(client: sqzd.Client, slurm: Slurm, busy: str) -> None:
+    job = train(client, LONG, ranks=2, launcher="slurm", time_limit=1)
+    until(job, lambda event: event.reason and re.search(r": (Resources|Priority)", event.reason))
+    id = place(slurm, job)
+    shown = job.show()
+    assert shown.state == "running" and shown.reason.startswith(f"Slurm's job {id} waits: ")
+    # Slurm knows how long it may run, and when it is to come; its time does not run meanwhile.
+    assert slurm.run("squeue", "--noheader", f"--jobs={id}", "--format=%l %y").split() == ["6:00", str(10_100)]
     job.cancel()
     assert job.wait().state == "cancelled"
-    slurm.run("scancel", "--user=root")
+    assert place(slurm, job) == ""
+
+
+def test_a_place_outlives_the_daemon(daemon: RealDaemon, slurm: Slurm, busy: str) -> None:
+    with sqzd.Client(daemon.socket) as client:
+        job = on_nodes(client, 20)
+        until(job, lambda event: event.reason and "Slurm's job" in event.reason)
+    id = place(slurm, job)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        daemon.restart(number)
+        with sqzd.Client(daemon.socket) as client:
+            until(client.job(job), lambda event: event.reason and f"Slurm's job {id} waits" in event.reason)
+            assert place(slurm, job) == id
+    slurm.run("scancel", busy)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with sqzd.Client(daemon.socket) as client:
+            until_it_learns(client.job(job))
+        daemon.restart(number)
+        assert place(slurm, job) == id
+    with sqzd.Client(daemon.socket) as client:
+        assert weights(client, client.job(job)) == weights(client, train(client, 20))
     nothing_runs(slurm)
 
 
-@pytest.mark.parametrize("fault", ["scancel", "node"])
-def test_what_slurm_ends_goes_on_from_its_checkpoint(client: sqzd.Client, slurm: Slurm, fault: str) -> None:
+def test_a_sweep_spreads_over_the_nodes(client: sqzd.Client, slurm: Slurm) -> None:
+    here = train(client, LONG)
+    jobs = [train(client, LONG, ranks=1, launcher="slurm-one") for _ in range(3)]
+    for job in (here, *jobs[:2]):
+        until_it_learns(job)
+    until(jobs[2], lambda event: event.reason and "waits: " in event.reason)
+    nodes = slurm.run("squeue", "--noheader", "--states=running", "--format=%N").split()
+    assert sorted(nodes) == list(NODES)
+    jobs[0].finish()
+    assert jobs[0].wait().state == "succeeded"
+    until_it_learns(jobs[2])
+    for job in (here, *jobs[1:]):
+        job.cancel()
+        job.wait()
+    nothing_runs(slurm)
+
+
+def test_before_slurm_takes_the_nodes_a_checkpoint_is_made(client: sqzd.Client, slurm: Slurm) -> None:
     job = on_nodes(client, 40)
     last = until_it_learns(job)
-    if fault == "scancel":
-        slurm.run("scancel", f"--name=sqzd-{job}")
-    else:
-        slurm.kill_node("n2")
-    until(job, lambda event: event.state == "queued", last)
-    if fault == "node":
-        slurm.start_node("n2")
+    # What Slurm sends to the script before a time limit is over.
+    slurm.run("scancel", "--batch", "--signal=USR1", place(slurm, job))
+    until(job, lambda event: event.reason and "waits: BeginTime" in event.reason, last)
+    slurm.run("scontrol", "update", f"JobId={place(slurm, job)}", "StartTime=now")
     assert weights(client, job) == weights(client, train(client, 40))
-    assert job.show().starts > 1
+    shown = job.show()
+    assert shown.starts == 1
     nothing_runs(slurm)
+
+
+def test_a_node_that_is_gone(client: sqzd.Client, slurm: Slurm) -> None:
+    job = on_nodes(client, 40)
+    until_it_learns(job)
+    slurm.kill_node("n2")
+    until(job, lambda event: event.state == "queued" or (event.reason and "waits" in event.reason))
+    slurm.start_node("n2")
+    assert weights(client, job) == weights(client, train(client, 40))
+    nothing_runs(slurm)
+
+
+def test_who_cancels_it_in_slurm_has_cancelled_it(client: sqzd.Client, slurm: Slurm) -> None:
+    job = on_nodes(client, LONG)
+    until_it_learns(job)
+    id = place(slurm, job)
+    slurm.run("scancel", id)
+    ended = job.wait()
+    assert (ended.state, ended.reason) == ("cancelled", f"cancelled by uid 0 in Slurm, where it was job {id}")
+    nothing_runs(slurm)
+
+
+def test_what_sbatch_refuses_has_failed_in_its_words(client: sqzd.Client) -> None:
+    ended = train(client, LONG, ranks=2, launcher="nowhere").wait()
+    assert (ended.state, ended.starts) == ("failed", 1)
+    assert "invalid partition specified: nowhere" in ended.reason
