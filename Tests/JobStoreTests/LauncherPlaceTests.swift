@@ -48,6 +48,7 @@ import Testing
     }
 
     @Test func nobodyMakesRoomForThem() async throws {
+        let limits = RunningLimits(jobs: 1, perUser: 64, launchers: ["slurm": 2])
         let (here, first, second) = (try await submit(), try await submit("slurm"), try await submit("slurm"))
         #expect(try await startAll(at: 2) == [here, first, second])
         let urgent = try await submit("slurm", priority: 9)

@@ -32,7 +32,7 @@ final class RunnerProcess {
 
     func interrupt(_ interruption: Interruption) throws {
         switch interruption {
-        case .stop: try client.send(RunnerInterface.Stop.self, NoParameters(), mode: .oneway)
+        case .stop: try client.send(RunnerInterface.Stop.self, .init(), mode: .oneway)
         case .finish: try client.send(RunnerInterface.Finish.self, NoParameters(), mode: .oneway)
         case .kill: kill(process.processIdentifier, SIGKILL)
         }

@@ -45,7 +45,7 @@ import Varlink
         defer { close(output) }
         try daemon.cancel(blocker)
         #expect(child.wait() == .exited(1))
-        #expect(try daemon.job(blocker + 2).reason?.hasPrefix("job \(blocker + 1) ") == true)
+        #expect(try daemon.job(blocker + 2).reason?.hasPrefix("job \(blocker + 1), which") == true)
     }
 
     @Test func aTrainingIsFinished() throws {

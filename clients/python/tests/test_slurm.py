@@ -131,7 +131,7 @@ def test_why_a_job_waits_there_is_told(client: sqzd.Client, slurm: Slurm, busy: 
     shown = job.show()
     assert shown.state == "running" and shown.reason.startswith(f"Slurm's job {id} waits: ")
     # Slurm knows how long it may run, and when it is to come; its time does not run meanwhile.
-    assert slurm.run("squeue", "--noheader", f"--jobs={id}", "--format=%l %y").split() == ["6:00", str(10_100)]
+    assert slurm.run("squeue", "--noheader", f"--jobs={id}", "--format=%l %y").split() == ["6:00", "100"]
     job.cancel()
     assert job.wait().state == "cancelled"
     assert place(slurm, job) == ""
