@@ -29,7 +29,7 @@ def slurm() -> Iterator[Slurm]:
 
 
 @pytest.fixture(scope="module")
-def daemon(binaries: Path, slurm: Slurm) -> Iterator[RealDaemon]:
+def daemon(binaries: Path, slurm: Slurm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealDaemon]:
     section = README.partition("\n## Slurm\n")[2].partition("\n## ")[0]
     launchers = json.loads("{" + re.findall(r'^    ("launchers": .*)$', section, re.MULTILINE)[0] + "}")
     options = launchers["launchers"]["slurm"]["slurm"]
@@ -37,18 +37,18 @@ def daemon(binaries: Path, slurm: Slurm) -> Iterator[RealDaemon]:
     launchers["launchers"]["nowhere"] = {"slurm": [*options, "--partition=nowhere"]}
     os.environ["SLURM_CONF"] = slurm.environment["SLURM_CONF"]
     try:
-        with RealDaemon(binaries, **launchers) as daemon:
+        with RealDaemon(binaries, **launchers) as daemon, sqzd.Client(daemon.socket) as client:
+            folder = tmp_path_factory.mktemp("colours")
+            write_records(folder, 400)
+            client.import_dataset(folder, name="colours")
             yield daemon
     finally:
         del os.environ["SLURM_CONF"]
 
 
-@pytest.fixture(scope="module")
-def client(daemon: RealDaemon, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqzd.Client]:
-    folder = tmp_path_factory.mktemp("colours")
-    write_records(folder, 400)
+@pytest.fixture
+def client(daemon: RealDaemon) -> Iterator[sqzd.Client]:
     with sqzd.Client(daemon.socket) as client:
-        client.import_dataset(folder, name="colours")
         yield client
 
 
@@ -190,9 +190,9 @@ def test_before_slurm_takes_the_nodes_a_checkpoint_is_made(client: sqzd.Client, 
 
 def test_a_node_that_is_gone(client: sqzd.Client, slurm: Slurm) -> None:
     job = on_nodes(client, 40)
-    until_it_learns(job)
+    last = until_it_learns(job)
     slurm.kill_node("n2")
-    until(job, lambda event: event.state == "queued" or (event.reason and "waits" in event.reason))
+    until(job, lambda event: event.reason and ("ended" in event.reason or "waits" in event.reason), last)
     slurm.start_node("n2")
     assert weights(client, job) == weights(client, train(client, 40))
     nothing_runs(slurm)
