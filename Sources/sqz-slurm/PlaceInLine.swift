@@ -21,6 +21,8 @@ struct PlaceInLine {
     /// What sqzd knows the job to wait for.
     private var told: String?
     private var looks = 0
+    /// How often the accounting was asked who cancelled the job.
+    private var asked = 0
     private var hasLostStep: String?
 
     private enum Stop { case forGood, again }
@@ -119,15 +121,19 @@ struct PlaceInLine {
                 DaemonEnd.log("Slurm's job \(id) is over (\(reason)): it is asked for again")
                 try await submit()
             case .over(.outOfMemory):
+                forget()
                 try daemon.fail("out of memory: Slurm ended its job \(id), which wanted more than it may have")
                 return .done
             case .over(.failed(let reason)):
-                unlink(file)
+                forget()
                 throw SlurmError.ended("Slurm's job \(id) is over: \(reason)")
             case .over(.cancelled):
                 // The accounting hears of it a moment later, where there is one.
+                if asked == 0 { looks = 0 }
+                asked += 1
                 let user = await Slurm.canceller(of: id)
-                guard user != nil || looks >= Self.patience else { return wait() }
+                guard user != nil || asked > Self.patience else { return wait() }
+                forget()
                 try daemon.send(.init(cancelled: "\(user ?? "somebody") in Slurm, where it was job \(id)"))
                 return .done
             }
@@ -141,7 +147,7 @@ struct PlaceInLine {
         return wait()
     }
 
-    /// Looks until the accounting is no more waited for.
+    /// Looks into the accounting until nobody waits for it any more.
     private static let patience = 4
     /// Seconds between two looks.
     private static let longest = 15.0
@@ -211,7 +217,11 @@ struct PlaceInLine {
     private mutating func leave() async throws {
         guard let id else { return }
         try await Slurm.cancel(id)
+        forget()
+    }
+
+    private mutating func forget() {
         unlink(file)
-        self.id = nil
+        id = nil
     }
 }

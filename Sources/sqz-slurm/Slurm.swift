@@ -18,7 +18,7 @@ enum Slurm {
             let output = try await run(
                 "squeue", ["--noheader", "--states=all", "--jobs=\(id)", "--format=%T|%r|%S"])
             return output.isEmpty ? .over(.taken("forgotten")) : SlurmState(line: output)
-        } catch SlurmError.refused {
+        } catch SlurmError.refused(_, let reason) where reason.contains("Invalid job id") {
             return .over(.taken("forgotten"))
         }
     }
@@ -36,7 +36,14 @@ enum Slurm {
         }
     }
 
-    static func cancel(_ id: Int) async throws { _ = try await run("scancel", ["\(id)"]) }
+    static func cancel(_ id: Int) async throws {
+        do {
+            _ = try await run("scancel", ["\(id)"])
+        } catch SlurmError.refused(_, let reason) {
+            // What is over is not to be cancelled.
+            DaemonEnd.log("Slurm's job \(id): \(reason)")
+        }
+    }
 
     static func requeue(_ id: Int) async throws { _ = try await run("scontrol", ["requeue", "\(id)"]) }
 
@@ -48,7 +55,7 @@ enum Slurm {
         guard case .exited(0) = result.terminationStatus else {
             let lines = result.standardError.split(separator: "\n").filter { !$0.isEmpty }
             let reason = lines.last.map(String.init) ?? "it ended with \(result.terminationStatus)"
-            let isSilent = ["contact slurm controller", "timed out", "Connection refused"].contains {
+            let isSilent = ["contact slurm controller", "timed out", "Connection refused", "authentication"].contains {
                 reason.contains($0)
             }
             throw isSilent ? SlurmError.silent(reason) : SlurmError.refused(program: program, reason: reason)

@@ -1,42 +1,72 @@
-"""A Slurm of two nodes, both of them this machine: munged, slurmctld and a slurmd for each, of Debian, in a folder of their own."""
+"""A Slurm of two nodes, both of them this machine: munged, slurmdbd, slurmctld and a slurmd for each, in a folder of its own."""
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import tempfile
-import threading
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Dict, List
+from typing import List
 
 from ports import free_ports
+from prerequisites import unavailable
+from slurm_accounts import ACCOUNT as ACCOUNT
+from slurm_accounts import OPERATOR as OPERATOR
+from slurm_accounts import Accounts
+from slurm_network import Network
+from slurm_programs import Programs
 
 NODES = ("n1", "n2")
+PROGRAMS = (
+    *("munged", "mariadbd", "mariadb-install-db", "slurmdbd", "slurmctld", "slurmd"),
+    *("srun", "sbatch", "squeue", "scancel", "scontrol", "sacct", "sacctmgr"),
+)
 
 
-class Slurm:
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="sqzd-slurm-"))
-        self.environment = {**os.environ, "SLURM_CONF": str(self.folder / "slurm.conf")}
-        self.running: Dict[str, "subprocess.Popen[str]"] = {}
-        self.munge = [
-            "munged",
-            "--force",
-            *(f"--{word}={self.folder}/munge.{word}" for word in ("key-file", "pid-file", "log-file", "seed-file", "socket")),
-        ]
-        key = self.folder / "munge.key-file"
-        key.write_bytes(os.urandom(128))
-        key.chmod(0o400)
-        controller, *ports = free_ports(3)
+class Slurm(Programs):
+    """A job in the partition `urgent` takes the nodes of one in `all`, the default, which may wait in the line again (--requeue)."""
+
+    def __enter__(self) -> "Slurm":
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, self.folder)
+            self.network = Network(NODES)
+            undo.callback(self.network.remove)
+            munge = [
+                "munged",
+                "--force",
+                *(f"--{word}={self.folder}/munge.{word}" for word in ("key-file", "pid-file", "log-file", "seed-file", "socket")),
+            ]
+            key = self.folder / "munge.key-file"
+            key.write_bytes(os.urandom(128))
+            key.chmod(0o400)
+            # It returns when it can be asked.
+            subprocess.run(munge, check=True, stderr=subprocess.DEVNULL)
+            undo.callback(subprocess.run, [*munge, "--stop"], check=True, stdout=subprocess.DEVNULL)
+            port, *ports = free_ports(2 + len(NODES))
+            accounts = Accounts(self, self.network.address, port)
+            undo.callback(accounts.remove)
+            self.configure(accounts, *ports)
+            undo.callback(self.stop)
+            accounts.start()
+            self.start("slurmctld", "Running as primary controller", "slurmctld", "-D", "-c")
+            for node in NODES:
+                self.start_node(node)
+            self.undo = undo.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.undo.close()
+
+    def configure(self, accounts: Accounts, controller: int, *ports: int) -> None:
         host = socket.gethostname().partition(".")[0]
         settings = {
             "ClusterName": "test",
-            "SlurmctldHost": f"{host}(127.0.0.1)",
+            "SlurmctldHost": f"{host}({self.network.address})",
             "SlurmctldPort": controller,
             "SlurmUser": "root",
             "AuthType": "auth/munge",
-            "AuthInfo": f"socket={self.folder}/munge.socket",
+            # A job that is requeued waits for a second more than a credential is good: 120 s, also for a value below 5.
+            "AuthInfo": f"socket={self.folder}/munge.socket,cred_expire=5",
             "StateSaveLocation": self.folder / "state",
             "SlurmctldPidFile": self.folder / "slurmctld.pid",
             "SlurmdPidFile": self.folder / "%n.pid",
@@ -45,55 +75,50 @@ class Slurm:
             "TmpFS": self.folder / "tmp-%n",
             "ProctrackType": "proctrack/linuxproc",
             "TaskPlugin": "task/none",
-            "JobAcctGatherType": "jobacct_gather/none",
+            # A step that has more memory than it asked for is killed within two seconds.
+            "JobAcctGatherType": "jobacct_gather/linux",
+            "JobAcctGatherFrequency": "task=1",
+            "JobAcctGatherParams": "OverMemoryKill",
             "SelectType": "select/cons_tres",
-            "SelectTypeParameters": "CR_Core",
+            "SelectTypeParameters": "CR_Core_Memory",
             "SlurmdParameters": "config_overrides",
+            "SchedulerParameters": "sched_interval=1,bf_interval=1,batch_sched_delay=0",
+            "PreemptType": "preempt/partition_prio",
+            "PreemptMode": "REQUEUE",
             "ReturnToService": 2,
             "KillWait": 5,
             "SlurmdTimeout": 5,
+            # A node that is cut off is down after 15 s, not 27.
+            "MessageTimeout": 5,
+            **accounts.settings,
         }
         lines = [f"{key}={value}" for key, value in settings.items()]
-        for node, port in zip(NODES, ports):
-            lines.append(f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory=500")
+        for node, address, port in zip(NODES, self.network.addresses(len(NODES)), ports):
+            lines.append(f"NodeName={node} NodeHostname={host} NodeAddr={address} Port={port} CPUs=2 RealMemory=4000")
             (self.folder / f"tmp-{node}").mkdir()
-        lines.append(f"PartitionName=all Nodes={','.join(NODES)} Default=YES MaxTime=INFINITE State=UP")
+        nodes = f"Nodes={','.join(NODES)} DefMemPerCPU=2000 MaxTime=INFINITE State=UP"
+        lines.append(f"PartitionName=all {nodes} Default=YES PriorityTier=1 PreemptMode=REQUEUE")
+        lines.append(f"PartitionName=urgent {nodes} PriorityTier=2 PreemptMode=OFF")
         (self.folder / "slurm.conf").write_text("\n".join([*lines, ""]))
 
-    def __enter__(self) -> "Slurm":
-        # It returns when it can be asked.
-        subprocess.run(self.munge, check=True, stderr=subprocess.DEVNULL)
-        try:
-            self.start("slurmctld", "Running as primary controller", "slurmctld", "-D", "-c")
-            for node in NODES:
-                self.start_node(node)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
     def start_node(self, node: str) -> None:
-        self.start(node, "slurmd started", "slurmd", "-D", "-N", node)
+        self.start(node, "slurmd started", *self.network.inside(node), "slurmd", "-D", "-N", node)
 
-    def start(self, name: str, ready: str, *command: str) -> None:
-        """Returns when the program has said so."""
-        process = subprocess.Popen(
-            command, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
-        self.running[name] = process
-        assert process.stderr is not None
-        said = []
-        for line in process.stderr:
-            said.append(line)
-            if ready in line:
-                break
-        else:
-            raise AssertionError(f"{name} ended: {''.join(said)}")
-        # So that it can go on talking.
-        threading.Thread(target=process.stderr.read, daemon=True).start()
+    def cut(self, node: str) -> None:
+        """Pulls its cable. It goes on, as do its tasks."""
+        self.plug(node, "down")
 
-    def run(self, *command: str) -> str:
-        return subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True, timeout=60).stdout
+    def join(self, node: str) -> None:
+        self.plug(node, "up")
+
+    def plug(self, node: str, state: str) -> None:
+        self.need_network()
+        self.network.plug(node, state)
+
+    def need_network(self) -> None:
+        """For a test that cuts a node off."""
+        if self.network.missing:
+            unavailable(self.network.missing)
 
     def kill_node(self, node: str) -> None:
         """As if its power had gone: its slurmd, and what that had started."""
@@ -101,26 +126,9 @@ class Slurm:
         process.kill()
         process.wait()
         tasks = self.tasks(node)
-        parents = {int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) for pid in tasks}
-        for pid in [*parents, *tasks]:
-            os.kill(pid, signal.SIGKILL)
+        parents = [int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) for pid in tasks]
+        self.kill(*parents, *tasks)
 
     def tasks(self, node: str) -> List[int]:
         """The processes of jobs on a node."""
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                variables = (folder / "environ").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if f"SLURMD_NODENAME={node}".encode() in variables and f"SLURM_CONF={self.folder}/slurm.conf".encode() in variables:
-                found.append(int(folder.name))
-        return found
-
-    def __exit__(self, *_: object) -> None:
-        for process in self.running.values():
-            process.terminate()
-        for process in self.running.values():
-            process.wait(30)
-        subprocess.run([*self.munge, "--stop"], check=True, stdout=subprocess.DEVNULL)
-        shutil.rmtree(self.folder)
+        return self.offspring(f"SLURMD_NODENAME={node}")

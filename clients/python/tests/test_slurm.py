@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator, Optional
 import pytest
 from prerequisites import need_programs, unavailable
 from real_daemon import RealDaemon
-from slurm import NODES, Slurm
+from slurm import ACCOUNT, NODES, OPERATOR, PROGRAMS, Slurm
 from test_daemon import write_records
 
 import sqzd
@@ -23,7 +23,7 @@ LONG = 2_000
 def slurm() -> Iterator[Slurm]:
     if os.geteuid() != 0:
         unavailable("a Slurm of one's own needs root")
-    need_programs("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "mpirun")
+    need_programs(*PROGRAMS, "mpirun")
     with Slurm() as slurm:
         yield slurm
 
@@ -34,6 +34,7 @@ def daemon(binaries: Path, slurm: Slurm, tmp_path_factory: pytest.TempPathFactor
     launchers = json.loads("{" + re.findall(r'^    ("launchers": .*)$', section, re.MULTILINE)[0] + "}")
     options = launchers["launchers"]["slurm"]["slurm"]
     launchers["launchers"]["slurm-one"] = {"slurm": [*options, "--exclusive"], "jobs": 3}
+    launchers["launchers"]["accounted"] = {"slurm": [*options, f"--account={ACCOUNT}", "--mem=1000"], "jobs": 1}
     launchers["launchers"]["nowhere"] = {"slurm": [*options, "--partition=nowhere"]}
     os.environ["SLURM_CONF"] = slurm.environment["SLURM_CONF"]
     try:
@@ -181,30 +182,44 @@ def test_before_slurm_takes_the_nodes_a_checkpoint_is_made(client: sqzd.Client, 
     # What Slurm sends to the script before a time limit is over.
     slurm.run("scancel", "--batch", "--signal=USR1", place(slurm, job))
     until(job, lambda event: event.reason and "waits: BeginTime" in event.reason, last)
-    slurm.run("scontrol", "update", f"JobId={place(slurm, job)}", "StartTime=now")
     assert weights(client, job) == weights(client, train(client, 40))
-    shown = job.show()
-    assert shown.starts == 1
+    assert job.show().starts == 1
     nothing_runs(slurm)
 
 
-def test_a_node_that_is_gone(client: sqzd.Client, slurm: Slurm) -> None:
+def test_a_job_that_is_preempted_goes_on_when_it_can(client: sqzd.Client, slurm: Slurm) -> None:
     job = on_nodes(client, 40)
     last = until_it_learns(job)
-    slurm.kill_node("n2")
+    slurm.run("srun", "--partition=urgent", "--nodes=2", "--exclusive", "true")
+    assert weights(client, job) == weights(client, train(client, 40))
+    assert job.show().starts == 1
+    assert last
+    nothing_runs(slurm)
+
+
+@pytest.mark.parametrize("fault", ["power", "cable"])
+def test_a_node_that_is_gone(client: sqzd.Client, slurm: Slurm, fault: str) -> None:
+    if fault == "cable":
+        slurm.need_network()
+    job = on_nodes(client, 40)
+    last = until_it_learns(job)
+    (slurm.kill_node if fault == "power" else slurm.cut)("n2")
     until(job, lambda event: event.reason and ("ended" in event.reason or "waits" in event.reason), last)
-    slurm.start_node("n2")
+    (slurm.start_node if fault == "power" else slurm.join)("n2")
     assert weights(client, job) == weights(client, train(client, 40))
     nothing_runs(slurm)
 
 
 def test_who_cancels_it_in_slurm_has_cancelled_it(client: sqzd.Client, slurm: Slurm) -> None:
-    job = on_nodes(client, LONG)
+    job = train(client, LONG, ranks=2, launcher="accounted")
     until_it_learns(job)
     id = place(slurm, job)
-    slurm.run("scancel", id)
+    slurm.run("setpriv", f"--reuid={OPERATOR}", f"--regid={OPERATOR}", "--clear-groups", "scancel", id)
     ended = job.wait()
-    assert (ended.state, ended.reason) == ("cancelled", f"cancelled by uid 0 in Slurm, where it was job {id}")
+    assert (ended.state, ended.reason) == ("cancelled", f"cancelled by uid {OPERATOR} in Slurm, where it was job {id}")
+    # The accounting tells the same.
+    told = slurm.run("sacct", "--noheader", "--parsable2", "--allocations", f"--jobs={id}", "--format=JobName,Account,State")
+    assert told.strip() == f"sqzd-{job}|{ACCOUNT}|CANCELLED by {OPERATOR}"
     nothing_runs(slurm)
 
 
