@@ -15,8 +15,9 @@ BUILD_PACKAGES := binutils libaec-dev libarchive-dev libhdf5-dev libjansson-dev 
 	libseccomp-dev libsqlite3-dev libsystemd-dev libwebp-dev pkgconf python3-minimal zlib1g-dev
 DEB_PACKAGES := debhelper lintian
 DEMO_PACKAGES := dataset-fashion-mnist
-TEST_PACKAGES := chromium debootstrap fish haproxy iproute2 libc6-dev-arm64-cross libgcc-12-dev-arm64-cross librsvg2-bin mariadb-server munge openmpi-bin \
-	openssh-server python3 python3-venv prometheus qemu-user slurm-client slurmctld slurmd slurmdbd systemd-container xfsprogs zsh
+TEST_PACKAGES := chromium debootstrap fish haproxy iproute2 libc6-dev-arm64-cross libgcc-12-dev-arm64-cross librsvg2-bin mariadb-client-core \
+	mariadb-server-core munge openmpi-bin openssh-server python3 python3-venv prometheus qemu-user slurm-client slurmctld slurmd slurmdbd \
+	systemd-container xfsprogs zsh
 PYTHON_PACKAGES := numpy onnx onnxruntime pillow prometheus-client safetensors tensorboard
 PEERS := numpy torch tensorflow-cpu onnx onnxruntime openvino nncf ncnn
 BENCH_VENV := .venv-bench

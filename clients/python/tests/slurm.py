@@ -94,7 +94,9 @@ class Slurm(Programs):
         }
         lines = [f"{key}={value}" for key, value in settings.items()]
         for node, address, port in zip(NODES, self.network.addresses(len(NODES)), ports):
-            lines.append(f"NodeName={node} NodeHostname={host} NodeAddr={address} Port={port} CPUs=2 RealMemory=4000")
+            # What slurmctld has to tell an srun goes to the node whose host has the name of srun's.
+            name = host if self.network.missing else node
+            lines.append(f"NodeName={node} NodeHostname={name} NodeAddr={address} Port={port} CPUs=2 RealMemory=4000")
             (self.folder / f"tmp-{node}").mkdir()
         nodes = f"Nodes={','.join(NODES)} DefMemPerCPU=2000 MaxTime=INFINITE State=UP"
         lines.append(f"PartitionName=all {nodes} Default=YES PriorityTier=1 PreemptMode=REQUEUE")

@@ -39,14 +39,11 @@ class Programs:
 
     def run(self, *command: str, user: Optional[int] = None) -> str:
         other: Dict[str, Any] = {} if user is None else {"user": user, "group": user, "extra_groups": []}
-        ended = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60, **other)
+        ended: "subprocess.CompletedProcess[str]" = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=60, **other
+        )
         assert ended.returncode == 0, f"{' '.join(command)}: {ended.stderr}"
         return ended.stdout
-
-    def kill(self, name: str) -> None:
-        process = self.running.pop(name)
-        process.kill()
-        process.wait()
 
     def offspring(self, *variables: str) -> List[int]:
         """The processes that these programs have started, with these variables."""
