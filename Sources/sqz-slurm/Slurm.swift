@@ -53,8 +53,11 @@ enum Slurm {
             error: .string(limit: 1 << 20))
         let output = String(result.standardOutput.split(separator: "\n").first ?? "")
         guard case .exited(0) = result.terminationStatus else {
-            let lines = result.standardError.split(separator: "\n").filter { !$0.isEmpty }
-            let reason = lines.last.map(String.init) ?? "it ended with \(result.terminationStatus)"
+            // Each line has the program's name before it.
+            let lines = result.standardError.split(separator: "\n").map {
+                $0.replacing("\(program): ", with: "").replacing("error: ", with: "")
+            }
+            let reason = lines.isEmpty ? "it ended with \(result.terminationStatus)" : lines.joined(separator: "; ")
             let isSilent = ["contact slurm controller", "timed out", "Connection refused", "authentication"].contains {
                 reason.contains($0)
             }

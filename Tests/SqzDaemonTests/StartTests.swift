@@ -181,7 +181,10 @@ import Varlink
         (#"{"runningJob": 1}"#, "there is no setting runningJob; there are administrators, dataDirectories"),
         (#"{"runningJobs": 1, "runningJobs": 2}"#, "runningJobs"),
         (#"{"launchers": ["mpirun"]}"#, "launchers must be objects by their names"),
-        (#"{"launchers": {"a": {"users": []}}}"#, "a must have a command, or slurm with options of sbatch, and not both"),
+        (
+            #"{"launchers": {"a": {"users": []}}}"#,
+            "a must have a command, or slurm with options of sbatch, and not both"
+        ),
         (#"{"launchers": {"a": {"command": ["x", "{ranks}"], "slurm": []}}}"#, "and not both"),
         (#"{"launchers": {"a": {"slurm": ["--account", "b"]}}}"#, "each with its value: --account=vision"),
         (#"{"launchers": {"a": {"slurm": [], "jobs": 0}}}"#, "the jobs of a must be from 1 to 256"),

@@ -39,7 +39,8 @@ import Varlink
         let (child, output) = try Sqzctl.start(
             daemon,
             [
-                "train", "--recipe", "tutorial", "--learning-rate", "10", "--epochs", "50", "--then-evaluate", "--follow",
+                "train", "--recipe", "tutorial", "--learning-rate", "10", "--epochs", "50", "--then-evaluate",
+                "--follow",
                 "--after-any", "\(blocker)",
             ], until: "\(blocker + 2)\n")
         defer { close(output) }
