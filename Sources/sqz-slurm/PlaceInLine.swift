@@ -11,7 +11,7 @@ struct PlaceInLine {
     private let daemon: DaemonEnd
     /// sqzd's call, with its NUL.
     private var run: [UInt8] = []
-    private var file = ""
+    private var directory = ""
     private var id: Int?
     private var step: Step?
     private var finish: [UInt8]?
@@ -50,14 +50,14 @@ struct PlaceInLine {
             step?.hangUp()
             return step == nil ? .done : .wait
         case .terminated:
-            if stop != .again { try await leave() }
+            if stop != .again { await giveUp() }
             throw SlurmError.ended("sqzd ended it")
         case .tick: return try await look()
         case .step(.answered(let message, let stopped)):
             step = nil
             guard stopped, stop == nil else {
                 try daemon.write(message)
-                if stop != .again { try await leave() }
+                if stop != .again { await giveUp() }
                 return .done
             }
             // Slurm said that it takes the nodes soon, and the ranks have made a checkpoint.
@@ -66,7 +66,7 @@ struct PlaceInLine {
         case .step(.lost(let reason)):
             step = nil
             guard stop == nil, !isAlone else {
-                if stop == .forGood { try await leave() }
+                if stop == .forGood { await giveUp() }
                 throw SlurmError.ended(reason)
             }
             hasLostStep = reason
@@ -79,8 +79,7 @@ struct PlaceInLine {
         switch RunnerInterface.Method(rawValue: call.method) {
         case .run where run.isEmpty:
             run = message + [0]
-            file = try call.parameters(RunnerInterface.Run.Parameters.self).directory + "/slurm"
-            id = try await known()
+            directory = try call.parameters(RunnerInterface.Run.Parameters.self).directory
             return try await look()
         case .stop:
             stop = try call.parameters(RunnerInterface.Stop.Parameters.self).again == true ? .again : .forGood
@@ -88,7 +87,7 @@ struct PlaceInLine {
                 try step.send(message + [0])
                 return .wait
             }
-            if stop != .again { try await leave() }
+            if stop != .again { await giveUp() }
             try daemon.send(.init(stopped: true))
             return .done
         case .finish:
@@ -104,7 +103,7 @@ struct PlaceInLine {
         guard step == nil else { return .wait }
         do {
             guard let id else {
-                try await submit()
+                try await take()
                 return wait()
             }
             let lost = hasLostStep
@@ -119,7 +118,8 @@ struct PlaceInLine {
                 return .compute(try begin(on: id))
             case .over(.taken(let reason)):
                 DaemonEnd.log("Slurm's job \(id) is over (\(reason)): it is asked for again")
-                try await submit()
+                forget()
+                try await take()
             case .over(.outOfMemory):
                 forget()
                 try daemon.fail("out of memory: Slurm ended its job \(id), which wanted more than it may have")
@@ -177,28 +177,29 @@ struct PlaceInLine {
 
     // The place
 
-    /// What the file must say beside the number for the place to be the one that is asked for now.
-    private var description: String { request.batchWords.joined(separator: " ") }
+    /// Its first line is the number, its second what was asked for.
+    private var file: String { "\(directory)/slurm" }
 
-    private func known() async throws -> Int? {
-        guard let bytes = FileManager.default.contents(atPath: file) else { return nil }
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", maxSplits: 1).map(String.init)
-        guard lines.count == 2, let id = Int(lines[0]) else { return nil }
-        guard lines[1] == description + "\n" else {
-            // It was asked for otherwise then.
-            try await Slurm.cancel(id)
-            return nil
-        }
-        return id
-    }
-
-    private mutating func submit() async throws {
-        let id = try await Slurm.submit(request, place: file)
+    /// Goes on with the place that the job has, if it is the one that is asked for now, or takes one.
+    private mutating func take() async throws {
+        let known = try await Slurm.jobs(of: request, in: directory)
+        let number = written()
+        let isAskedFor = number != nil || access(file, F_OK) != 0
+        let own = known.first { $0.id == number } ?? (isAskedFor ? known.first { !$0.isOver } : nil)
+        for other in known where !other.isOver && other.id != own?.id { try await Slurm.cancel(other.id) }
+        let id = if let own { own.id } else { try await Slurm.submit(request, in: directory, place: file) }
         let whole = try WholeFile(path: file, mode: 0o600)
-        try Array("\(id)\n\(description)\n".utf8).withUnsafeBytes { try whole.write($0, at: 0) }
+        try Array("\(id)\n\(request.description)\n".utf8).withUnsafeBytes { try whole.write($0, at: 0) }
         try whole.commit()
         self.id = id
         looks = 0
+    }
+
+    /// The number in the file, if it is that of what is asked for now.
+    private func written() -> Int? {
+        guard let bytes = FileManager.default.contents(atPath: file) else { return nil }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", maxSplits: 1).map(String.init)
+        return lines.count == 2 && lines[1] == request.description + "\n" ? Int(lines[0]) : nil
     }
 
     /// Gives the nodes back before Slurm takes them, and stands in the line again.
@@ -212,6 +213,16 @@ struct PlaceInLine {
             try await leave()
         }
         looks = 0
+    }
+
+    /// As `leave`, also where Slurm does not answer: its job gives the nodes back when it gets them, as no file has its number.
+    private mutating func giveUp() async {
+        do {
+            try await leave()
+        } catch {
+            DaemonEnd.log("\(error); its job is not cancelled, and ends by itself when it begins")
+            forget()
+        }
     }
 
     private mutating func leave() async throws {

@@ -3,13 +3,27 @@ internal import Subprocess
 /// Slurm's own programs, whose words and outputs are stable and everywhere; a cluster's library differs with each version.
 enum Slurm {
     /// Asks for machines; gives the number that the job has for Slurm. Throws `SlurmError.refused` or `silent`.
-    static func submit(_ request: SlurmRequest, place: String) async throws -> Int {
-        let output = try await run("sbatch", request.batchWords, input: request.holder(place: place))
+    /// - Parameter place: the file in the job's directory that will have the number.
+    static func submit(_ request: SlurmRequest, in directory: String, place: String) async throws -> Int {
+        let output = try await run(
+            "sbatch", request.batchWords(in: directory), input: request.holder(place: place))
         // NUMBER, or NUMBER;CLUSTER.
         guard let id = Int(output.prefix { $0.isNumber }) else {
             throw SlurmError.refused(program: "sbatch", reason: "it printed \(output)")
         }
         return id
+    }
+
+    /// What Slurm knows of a job already: sbatch may have been heard whose answer was not. Others' jobs of the same name have other
+    /// directories.
+    static func jobs(of request: SlurmRequest, in directory: String) async throws -> [(id: Int, isOver: Bool)] {
+        let output = try await run(
+            "squeue", ["--noheader", "--states=all", "--name=\(request.name)", "--format=%A|%T|%Z"])
+        return output.split(separator: "\n").compactMap { line in
+            let parts = line.split(separator: "|", maxSplits: 2).map(String.init)
+            guard parts.count == 3, parts[2] == directory, let id = Int(parts[0]) else { return nil }
+            return (id, !["PENDING", "CONFIGURING", "RUNNING", "SUSPENDED"].contains(parts[1]))
+        }
     }
 
     /// Throws `SlurmError.silent`. A job that Slurm has forgotten was taken.
@@ -51,7 +65,7 @@ enum Slurm {
         let result = try await Subprocess.run(
             .name(program), arguments: Arguments(words), input: .string(input), output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))
-        let output = String(result.standardOutput.split(separator: "\n").first ?? "")
+        let output = result.standardOutput.split(separator: "\n").joined(separator: "\n")
         guard case .exited(0) = result.terminationStatus else {
             // Each line has the program's name before it.
             let lines = result.standardError.split(separator: "\n").map {

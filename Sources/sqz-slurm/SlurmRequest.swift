@@ -40,13 +40,17 @@ struct SlurmRequest: Sendable {
     private var minutes: Int? { seconds.map { ($0 + 59) / 60 + 5 } }
 
     /// Later options of sbatch go before earlier ones, so that an administrator has the last word.
-    var batchWords: [String] {
+    /// - Parameter directory: the job's own: by that Slurm's job is known to be this one.
+    func batchWords(in directory: String) -> [String] {
         let time = minutes.map { ["--time=\($0)"] } ?? []
         return [
-            "--parsable", "--requeue", "--signal=B:USR1@120", "--job-name=\(name)", "--nice=\(nice)",
-            "--ntasks=\(ranks)", "--output=/dev/null", "--chdir=/",
-        ] + time + options
+            "--parsable", "--requeue", "--signal=B:USR1@120", "--nice=\(nice)", "--ntasks=\(ranks)",
+            "--output=/dev/null",
+        ] + time + options + ["--job-name=\(name)", "--chdir=\(directory)"]
     }
+
+    /// What was asked for, but for what may change while the job waits.
+    var description: String { (["--ntasks=\(ranks)"] + options).joined(separator: " ") }
 
     /// Each rank has all processors that the job has on its node; the first has standard input and output.
     func stepWords(on id: Int) -> [String] {

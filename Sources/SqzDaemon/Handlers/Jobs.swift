@@ -30,7 +30,7 @@ extension Handlers {
         guard job.state == .running, let event = announcer.watchers.progress(of: job.id) else { return job }
         var job = job
         if let progress = event.progress { job.progress = progress }
-        if let what = event.reason { job.reason = what }
+        if let what = event.reason { (job.reason, job.expectedEnd) = (what, nil) }
         return job
     }
 

@@ -159,6 +159,39 @@ def test_a_place_outlives_the_daemon(daemon: RealDaemon, slurm: Slurm, busy: str
     nothing_runs(slurm)
 
 
+def test_a_number_of_somebody_elses_is_left_alone(daemon: RealDaemon, slurm: Slurm, busy: str) -> None:
+    with sqzd.Client(daemon.socket) as client:
+        job = on_nodes(client, LONG)
+        until(job, lambda event: event.reason and "Slurm's job" in event.reason)
+        id = place(slurm, job)
+        job.prioritize(5)
+    file = daemon.folder / "state" / "jobs" / str(job) / "slurm"
+    file.write_text(file.read_text().replace(id, busy, 1))
+    daemon.restart()
+    with sqzd.Client(daemon.socket) as client:
+        until(client.job(job), lambda event: event.reason and f"Slurm's job {id} waits" in event.reason)
+        assert slurm.run("squeue", "--noheader", f"--jobs={busy}", "--format=%T").strip() == "RUNNING"
+        client.job(job).cancel()
+        client.job(job).wait()
+    assert place(slurm, job) == ""
+
+
+def test_a_controller_that_does_not_answer_is_waited_for(client: sqzd.Client, slurm: Slurm, busy: str) -> None:
+    controller = slurm.running["slurmctld"]
+    controller.send_signal(signal.SIGSTOP)
+    try:
+        job = on_nodes(client, LONG)
+        until(job, lambda event: event.reason and "Slurm does not answer: " in event.reason)
+    finally:
+        controller.send_signal(signal.SIGCONT)
+    until(job, lambda event: event.reason and "waits: " in event.reason)
+    # It was asked once.
+    assert place(slurm, job).isdigit()
+    job.cancel()
+    job.wait()
+    assert place(slurm, job) == ""
+
+
 def test_a_sweep_spreads_over_the_nodes(client: sqzd.Client, slurm: Slurm) -> None:
     here = train(client, LONG)
     jobs = []
@@ -229,4 +262,4 @@ def test_who_cancels_it_in_slurm_has_cancelled_it(client: sqzd.Client, slurm: Sl
 def test_what_sbatch_refuses_has_failed_in_its_words(client: sqzd.Client) -> None:
     ended = train(client, LONG, ranks=2, launcher="nowhere").wait()
     assert (ended.state, ended.starts) == ("failed", 1)
-    assert "invalid partition specified: nowhere" in ended.reason
+    assert "Invalid partition name specified" in ended.reason
