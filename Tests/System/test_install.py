@@ -75,7 +75,7 @@ def test_uninstall_leaves_no_file_and_touches_no_other(installed: Path) -> None:
 def test_programs_need_no_swift_and_are_stripped(installed: Path) -> None:
     found = (installed / PREFIX[1:]).rglob("sqz*")
     programs = [path for path in found if path.is_file() and path.stat().st_mode & 0o100]
-    assert len(programs) == 4
+    assert len(programs) == 5
     for program in programs:
         wanted = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=True).stdout
         assert "libc.so" in wanted
