@@ -23,7 +23,14 @@ class Programs:
     def start(self, name: str, ready: str, *command: str) -> None:
         """Returns when the program has said so."""
         process = subprocess.Popen(
-            command, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            command,
+            # slurmstepd may dump its core where slurmd is.
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self.running[name] = process
         assert process.stderr is not None
