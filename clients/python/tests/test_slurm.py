@@ -228,21 +228,21 @@ def test_a_sweep_spreads_over_the_nodes(client: sqzd.Client, slurm: Slurm) -> No
 
 
 def test_before_slurm_takes_the_nodes_a_checkpoint_is_made(client: sqzd.Client, slurm: Slurm, alone: Alone) -> None:
-    job = on_nodes(client, 40)
+    job = on_nodes(client, 20)
     last = until_it_learns(job)
     # What Slurm sends to the script before a time limit is over.
     slurm.run("scancel", "--batch", "--signal=USR1", place(slurm, job))
     until(job, lambda event: event.reason and "waits: BeginTime" in event.reason, last)
-    assert weights(client, job) == alone(40)
+    assert weights(client, job) == alone(20)
     assert job.show().starts == 1
     nothing_runs(slurm)
 
 
 def test_a_job_that_is_preempted_goes_on_when_it_can(client: sqzd.Client, slurm: Slurm, alone: Alone) -> None:
-    job = on_nodes(client, 40)
+    job = on_nodes(client, 20)
     until_it_learns(job)
     slurm.run("srun", "--partition=urgent", "--nodes=2", "--exclusive", "true")
-    assert weights(client, job) == alone(40)
+    assert weights(client, job) == alone(20)
     assert job.show().starts == 1
     nothing_runs(slurm)
 
@@ -251,12 +251,12 @@ def test_a_job_that_is_preempted_goes_on_when_it_can(client: sqzd.Client, slurm:
 def test_a_node_that_is_gone(client: sqzd.Client, slurm: Slurm, fault: str, alone: Alone) -> None:
     if fault == "cable":
         slurm.need_network()
-    job = on_nodes(client, 40)
+    job = on_nodes(client, 20)
     last = until_it_learns(job)
     (slurm.kill_node if fault == "power" else slurm.cut)("n2")
     until(job, lambda event: event.reason and ("ended" in event.reason or "waits" in event.reason), last)
     (slurm.start_node if fault == "power" else slurm.join)("n2")
-    assert weights(client, job) == alone(40)
+    assert weights(client, job) == alone(20)
     nothing_runs(slurm)
 
 
