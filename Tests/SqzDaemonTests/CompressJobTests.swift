@@ -4,15 +4,7 @@ import Testing
 import Varlink
 
 /// Models of few numbers, and of whole ones that were learnt, through the daemon.
-@Suite(
-    .serialized,
-    .daemon {
-        let daemon = try TestDaemon()
-        try daemon.importColours()
-        _ = try daemon.train(as: "base")
-        return daemon
-    }) struct CompressJobTests
-{
+@Suite(.serialized, .daemon(trained: "base")) struct CompressJobTests {
     private typealias Submit = JobsInterface.Submit
     private let daemon: TestDaemon
 

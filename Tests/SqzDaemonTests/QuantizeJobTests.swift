@@ -4,15 +4,7 @@ import Testing
 import Varlink
 
 /// Models of eight bits, through the daemon.
-@Suite(
-    .serialized,
-    .daemon {
-        let daemon = try TestDaemon()
-        try daemon.importColours()
-        _ = try daemon.train(as: "base")
-        return daemon
-    }) struct QuantizeJobTests
-{
+@Suite(.serialized, .daemon(trained: "base")) struct QuantizeJobTests {
     private typealias Submit = JobsInterface.Submit
     private let daemon: TestDaemon
 

@@ -4,15 +4,7 @@ import Testing
 import Varlink
 
 /// Jobs that begin with a model, through the daemon.
-@Suite(
-    .serialized,
-    .daemon {
-        let daemon = try TestDaemon()
-        try daemon.importColours()
-        _ = try daemon.train(as: "base")
-        return daemon
-    }) struct TuningJobTests
-{
+@Suite(.serialized, .daemon(trained: "base")) struct TuningJobTests {
     private typealias Submit = JobsInterface.Submit
     private let daemon: TestDaemon
 
