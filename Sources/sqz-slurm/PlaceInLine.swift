@@ -23,7 +23,8 @@ struct PlaceInLine {
     private var looks = 0
     /// How often the accounting was asked who cancelled the job.
     private var asked = 0
-    private var hasLostStep: String?
+    /// Why the last step ended without an answer, until it is known whether Slurm ended it.
+    private var lost: String?
 
     private enum Stop { case forGood, again }
 
@@ -69,7 +70,7 @@ struct PlaceInLine {
                 if stop == .forGood { await giveUp() }
                 throw SlurmError.ended(reason)
             }
-            hasLostStep = reason
+            lost = reason
             return try await look()
         }
     }
@@ -106,7 +107,6 @@ struct PlaceInLine {
                 try await take()
                 return wait()
             }
-            let lost = hasLostStep
             switch try await Slurm.state(of: id) {
             case .waiting(let reason): try tell("Slurm's job \(id) \(reason)")
             case .between: break
@@ -137,7 +137,7 @@ struct PlaceInLine {
                 try daemon.send(.init(cancelled: "\(user ?? "somebody") in Slurm, where it was job \(id)"))
                 return .done
             }
-            hasLostStep = nil
+            lost = nil
         } catch SlurmError.silent(let reason) {
             try tell("\(SlurmError.silent(reason))")
         } catch SlurmError.refused(let program, let reason) {

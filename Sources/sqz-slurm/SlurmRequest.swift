@@ -39,8 +39,8 @@ struct SlurmRequest: Sendable {
     /// Slurm counts minutes; beside those of the job there are some to begin and to end.
     private var minutes: Int? { seconds.map { ($0 + 59) / 60 + 5 } }
 
-    /// Later options of sbatch go before earlier ones, so that an administrator has the last word.
-    /// - Parameter directory: the job's own: by that Slurm's job is known to be this one.
+    /// Later options of sbatch go before earlier ones: an administrator has the last word, but on the name and the directory.
+    /// - Parameter directory: the job's own. By both Slurm's job is known to be this one (`Slurm.jobs`).
     func batchWords(in directory: String) -> [String] {
         let time = minutes.map { ["--time=\($0)"] } ?? []
         return [
