@@ -56,11 +56,13 @@ struct Quantizing {
         }
         let calibration = try Calibration(
             network: network, weights: weights, preprocessing: model.preprocessing, threads: options.threads)
-        let steps = calibration.steps(
-            of: pictures.map { Picture($0, of: remaking.dataset.train) }, by: options.calibration)
+        let pictures = pictures.map { Picture($0, of: remaking.dataset.train) }
+        let steps = calibration.steps(of: pictures, by: options.calibration)
+        // Weights that have learnt to be rounded are best rounded to the nearest.
+        let moments = options.epochs > 0 ? [] : calibration.moments(of: pictures, steps: steps)
         model.parameters = .int8(
             try QuantizedWeights(
-                quantizing: weights, of: network, bits: options.bits, steps: steps, scales: scales))
+                quantizing: weights, of: network, bits: options.bits, steps: steps, scales: scales, moments: moments))
         model.selfTest = nil
         return model
     }

@@ -131,6 +131,35 @@ import Testing
         }
     }
 
+    /// What rounding does to a filter's sums is made up for by its other weights, on pictures that calibration has not seen too; as much as
+    /// ever by any number of threads.
+    @Test(arguments: runs, [4, 8]) func roundingIsMadeUpFor(_ run: Run, bits: Int) throws {
+        let (network, preprocessing) = (try run.network(), try run.preprocessing())
+        let weights = try run.weights(network)
+        let steps = try run.quantized().steps
+        let seen = 30
+        let moments = try [1, 3].map { threads in
+            let calibration = try Calibration(
+                network: network, weights: weights, preprocessing: preprocessing, threads: threads)
+            return Self.pictures.withPictures { calibration.moments(of: Array($0[..<seen]), steps: steps) }
+        }
+        #expect(moments[0] == moments[1] && moments[0].allSatisfy { $0 != nil })
+        func error(_ moments: [InputMoments?]) throws -> Double {
+            let quantized = try QuantizedWeights(
+                quantizing: weights, of: network, bits: bits, steps: steps, moments: moments)
+            let classifiers = [
+                try Classifier(network: network, weights: weights, preprocessing: preprocessing, threads: 2),
+                try Classifier(network: network, weights: quantized, preprocessing: preprocessing, threads: 2),
+            ]
+            return Self.pictures.withPictures { pictures in
+                let logits = classifiers.map { $0.classify(Array(pictures[seen...])) }
+                return zip(logits[0], logits[1]).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+            }
+        }
+        let (nearest, best) = (try error([]), try error(moments[0]))
+        #expect(best < nearest / 2, "\(best) and \(nearest)")
+    }
+
     @Test func rulesKeepLessAndLess() throws {
         let steps = try Calibration.Rule.allCases.map { try Run().quantized(by: $0).steps }
         #expect(zip(steps[0], steps[1]).allSatisfy { $0 >= $1 } && steps[0] != steps[1] && steps[0] != steps[2])
@@ -151,7 +180,9 @@ import Testing
         let calibration = try Calibration(network: network, weights: weights, preprocessing: preprocessing, threads: 1)
         let logits = try Self.pictures.withPictures { pictures in
             let steps = calibration.steps(of: pictures, by: .error)
-            let quantized = try QuantizedWeights(quantizing: weights, of: network, steps: steps)
+            let quantized = try QuantizedWeights(
+                quantizing: weights, of: network, steps: steps,
+                moments: calibration.moments(of: pictures, steps: steps))
             return try Classifier(network: network, weights: quantized, preprocessing: preprocessing, threads: 1)
                 .classify(pictures)
         }

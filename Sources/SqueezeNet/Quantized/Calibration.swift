@@ -49,28 +49,74 @@ public struct Calibration {
 
     /// The activations' steps, in the order of `Network.activations`.
     public func steps(of pictures: [Picture], by rule: Rule) -> [Float] {
+        let tensors = tensors
+        func look<Part>(
+            _ part: inout [Part], _ memory: Memory, _ place: Int,
+            _ body: (inout Part, UnsafeBufferPointer<Float>) -> Void
+        ) {
+            for (activation, tensor) in tensors.enumerated() {
+                body(&part[activation], UnsafeBufferPointer(start: memory(tensor, place), count: tensor.picture))
+            }
+        }
         var largest = [Float](repeating: 0, count: layout.activations.count)
-        survey(pictures, empty: largest) { part, place, values in
-            part[place] = values.reduce(part[place]) { max($0, abs($1)) }
+        survey(pictures, empty: largest) { part, memory, place, _ in
+            look(&part, memory, place) { largest, values in largest = values.reduce(largest) { max($0, abs($1)) } }
         } add: {
             for place in largest.indices { largest[place] = max(largest[place], $0[place]) }
         }
         var histograms = largest.map(Histogram.init(largest:))
-        survey(pictures, empty: histograms) { part, place, values in
-            part[place].add(values)
+        survey(pictures, empty: histograms) { part, memory, place, _ in
+            look(&part, memory, place) { $0.add($1) }
         } add: {
             for place in histograms.indices { histograms[place] += $0[place] }
         }
         return histograms.enumerated().map { place, histogram in
-            let levels = place == 0 ? Int(SQZ_INT8_INPUT) : QuantizedWeights.ActivationBits.eight.largest
-            return histogram.step(levels: levels, by: rule)
+            histogram.step(levels: levels(of: place), by: rule)
         }
     }
 
-    /// Computes all pictures, and hands every activation to `look`; each thread has a part of its own.
+    /// The moments of each convolution's inputs, in the order of `Network.parameters`; nil of those with too many.
+    /// - Parameter steps: the activations'.
+    public func moments(of pictures: [Picture], steps: [Float]) -> [InputMoments?] {
+        let layers = zip(layout.layers, LayerWindows.all(of: network, plan)).map { layer, windows in
+            (windows, step: steps[layer.input], levels: Float(levels(of: layer.input)))
+        }
+        var moments = layers.map { layer -> InputMoments? in
+            let inputs = layer.0.inputs * layer.0.kernel * layer.0.kernel
+            return inputs <= InputMoments.largest ? InputMoments(inputs: inputs) : nil
+        }
+        let each = max(1, InputMoments.pixels / max(1, pictures.count))
+        survey(pictures, empty: moments) { part, memory, place, index in
+            withUnsafeTemporaryAllocation(of: Double.self, capacity: InputMoments.largest + 1) { inputs in
+                for (layer, (windows, step, levels)) in layers.enumerated() {
+                    guard let count = part[layer]?.count else { continue }
+                    inputs[count - 1] = InputMoments.unit
+                    let pixels = min(each, windows.pixels)
+                    for pixel in 0..<pixels {
+                        // Evenly spread, and others of each picture.
+                        let pixel = (pixel * windows.pixels / pixels + index * 101) % windows.pixels
+                        windows.read(pixel, of: place, plan, memory, into: inputs) {
+                            Double(max(-levels, min(levels, ($0 / step).rounded(.toNearestOrEven))))
+                        }
+                        part[layer]!.add(UnsafeBufferPointer(rebasing: inputs[..<count]))
+                    }
+                }
+            }
+        } add: {
+            for (layer, part) in $0.enumerated() { if let part { moments[layer]! += part } }
+        }
+        return moments
+    }
+
+    private func levels(of activation: Int) -> Int {
+        activation == 0 ? QuantizedWeights.largestInput : QuantizedWeights.ActivationBits.eight.largest
+    }
+
+    /// Computes all pictures, and has `look` see each; each thread has a part of its own.
+    /// - Parameter look: gets the part, and where the activations are, which picture of the chunk there, and of all, it is.
     private func survey<Part>(
-        _ pictures: [Picture], empty: Part,
-        look: (inout Part, Int, UnsafeBufferPointer<Float>) -> Void, add: (Part) -> Void
+        _ pictures: [Picture], empty: Part, look: (inout Part, Memory, _ place: Int, _ index: Int) -> Void,
+        add: (Part) -> Void
     ) {
         let tasks = (pictures.count + plan.chunk - 1) / plan.chunk
         var parts = [Part](repeating: empty, count: pool.threads)
@@ -86,13 +132,7 @@ public struct Calibration {
                 plan.forward(chunk.count, memory) {
                     plan.load(pictures[chunk.lowerBound + $0], at: $0, preprocessing, memory)
                 }
-                for (place, tensor) in tensors.enumerated() {
-                    for picture in 0..<chunk.count {
-                        look(
-                            &parts[thread], place,
-                            UnsafeBufferPointer(start: memory(tensor, picture), count: tensor.picture))
-                    }
-                }
+                for (place, index) in chunk.enumerated() { look(&parts[thread], memory, place, index) }
             }
         }
         parts.forEach(add)
