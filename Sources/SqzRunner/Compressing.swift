@@ -4,13 +4,15 @@ internal import SqueezeNet
 internal import SqzProtocol
 
 /// A compression job (Han et al., Deep Compression, arXiv 1510.00149): of a model one most of whose weights are zero and whose others are
-/// few numbers. Weights are pruned while what is left learns, then share numbers, then these learn; the file has them Huffman-coded.
+/// few numbers. Weights are pruned while what is left learns, then learn which of few numbers to be, then these learn; the file has them
+/// Huffman-coded.
 struct Compressing {
     private let options: CompressOptions
     private let remaking: Remaking
 
-    /// What pruning learns by, and what the shared numbers do.
-    private static let (pruningRate, sharingRate): (Float, Float) = (1e-3, 5e-4)
+    private static let pruningRate: Float = 1e-3
+    /// What weights learn by whose numbers there are, and what these do.
+    private static let sharingRate: Float = 5e-4
     /// Bytes that the history's accuracy and loss and the digits of the self-test may take.
     private static let figures = 512
     /// How much sparser it becomes where the file is still too large.
@@ -35,8 +37,9 @@ struct Compressing {
     func run() throws -> RunResult? {
         let network = remaking.model.network
         let sparsity = try options.sparsity ?? sparsity()
-        // Two thirds of the epochs prune and heal, the others train the numbers.
-        let (pruning, all) = ((2 * options.epochs + 2) / 3, options.epochs + 2)
+        // Half of the epochs prune and heal, a third choose among the numbers, a sixth train these.
+        let (choosing, sharing, all) = (options.epochs / 3, options.epochs / 6, options.epochs + 2)
+        let pruning = options.epochs - choosing - sharing
         var weights = remaking.model.weights
         if options.epochs == 0 {
             weights = weights.pruned(network, sparsity: sparsity)
@@ -51,18 +54,22 @@ struct Compressing {
             weights = pruned
         }
         var compressed = remaking.model
-        var shared = try SharedWeights(sharing: weights, of: network, bits: options.bits)
-        // What was learnt since may take more than was foreseen.
-        while let target = options.target?.bytes, try size(of: shared) > target {
-            guard shared.sparsity + Self.sparsityStep < Self.mostSparse else {
-                throw tooLarge(target, try size(of: shared))
+        var shared = try fitting(&weights)
+        if choosing > 0 {
+            let choose = try Finetuning(
+                remaking, phase: "choose", epochs: pruning..<pruning + choosing, of: all,
+                learningRate: Self.sharingRate)
+            let codebooks = shared.codebooks
+            guard let chosen = try choose.learn(from: weights, { .nearest(codebooks: codebooks, zeros: $0) }) else {
+                return nil
             }
-            weights = weights.pruned(network, sparsity: shared.sparsity + Self.sparsityStep)
-            shared = try SharedWeights(sharing: weights, of: network, bits: options.bits)
+            weights = chosen
+            shared = try fitting(&weights)
         }
-        if options.epochs > pruning {
+        if sharing > 0 {
             let share = try Finetuning(
-                remaking, phase: "share", epochs: pruning..<options.epochs, of: all, learningRate: Self.sharingRate)
+                remaking, phase: "share", epochs: pruning + choosing..<options.epochs, of: all,
+                learningRate: Self.sharingRate)
             let constraint = shared.constraint(of: network)
             guard let learnt = try share.learn(from: shared.weights(of: network), { _ in constraint }) else {
                 return nil
@@ -75,6 +82,20 @@ struct Compressing {
             let after = try remaking.measure(compressed, epoch: all, of: all)
         else { return nil }
         return try remaking.write(compressed, before, after) { describe(&$0, shared) }
+    }
+
+    /// Of weights that have learnt, which may take more than was foreseen: more of them become zero then.
+    private func fitting(_ weights: inout Weights) throws -> SharedWeights {
+        let network = remaking.model.network
+        var shared = try SharedWeights(sharing: weights, of: network, bits: options.bits)
+        while let target = options.target?.bytes, try size(of: shared) > target {
+            guard shared.sparsity + Self.sparsityStep < Self.mostSparse else {
+                throw tooLarge(target, try size(of: shared))
+            }
+            weights = weights.pruned(network, sparsity: shared.sparsity + Self.sparsityStep)
+            shared = try SharedWeights(sharing: weights, of: network, bits: options.bits)
+        }
+        return shared
     }
 
     private func describe(_ generation: inout History.Generation, _ shared: SharedWeights) {

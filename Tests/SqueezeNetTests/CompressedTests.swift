@@ -55,9 +55,10 @@ import Testing
         let pruned = weights.pruned(network, sparsity: 0.5)
         let shared = try SharedWeights(sharing: pruned, of: network, bits: bits)
         let values = shared.weights(of: network).values
-        #expect(shared.bits <= bits && abs(shared.sparsity - 0.5) < 1e-5)
-        for ((weight, bias), codebook) in zip(network.convolutions, shared.codebooks) {
-            #expect(codebook.count <= 1 << bits - 1 && codebook == codebook.sorted())
+        #expect(shared.bits <= min(bits + 2, 8) && abs(shared.sparsity - 0.5) < 1e-5)
+        for (layer, ((weight, bias), codebook)) in zip(network.convolutions, shared.codebooks).enumerated() {
+            let isBetween = 0 < layer && layer < network.convolutions.count - 1
+            #expect(codebook.count <= 1 << (isBetween ? bits : min(bits + 2, 8)) - 1 && codebook == codebook.sorted())
             var members: [Float: [Double]] = [:]
             for place in weight.range where pruned.values[place] != 0 {
                 let (value, number) = (pruned.values[place], values[place])
@@ -67,13 +68,19 @@ import Testing
             }
             #expect(Set(members.keys) == Set(codebook), "\(weight.name)")
             #expect(values[bias.range] == pruned.values[bias.range])
-            // Of 255 numbers the rounds may end before all have settled.
-            guard bits < 8 else { continue }
+            // Of many numbers the rounds may end before all have settled.
+            guard codebook.count < 64 else { continue }
             for (number, values) in members {
                 let mean = values.reduce(0, +) / Double(values.count)
                 #expect(abs(mean - Double(number)) < 1e-3 * max(0.01, abs(mean)), "\(weight.name) \(number)")
             }
         }
+        // A classifier of many classes has as few numbers as any layer.
+        let large = try Network(.squeezenetCIFAR, classes: 100, inputSize: 32)
+        let classifier = try SharedWeights(
+            sharing: Weights(glorotUniformFor: large, seed: 9), of: large, bits: bits
+        ).codebooks.last!
+        #expect(classifier.count <= 1 << bits - 1)
         // What is of few numbers comes out as it is.
         #expect(try SharedWeights(sharing: shared.weights(of: network), of: network, bits: bits) == shared)
     }
@@ -172,6 +179,33 @@ import Testing
         #expect(zip(quantized.scales, scales).allSatisfy { $0 >= $1 })
         let far = zip(quantized.weights(of: network).values, result.values).map { abs($0 - $1) }.max()!
         #expect(far < 1e-3, "\(far)")
+    }
+
+    /// The network computes with each layer's nearest numbers, among them zero, and what is zero stays it.
+    @Test func whatChoosesAmongNumbersIsComputedWith() throws {
+        let pruned = weights.pruned(network, sparsity: 0.4)
+        let shared = try SharedWeights(sharing: pruned, of: network, bits: 3)
+        let constraint = Constraint.nearest(codebooks: shared.codebooks, zeros: pruned)
+        let results = try [1, 3].map { threads in
+            let trainer = try made(constraint, from: TrainerState(weights: pruned), threads: threads)
+            train(trainer)
+            return (behind: trainer.weights, result: trainer.result, logits: logits(trainer))
+        }
+        let (behind, result) = (results[0].behind, results[0].result)
+        #expect(behind == results[1].behind && result == results[1].result)
+        #expect(results[0].logits == results[1].logits)
+        for ((weight, bias), codebook) in zip(network.convolutions, shared.codebooks) {
+            for place in weight.range {
+                let (own, number) = (behind.values[place], result.values[place])
+                #expect((own == 0) == (pruned.values[place] == 0) && (number == 0 || codebook.contains(number)))
+                let nearest = (codebook + [0]).map { abs($0 - own) }.min()!
+                #expect(abs(abs(number - own) - nearest) <= 1e-7, "\(weight.name)[\(place)]")
+            }
+            #expect(result.values[bias.range] == behind.values[bias.range])
+        }
+        let found = try SharedWeights(sharing: result, of: network, bits: 3)
+        #expect(found.weights(of: network) == result && found.codes != shared.codes)
+        #expect(logits(try made(nil, from: TrainerState(weights: result))) == results[0].logits)
     }
 
     private func logits(_ trainer: Trainer) -> [Float] {

@@ -6,16 +6,22 @@ public enum Constraint: Sendable {
     /// The network computes with the nearest whole numbers times their filter's scale, and what it learns moves the weights behind them:
     /// the straight-through estimator (Bengio et al., arXiv 1308.3432).
     case rounded(scales: [Float], bits: Int)
+    /// As `rounded`, with the nearest of each convolution's own numbers or zero. Weights that are zero stay it.
+    case nearest(codebooks: [[Float]], zeros: Weights)
 
     public static let free: Int32 = -1
 
     /// What is zero stays zero; biases are free.
     public static func sparse(_ weights: Weights, of network: Network) -> Constraint {
+        .shared(sparseNumbers(weights, of: network))
+    }
+
+    static func sparseNumbers(_ weights: Weights, of network: Network) -> [Int32] {
         var numbers = [Int32](repeating: free, count: network.parameterCount)
         for (weight, _) in network.convolutions {
             for place in weight.range where weights.values[place] == 0 { numbers[place] = 0 }
         }
-        return .shared(numbers)
+        return numbers
     }
 
     /// - Throws: `EngineError.hyperparameter` where a recipe moves weights in another way than each by itself.
@@ -54,67 +60,6 @@ struct SharedNumbers {
             let sum = places.reduce(0) { $0 + Double(gradients[Int($1)]) }
             let mean = Float(sum / Double(places.count))
             for place in places { gradients[Int(place)] = mean }
-        }
-    }
-}
-
-/// Weights as whole numbers times their filter's scale, in the kernels' layout.
-struct Rounding {
-    private struct Part {
-        let slot: PackedParameters.Slot
-        let bound: Float
-        let hasPairs: Bool
-        /// A panel's, 16 filters each; 1 where the last panel has none.
-        var scales: [SIMD16<Float>]
-    }
-
-    private var parts: [Part] = []
-
-    /// - Parameter scales: the filters', in the order of `Network.parameters`.
-    init(_ scales: [Float], bits: Int, _ network: Network, _ packed: PackedParameters) {
-        var first = 0
-        for (slot, layer) in zip(
-            packed.slots.sorted { $0.canonicalWeight < $1.canonicalWeight },
-            QuantizedWeights.layerBits(of: network, bits))
-        {
-            var part = Part(
-                slot: slot, bound: Float(QuantizedWeights.largestWeight(of: layer.bits)),
-                hasPairs: QuantizedWeights.hasPairs(kernel: slot.kernel, bits: layer.bits),
-                scales: Array(repeating: SIMD16(repeating: 1), count: slot.panels))
-            for filter in 0..<slot.filters { part.scales[filter / 16][filter % 16] = scales[first + filter] }
-            first += slot.filters
-            parts.append(part)
-        }
-    }
-
-    func round(_ weights: UnsafePointer<Float>, into rounded: UnsafeMutablePointer<Float>) {
-        for part in parts {
-            let slot = part.slot
-            for (panel, scale) in part.scales.enumerated() {
-                let bound = SIMD16(repeating: part.bound)
-                func whole(_ row: Int) -> SIMD16<Float> {
-                    let weight = UnsafeRawPointer(weights).loadUnaligned(
-                        fromByteOffset: place(row), as: SIMD16<Float>.self)
-                    return (weight / scale).rounded(.toNearestOrEven).clamped(lowerBound: -bound, upperBound: bound)
-                }
-                func place(_ row: Int) -> Int {
-                    (slot.weight + (panel * slot.rows + row) * 16) * MemoryLayout<Float>.size
-                }
-                func store(_ whole: SIMD16<Float>, _ row: Int) {
-                    UnsafeMutableRawPointer(rounded).storeBytes(
-                        of: whole * scale, toByteOffset: place(row), as: SIMD16<Float>.self)
-                }
-                if part.hasPairs {
-                    for row in stride(from: 0, to: slot.rows, by: 2) {
-                        let pair = fittingPair(whole(row), whole(row + 1))
-                        store(pair.0, row)
-                        store(pair.1, row + 1)
-                    }
-                } else {
-                    for row in 0..<slot.rows { store(whole(row), row) }
-                }
-            }
-            (rounded + slot.bias).update(from: weights + slot.bias, count: slot.panels * 16)
         }
     }
 }

@@ -135,6 +135,9 @@ public final class Trainer {
         case .shared(let numbers): (shared, rounding) = (SharedNumbers(numbers, plan.packed), nil)
         case .rounded(let scales, let bits):
             (shared, rounding) = (nil, Rounding(scales, bits: bits, network, plan.packed))
+        case .nearest(let codebooks, let zeros):
+            shared = SharedNumbers(Constraint.sparseNumbers(zeros, of: network), plan.packed)
+            rounding = Rounding(nearestOf: codebooks, plan.packed)
         }
         let lessonCount = (self.teacher?.features ?? 0) * max(plan.chunk, recipe.normalizationGroup)
         matrices =

@@ -15,13 +15,16 @@ struct CompressOptions: JobOptions {
         help: "Without a target: the share of the weights that become zero; 0.6 where neither is given.")
     var sparsity: Double? = nil
     @Option(
-        "bits", minimum: 2, maximum: 8, help: "Of a code: the other weights of a layer are at most 2^bits - 1 numbers.")
+        "bits", minimum: 2, maximum: 8,
+        help: """
+            Of a code: the other weights of a layer are at most 2^bits - 1 numbers, of a small first or last layer four times as many.
+            """)
     var bits = 4
     @Option(
         "epochs", minimum: 0, maximum: 1_000,
         help: """
-            How often every picture is seen, taught by the model: two thirds while weights become zero, then while the others share their \
-            numbers. 0 learns nothing.
+            How often every picture is seen, taught by the model: half while weights become zero, a third while the others choose among \
+            few numbers, then while these learn. 0 learns nothing.
             """)
     var epochs = 12
     @Option(.threads) var chosenThreads: Int?

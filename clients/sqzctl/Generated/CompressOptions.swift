@@ -17,13 +17,16 @@ struct CompressOptions: ParsableArguments {
     var sparsity: Double?
     @Option(
         parsing: .unconditional,
-        help: "Of a code: the other weights of a layer are at most 2^bits - 1 numbers. (2 to 8; default: 4)")
+        help: """
+            Of a code: the other weights of a layer are at most 2^bits - 1 numbers, of a small first or last layer \
+            four times as many. (2 to 8; default: 4)
+            """)
     var bits: Int?
     @Option(
         parsing: .unconditional,
         help: """
-            How often every picture is seen, taught by the model: two thirds while weights become zero, then while the \
-            others share their numbers. 0 learns nothing. (0 to 1000; default: 12)
+            How often every picture is seen, taught by the model: half while weights become zero, a third while the \
+            others choose among few numbers, then while these learn. 0 learns nothing. (0 to 1000; default: 12)
             """)
     var epochs: Int?
     @Option(
