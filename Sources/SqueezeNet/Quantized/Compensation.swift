@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// Makes whole numbers of a layer's filters one weight after the other, each of which makes up for what rounding those before it has done
 /// to the filter's sums (Frantar et al., GPTQ, arXiv 2210.17323). The bias, which is not rounded, makes up for the rest.
 ///
