@@ -82,11 +82,15 @@ demo: deps stage ## build, train on Fashion-MNIST for a minute, classify a pictu
 	@PATH="$(CURDIR)/$(STAGE)/usr/bin:$$PATH" clients/demo.sh
 
 .PHONY: test
-test: deps test-deps ## run every test: Swift, Python, and a booted systemd
-	$(SWIFT) build -c release --build-tests
+test: deps ## run every test: Swift, Python, and a booted systemd
+	@$(MAKE) --no-print-directory -j 2 test-build test-deps
 	@$(MAKE) --no-print-directory $(COMPLETIONS) $(MANUAL)/made
 	SQZ_PYTHON="$(CURDIR)/$(VENV)/bin/python" $(SWIFT) test -c release --skip-build
 	@$(MAKE) --no-print-directory -j 2 test-kernels test-clients
+
+.PHONY: test-build
+test-build:
+	$(SWIFT) build -c release --build-tests
 
 # Beside each other: machines that boot leave the processors time.
 .PHONY: test-kernels
@@ -115,8 +119,7 @@ fuzz: deps ## fuzz every parser of untrusted bytes for MINUTES each
 	Tests/Fuzz/run.sh $(MINUTES)
 
 .PHONY: race
-race: deps ## look for data races: the daemon's tests on a daemon with the thread sanitizer
-	$(SWIFT) build -c release --build-tests
+race: deps test-build ## look for data races: the daemon's tests on a daemon with the thread sanitizer
 	Tests/Race/run
 
 .PHONY: bench

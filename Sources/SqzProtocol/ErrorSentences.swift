@@ -107,7 +107,7 @@ extension SqzError: CustomStringConvertible {
     /// Of a model that jobs are to make.
     private static func coming(_ makers: [Int]) -> String? {
         guard let last = makers.last else { return nil }
-        return " yet: \(joined(makers)) \(makers.count == 1 ? "is" : "are") to make it (--after \(last) waits for that)"
+        return " yet: \(joined(makers)) \(makers.count == 1 ? "is" : "are") to make it (sqzctl wait \(last))"
     }
 
     private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

@@ -38,44 +38,29 @@ struct Compressing {
         let network = remaking.model.network
         let sparsity = try options.sparsity ?? sparsity()
         // Half of the epochs prune and heal, a third choose among the numbers, a sixth train these.
-        let (choosing, sharing, all) = (options.epochs / 3, options.epochs / 6, options.epochs + 2)
+        let (choosing, sharing) = (options.epochs / 3, options.epochs / 6)
         let pruning = options.epochs - choosing - sharing
-        var weights = remaking.model.weights
-        if options.epochs == 0 {
-            weights = weights.pruned(network, sparsity: sparsity)
-        } else {
-            let prune = try Finetuning(
-                remaking, phase: "prune", epochs: 0..<pruning, of: all, learningRate: Self.pruningRate)
-            let pruned = try prune.learn(
-                from: weights,
-                reshape: { $0.pruned(network, sparsity: Self.sparsity(sparsity, epoch: $1, of: pruning)) }
-            ) { .sparse($0, of: network) }
-            guard let pruned else { return nil }
-            weights = pruned
-        }
-        var compressed = remaking.model
-        var shared = try fitting(&weights)
+        let pruned = try learn(
+            "prune", 0..<pruning, Self.pruningRate, from: remaking.model.weights,
+            reshape: { $0.pruned(network, sparsity: Self.sparsity(sparsity, epoch: $1, of: pruning)) },
+            { .sparse($0, of: network) })
+        guard var weights = pruned?.pruned(network, sparsity: sparsity) else { return nil }
         if choosing > 0 {
-            let choose = try Finetuning(
-                remaking, phase: "choose", epochs: pruning..<pruning + choosing, of: all,
-                learningRate: Self.sharingRate)
-            let codebooks = shared.codebooks
-            guard let chosen = try choose.learn(from: weights, { .nearest(codebooks: codebooks, zeros: $0) }) else {
-                return nil
+            let codebooks = try fitting(&weights, []).codebooks
+            let chosen = try learn("choose", pruning..<pruning + choosing, Self.sharingRate, from: weights) {
+                .nearest(codebooks: codebooks, zeros: $0)
             }
+            guard let chosen else { return nil }
             weights = chosen
-            shared = try fitting(&weights)
         }
-        if sharing > 0 {
-            let share = try Finetuning(
-                remaking, phase: "share", epochs: pruning + choosing..<options.epochs, of: all,
-                learningRate: Self.sharingRate)
-            let constraint = shared.constraint(of: network)
-            guard let learnt = try share.learn(from: shared.weights(of: network), { _ in constraint }) else {
-                return nil
-            }
-            shared = try shared.following(learnt, of: network)
-        }
+        var shared = try fitting(&weights, moments())
+        let constraint = shared.constraint(of: network)
+        let learnt = try learn(
+            "share", pruning + choosing..<options.epochs, Self.sharingRate, from: shared.weights(of: network)
+        ) { _ in constraint }
+        guard let learnt else { return nil }
+        shared = try shared.following(learnt, of: network)
+        var compressed = remaking.model
         compressed.parameters = .shared(shared)
         compressed.selfTest = nil
         guard let before = try remaking.measure(remaking.model, epoch: all - 1, of: all),
@@ -84,18 +69,47 @@ struct Compressing {
         return try remaking.write(compressed, before, after) { describe(&$0, shared) }
     }
 
-    /// Of weights that have learnt, which may take more than was foreseen: more of them become zero then.
-    private func fitting(_ weights: inout Weights) throws -> SharedWeights {
+    /// The job's epochs, and those that measure.
+    private var all: Int { options.epochs + 2 }
+
+    /// A phase's weights at its end, those that it began with where it has no epochs; nil if it was asked to stop.
+    private func learn(
+        _ phase: String, _ epochs: Range<Int>, _ rate: Float, from weights: Weights,
+        reshape: (Weights, _ epoch: Int) -> Weights = { weights, _ in weights }, _ constraint: (Weights) -> Constraint
+    ) throws -> Weights? {
+        guard !epochs.isEmpty else { return weights }
+        return try Finetuning(remaking, phase: phase, epochs: epochs, of: all, learningRate: rate)
+            .learn(from: weights, reshape: reshape, constraint)
+    }
+
+    /// What the layers' inputs have in common: weights that learn nothing make up for each other by it.
+    private func moments() throws -> [InputMoments?] {
+        let model = remaking.model
+        // A calibration is one for eight bits, which complex bypass does not have.
+        guard options.epochs == 0, model.network.bypass != .complex else { return [] }
+        let calibration = try Calibration(
+            network: model.network, weights: model.weights, preprocessing: model.preprocessing,
+            threads: remaking.threads)
+        let pictures = remaking.calibrationPictures(QuantizeOptions.usualPictures)
+        return calibration.moments(of: pictures, steps: calibration.steps(of: pictures, by: .error))
+    }
+
+    /// Of weights that may take more than was foreseen: more of them become zero then.
+    private func fitting(_ weights: inout Weights, _ moments: [InputMoments?]) throws -> SharedWeights {
         let network = remaking.model.network
-        var shared = try SharedWeights(sharing: weights, of: network, bits: options.bits)
-        while let target = options.target?.bytes, try size(of: shared) > target {
-            guard shared.sparsity + Self.sparsityStep < Self.mostSparse else {
-                throw tooLarge(target, try size(of: shared))
-            }
-            weights = weights.pruned(network, sparsity: shared.sparsity + Self.sparsityStep)
-            shared = try SharedWeights(sharing: weights, of: network, bits: options.bits)
+        func shared(_ weights: Weights) throws -> SharedWeights {
+            try SharedWeights(
+                sharing: weights, of: network, bits: options.bits, standingFor: remaking.model.weights,
+                moments: moments)
         }
-        return shared
+        var fitting = try shared(weights)
+        while let target = options.target?.bytes, try size(of: fitting) > target {
+            let sparsity = fitting.sparsity + Self.sparsityStep
+            guard sparsity < Self.mostSparse else { throw tooLarge(target, try size(of: fitting)) }
+            weights = weights.pruned(network, sparsity: sparsity)
+            fitting = try shared(weights)
+        }
+        return fitting
     }
 
     private func describe(_ generation: inout History.Generation, _ shared: SharedWeights) {

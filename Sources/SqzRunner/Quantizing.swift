@@ -7,9 +7,8 @@ internal import SqzProtocol
 struct Quantizing {
     private let options: QuantizeOptions
     private let remaking: Remaking
+    private let pictures: [Picture]
     private static let learningRate: Float = 3e-4
-    /// Of those that the model was trained on, as far as its file says it.
-    private let pictures: [Int]
 
     init(_ remaking: Remaking, _ options: QuantizeOptions) throws {
         guard remaking.model.bits == 32 else {
@@ -17,9 +16,7 @@ struct Quantizing {
         }
         // So that a network that can't be is refused before anything is computed.
         _ = try remaking.model.network.activations
-        let trained = Measured.trained(of: remaking.dataset.train, by: remaking.model.training)
-        let count = min(options.pictures, trained.count)
-        pictures = (0..<count).map { trained[$0 * trained.count / count] }
+        pictures = remaking.calibrationPictures(options.pictures)
         self.options = options
         self.remaking = remaking
     }
@@ -56,7 +53,6 @@ struct Quantizing {
         }
         let calibration = try Calibration(
             network: network, weights: weights, preprocessing: model.preprocessing, threads: options.threads)
-        let pictures = pictures.map { Picture($0, of: remaking.dataset.train) }
         let steps = calibration.steps(of: pictures, by: options.calibration)
         // Weights that have learnt to be rounded are best rounded to the nearest.
         let moments = options.epochs > 0 ? [] : calibration.moments(of: pictures, steps: steps)

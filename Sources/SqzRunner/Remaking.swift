@@ -45,6 +45,13 @@ struct Remaking {
         self.generation = generation
     }
 
+    /// Some of the pictures that the model was trained on, as far as its file says which: evenly spread.
+    func calibrationPictures(_ most: Int) -> [Picture] {
+        let trained = Measured.trained(of: dataset.train, by: model.training)
+        let count = min(most, trained.count)
+        return (0..<count).map { Picture(trained[$0 * trained.count / count], of: dataset.train) }
+    }
+
     struct Found {
         var sums = Evaluation()
         var measuring: Measuring

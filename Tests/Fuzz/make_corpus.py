@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes corpus/ of the protocol's examples, of Tests/Fixtures, of small pictures (with numpy and Pillow), and, where a
-model is named, of its header.
+"""Makes corpus/ of the protocol's examples, of Tests/Fixtures, of small pictures (with numpy and Pillow), and of the models
+that are named: of squeezenet-cifar, one in single precision, and what `quantize` and `compress --sparsity 0.97 --bits 2` make of it.
 
-    make_corpus.py [MODEL.safetensors]
+    make_corpus.py [MODEL.safetensors ...]
 """
 
 import hashlib
@@ -149,16 +149,37 @@ def framed(header: Dict[str, Any]) -> bytes:
 
 
 def model(path: Path) -> None:
-    """A model's header, the same of the first version, and one that speaks of pictures that there are not."""
+    """A model's file without the zeros at its end; of one in single precision only the header, as if its weights were zero, that of the
+    first version too, and one that speaks of pictures that there are not."""
     data = path.read_bytes()
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    seed("FuzzModelFiles", "header-2", framed(header))
-    header["__metadata__"]["format"] = "sqzd-model-1"
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+
+    def put(name: str, text: bytes, values: bytes) -> None:
+        rest = values.rstrip(b"\0")
+        seed("FuzzModelFiles", name, (len(values) - len(rest)).to_bytes(4, "little") + text + rest)
+
+    metadata = header["__metadata__"]
+    if "precision" in metadata:
+        if metadata["precision"] == "shared":
+            put("shared", data[:start], data[start:])
+        else:
+            weights = min(t["data_offsets"][0] for t in header.values() if t.get("dtype") in ("I8", "U8"))
+            values = data[start : start + weights] + bytes(len(data) - start - weights)
+            put(metadata["precision"], data[:start], values)
+        return
+    zeros = bytes(len(data) - start)
+    put("header-3", framed(header), zeros)
+    metadata["format"] = "sqzd-model-2"
+    for key in ("history", "selfTest"):
+        metadata.pop(key, None)
+    put("header-2", framed(header), zeros)
+    metadata["format"] = "sqzd-model-1"
     for key in ("recipe", "training"):
-        header["__metadata__"].pop(key, None)
+        metadata.pop(key, None)
     for name, side in (("header", 32), ("large-pictures", 1024)):
-        header["__metadata__"]["preprocessing"] = f'{{"sourceSize":{side},"size":32,"padding":4,"flips":true}}'
-        seed("FuzzModelFiles", name, framed(header))
+        metadata["preprocessing"] = f'{{"sourceSize":{side},"size":32,"padding":4,"flips":true}}'
+        put(name, framed(header), zeros)
 
 
 if __name__ == "__main__":

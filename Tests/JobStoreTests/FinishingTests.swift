@@ -76,12 +76,10 @@ import Testing
             Submission(kind: "evaluate", runner: "r", uid: 1, after: [Dependency(job: id, condition: .success)]),
             at: 106 * second, limits: limits
         ).job.id
-        let made = MadeModel(
-            file: "", weightsSha256: "w", architecture: "a", bypass: "none", classes: ["x", "y"], parameters: 1,
-            multiplyAdds: 1, preprocessing: "", layers: [])
         let changes = try await store.succeed(
             id, Outcome(loss: 0.5),
-            making: NewModel(name: "m", sha256: "s", size: 1, runner: "r", made: made, publisher: .user()), as: finish,
+            making: NewModel(name: "m", sha256: "s", size: 1, runner: "r", made: .sample, publisher: .user()),
+            as: finish,
             at: 107 * second)
         #expect(changes.map(\.job.state) == [.failed, .cancelled] && changes[1].job.id == waiting)
         let job = try await store.job(id)

@@ -115,11 +115,8 @@ import Testing
     @Test func aModelStaysWithoutItsJob() async throws {
         let id = try await submit()
         _ = try await store.startNext(at: 2)
-        let made = MadeModel(
-            file: "m", weightsSha256: "w", architecture: "a", bypass: "none", classes: ["x"], parameters: 1,
-            multiplyAdds: 1, preprocessing: "p", layers: [])
         let model = NewModel(
-            name: "m", sha256: "1", size: 1, runner: "squeezenet", made: made, publisher: .user())
+            name: "m", sha256: "1", size: 1, runner: "squeezenet", made: .sample, publisher: .user())
         _ = try await store.succeed(id, Outcome(), making: model, at: 3)
         #expect(try await store.model("m").model.job == id)
         try await store.remove(id)

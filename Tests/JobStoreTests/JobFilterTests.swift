@@ -57,12 +57,9 @@ import Testing
     @Test func whatAJobMadeIsFoundUnderItsNameOfToday() async throws {
         let id = try await submit(model: "m")
         _ = try await store.startNext(at: 2, limits: outlook.limits)
-        let made = MadeModel(
-            file: "m", weightsSha256: "w", architecture: "squeezenet-cifar", bypass: "none", classes: ["a", "b"],
-            parameters: 1, multiplyAdds: 2, preprocessing: "p", layers: [])
         _ = try await store.succeed(
             id, Outcome(),
-            making: NewModel(name: "m", sha256: "s", size: 3, runner: "r", made: made, publisher: .user(1)), at: 3)
+            making: NewModel(name: "m", sha256: "s", size: 3, runner: "r", made: .sample, publisher: .user(1)), at: 3)
         #expect(try await ids(.init(model: "m@1")) == [id])
         try await store.rename("m", to: "new", ownedBy: nil)
         #expect(try await ids(.init(model: "new@1")) == [id])

@@ -185,14 +185,11 @@ import Varlink
     }
 
     @Test func aModelIsRegisteredWithItsJobsSuccessOrNotAtAll() async throws {
-        let made = MadeModel(
-            file: "m", weightsSha256: "w", architecture: "squeezenet-cifar", bypass: "none", classes: ["a", "b"],
-            parameters: 1, multiplyAdds: 2, preprocessing: "p", layers: [])
         func train(place: @escaping @Sendable () throws -> Void = {}) async throws -> Job {
             let id = try await submit()
             _ = try await store.startNext(at: 2)
             let model = NewModel(
-                name: "m", sha256: "s\(id)", size: 3, runner: "squeezenet", made: made, publisher: .user(),
+                name: "m", sha256: "s\(id)", size: 3, runner: "squeezenet", made: .sample, publisher: .user(),
                 accuracy: 0.5)
             return try await store.succeed(id, Outcome(), making: model, at: 3 + id, place: place)[0].job
         }
@@ -215,9 +212,8 @@ import Varlink
     }
 
     @Test func dataSetsAreImportedOnceAndKeptWhileJobsUseThem() async throws {
-        let imported = Imported(format: "idx", train: 2, test: 1, classes: ["a"], height: 32, width: 32)
         func add(_ name: String, _ sha256: String) async throws {
-            _ = try await store.addDataset(name, imported, sha256: sha256, size: 1, by: .user(), at: 1) {}
+            _ = try await store.addDataset(name, .sample, sha256: sha256, size: 1, by: .user(), at: 1) {}
         }
         try await add("d", "s")
         try await add("d", "s")

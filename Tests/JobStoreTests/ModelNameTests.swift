@@ -17,12 +17,9 @@ import Testing
         _ name: String, uid: Int = 1, at time: Int = 1, to other: JobStore? = nil, warning: String? = nil,
         isByAdministrator: Bool = false
     ) async throws -> String {
-        let made = MadeModel(
-            file: "m", weightsSha256: "w", architecture: "squeezenet-cifar", bypass: "none", classes: ["a", "b"],
-            parameters: 1, multiplyAdds: 2, preprocessing: "p", layers: [])
         let model = try await (other ?? store).addModel(
             NewModel(
-                name: name, sha256: "s", size: 3, runner: "r", made: made,
+                name: name, sha256: "s", size: 3, runner: "r", made: .sample,
                 publisher: .user(uid, isAdministrator: isByAdministrator), warning: warning), at: time
         ) {}
         return "\(model.name)@\(model.version)"

@@ -23,10 +23,7 @@ import Testing
     }
 
     private func succeed(_ id: Int, place: @escaping @Sendable () throws -> Void = {}) async throws -> [Change] {
-        let made = MadeModel(
-            file: "", weightsSha256: "", architecture: "", bypass: "", classes: [], parameters: 0, multiplyAdds: 0,
-            preprocessing: "", layers: [])
-        let model = NewModel(name: "m", sha256: "s\(id)", size: 1, runner: "r", made: made, publisher: .user())
+        let model = NewModel(name: "m", sha256: "s\(id)", size: 1, runner: "r", made: .sample, publisher: .user())
         return try await store.succeed(id, Outcome(), making: model, at: 3, place: place)
     }
 

@@ -17,12 +17,9 @@ import Testing
     private func add(
         _ name: String = "m", by uid: Int = 1, isAdministrator: Bool = false, warning: String? = nil
     ) async throws -> String {
-        let made = MadeModel(
-            file: "m", weightsSha256: "w", architecture: "squeezenet-cifar", bypass: "none", classes: ["a", "b"],
-            parameters: 1, multiplyAdds: 2, preprocessing: "p", layers: [])
         let model = try await store.addModel(
             NewModel(
-                name: name, sha256: "s", size: 3, runner: "r", made: made,
+                name: name, sha256: "s", size: 3, runner: "r", made: .sample,
                 publisher: .user(uid, isAdministrator: isAdministrator), warning: warning), at: 1
         ) {}
         return "\(model.name)@\(model.version)"
@@ -272,10 +269,7 @@ import Testing
         ).job.id
         _ = try await store.startNext(at: 2)
         try await store.rename("m", to: "n", ownedBy: nil)
-        let made = MadeModel(
-            file: "m", weightsSha256: "w", architecture: "a", bypass: "none", classes: ["a", "b"], parameters: 1,
-            multiplyAdds: 2, preprocessing: "p", layers: [])
-        let model = NewModel(name: "m", sha256: "t", size: 3, runner: "r", made: made, publisher: .user())
+        let model = NewModel(name: "m", sha256: "t", size: 3, runner: "r", made: .sample, publisher: .user())
         #expect(try await store.succeed(id, Outcome(), making: model, at: 3)[0].job.outcome?.model == "n@2")
     }
 
@@ -379,64 +373,5 @@ import Testing
         // A plain name is another.
         #expect(try await add("birds", by: 2) == "birds@1")
         for name in ["birds@1", "alice/birds@1"] { #expect(try await meaning(name) == name) }
-    }
-
-    @Test func aDataSetsNameIsItsFirstUsersToo() async throws {
-        let imported = Imported(format: "idx", train: 2, test: 1, classes: ["a"], height: 32, width: 32)
-        func add(_ name: String, _ uid: Int, isAdministrator: Bool = false) async throws -> Int {
-            try await store.addDataset(
-                name, imported, sha256: "s", size: 1, by: .user(uid, isAdministrator: isAdministrator), at: 1
-            ) {}.uid
-        }
-        #expect(try await add("d", 1) == 1)
-        try await store.removeDataset("d", by: 1, at: 5) { _ in }
-        let refusal = SqzError.invalidOption(
-            option: "name", reason: "the name d belongs to uid 1; right would be one of your own, as bob/d")
-        await #expect(throws: refusal) { try await add("d", 2) }
-        await #expect(throws: refusal) {
-            try await store.checkName("d", of: .dataset, option: "name", by: .user(2))
-        }
-        #expect(try await add("bob/d", 2) == 2)
-        try await store.giveDataset("d", to: 2)
-        #expect(try await add("d", 2) == 2)
-        try await store.giveDataset("d", to: 1)
-        #expect(try await store.dataset("d").uid == 1)
-        await #expect(throws: SqzError.self) { try await store.giveDataset("nothing", to: 1) }
-        #expect(await reason("dataset") { try await store.giveDataset("bob/d", to: 1) }.contains("can't be given away"))
-        // Models have names of their own.
-        #expect(try await self.add("d", by: 2) == "d@1")
-    }
-
-    /// What an administrator imports under another's name is that user's.
-    @Test func aDataSetIsItsNamesOwners() async throws {
-        let imported = Imported(format: "idx", train: 2, test: 1, classes: ["a"], height: 32, width: 32)
-        let dataset = try await store.addDataset(
-            "alice/d", imported, sha256: "s", size: 1, by: .user(9, isAdministrator: true), at: 1
-        ) {}
-        #expect(dataset.uid == 1)
-    }
-
-    @Test func anOlderDatabaseKnowsWhoseItsDataSetsNamesAre() async throws {
-        let imported = Imported(format: "idx", train: 2, test: 1, classes: ["a"], height: 32, width: 32)
-        _ = try await store.addDataset("d", imported, sha256: "s", size: 1, by: .user(1), at: 1) {}
-        for _ in 1...2 { try await add() }
-        try store.close()
-        let script = """
-            import sqlite3, sys
-            with sqlite3.connect(sys.argv[1]) as database:
-                for table in ["datasetNames", "promotions", "modelTags", "modelAliases", "pins", "tombstones"]:
-                    database.execute("DROP TABLE " + table)
-                database.execute("DELETE FROM grdb_migrations WHERE identifier = 'names'")
-            """
-        try Oracle.run("python3", ["-c", script, scratch["sqzd.db"]])
-        let older = try JobStore(path: scratch["sqzd.db"])
-        #expect(try await older.dataset("d").uid == 1)
-        let refusal = SqzError.invalidOption(
-            option: "name", reason: "the name d belongs to uid 1; right would be one of your own, as bob/d")
-        await #expect(throws: refusal) {
-            try await older.checkName("d", of: .dataset, option: "name", by: .user(2))
-        }
-        #expect(try await older.model("m").model.version == 2)
-        #expect(try await older.promote("m@1") == Meaning(model: "m@1", before: "m@2"))
     }
 }

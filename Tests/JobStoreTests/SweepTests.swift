@@ -32,11 +32,8 @@ import Varlink
     }
 
     private func model(accuracy: Double?, loss: Double? = nil, warning: String? = nil) -> NewModel {
-        let made = MadeModel(
-            file: "m", weightsSha256: "w", architecture: "squeezenet-cifar", bypass: "none", classes: ["a", "b"],
-            parameters: 1, multiplyAdds: 2, preprocessing: "p", layers: [])
-        return NewModel(
-            name: "m", sha256: "s", size: 3, runner: "r", made: made, publisher: .user(1), loss: loss,
+        NewModel(
+            name: "m", sha256: "s", size: 3, runner: "r", made: .sample, publisher: .user(1), loss: loss,
             accuracy: accuracy, warning: warning)
     }
 

@@ -85,6 +85,31 @@ import Testing
         #expect(try SharedWeights(sharing: shared.weights(of: network), of: network, bits: bits) == shared)
     }
 
+    /// What zeros and few numbers do to a filter's sums is made up for by its other weights, on pictures that calibration has not seen too.
+    @Test(arguments: [2, 4]) func zerosAndNumbersAreMadeUpFor(bits: Int) throws {
+        let preprocessing = try Preprocessing(size: 32)
+        let pruned = weights.pruned(network, sparsity: 0.5)
+        let pictures = DeterminismTests.pictures
+        let calibration = try Calibration(network: network, weights: weights, preprocessing: preprocessing, threads: 2)
+        let moments = pictures.withPictures { pictures in
+            let seen = Array(pictures[..<30])
+            return calibration.moments(of: seen, steps: calibration.steps(of: seen, by: .error))
+        }
+        func error(_ moments: [InputMoments?]) throws -> Double {
+            let shared = try SharedWeights(
+                sharing: pruned, of: network, bits: bits, standingFor: weights, moments: moments)
+            #expect(abs(shared.sparsity - 0.5) < 1e-5)
+            let logits = try [weights, shared.weights(of: network)].map { weights in
+                let classifier = try Classifier(
+                    network: network, weights: weights, preprocessing: preprocessing, threads: 2)
+                return pictures.withPictures { classifier.classify(Array($0[30...])) }
+            }
+            return zip(logits[0], logits[1]).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+        }
+        let (nearest, best) = (try error([]), try error(moments))
+        #expect(best < nearest / 2, "\(best) and \(nearest)")
+    }
+
     @Test func whatIsSharedLearnsTogetherWhateverTheThreads() throws {
         let shared = try SharedWeights(sharing: weights.pruned(network, sparsity: 0.5), of: network, bits: 3)
         let start = TrainerState(weights: shared.weights(of: network))

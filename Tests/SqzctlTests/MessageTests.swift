@@ -143,8 +143,8 @@ import Varlink
         func sentence(_ makers: [Int]) -> String {
             SqzError.noSuchModel(model: "x", known: ["y"], makers: makers).description
         }
-        #expect(sentence([7]) == "there is no model x yet: job 7 is to make it (--after 7 waits for that)")
-        #expect(sentence([7, 9]) == "there is no model x yet: jobs 7, 9 are to make it (--after 9 waits for that)")
+        #expect(sentence([7]) == "there is no model x yet: job 7 is to make it (sqzctl wait 7)")
+        #expect(sentence([7, 9]) == "there is no model x yet: jobs 7, 9 are to make it (sqzctl wait 9)")
         #expect(sentence([]) == "there is no model x; there are: y")
     }
 

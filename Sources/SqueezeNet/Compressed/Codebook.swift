@@ -61,7 +61,9 @@ struct Codebook {
     }
 
     /// Up to where values are nearer to a number than to the next.
-    private func boundary(_ place: Int) -> Float { (numbers[place] + numbers[place + 1]) / 2 }
+    static func boundary(_ number: Float, _ next: Float) -> Float { (number + next) / 2 }
+
+    private func boundary(_ place: Int) -> Float { Self.boundary(numbers[place], numbers[place + 1]) }
 
     /// The place of the nearest number.
     func nearest(to value: Float) -> Int {

@@ -47,10 +47,18 @@ public struct SharedWeights: Sendable, Equatable {
 
     /// Weights of zero stay zero, the others get the nearest of so many numbers (`Codebook`). Of the first and the last layer, which lose
     /// most, they are four times as many where the layer has few of the weights: not of ImageNet's classifier, which has two fifths.
-    /// - Parameter bits: of a code.
-    public init(sharing weights: Weights, of network: Network, bits: Int) throws(EngineError) {
+    /// - Parameters:
+    ///   - bits: of a code.
+    ///   - original: what the weights were before some became zero.
+    ///   - moments: each layer's, as `Calibration` finds them, to make up for what zeros and numbers do to the sums of `original`; where
+    ///     there are none, each weight gets the nearest number.
+    public init(
+        sharing weights: Weights, of network: Network, bits: Int, standingFor original: Weights? = nil,
+        moments: [InputMoments?] = []
+    ) throws(EngineError) {
         precondition(Self.allowedBits.contains(bits) && weights.values.count == network.parameterCount)
         guard weights.areFinite else { throw .quantization("some of its weights are not finite") }
+        let original = original ?? weights
         var (codes, codebooks, biases) = ([UInt8](), [[Float]](), [Float]())
         for (place, (weight, bias)) in network.convolutions.enumerated() {
             let own = weights.values[weight.range]
@@ -58,9 +66,25 @@ public struct SharedWeights: Sendable, Equatable {
             let isSmall = weight.count * 32 <= network.parameterCount
             let bits = isOuter && isSmall ? min(bits + 2, Self.allowedBits.upperBound) : bits
             let codebook = Codebook(of: own.filter { $0 != 0 }, count: 1 << bits - 1)
-            codes += own.map { $0 == 0 ? 0 : UInt8(1 + codebook.nearest(to: $0)) }
             codebooks.append(codebook.numbers)
-            biases += weights.values[bias.range]
+            func code(_ weight: Float, for wanted: Float) -> UInt8 {
+                weight == 0 ? 0 : UInt8(1 + codebook.nearest(to: wanted))
+            }
+            guard let compensation = moments.isEmpty ? nil : moments[place].map(Compensation.init) else {
+                codes += own.map { code($0, for: $0) }
+                biases += weights.values[bias.range]
+                continue
+            }
+            let each = weight.count / bias.count
+            for (start, bias) in zip(stride(from: weight.offset, to: weight.range.upperBound, by: each), bias.range) {
+                var filter = compensation.filter(original.values[start..<start + each], bias: original.values[bias])
+                for place in 0..<each {
+                    let code = code(own[start + place], for: Float(filter.best(place)))
+                    codes.append(code)
+                    filter.decide(place, code == 0 ? 0 : codebook.numbers[Int(code) - 1])
+                }
+                biases.append(Float(filter.bias))
+            }
         }
         try self.init(network, codes: codes, codebooks: codebooks, biases: biases)
     }

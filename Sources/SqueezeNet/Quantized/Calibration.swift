@@ -83,7 +83,7 @@ public struct Calibration {
         }
         var moments = layers.map { layer -> InputMoments? in
             let inputs = layer.0.inputs * layer.0.kernel * layer.0.kernel
-            return inputs <= InputMoments.largest ? InputMoments(inputs: inputs) : nil
+            return inputs <= InputMoments.largest ? InputMoments(inputs: inputs, step: layer.step) : nil
         }
         let each = max(1, InputMoments.pixels / max(1, pictures.count))
         survey(pictures, empty: moments) { part, memory, place, index in

@@ -12,7 +12,7 @@ func fittingPair<Vector: SIMD>(_ first: Vector, _ second: Vector) -> (Vector, Ve
 /// How a convolution's filters become whole numbers.
 struct FilterRounding {
     private let bound: Float
-    let hasPairs: Bool
+    private let hasPairs: Bool
     /// What whole number the largest weight may come to. Of few bits one that is beyond the bound and cut, because large weights are rare;
     /// a smaller one where pairs would be cut.
     private let tops: [Float]
@@ -43,6 +43,21 @@ struct FilterRounding {
         for first in stride(from: 0, to: wholes.count, by: 2) {
             let pair = fittingPair(SIMD2(repeating: wholes[first]), SIMD2(repeating: wholes[first + 1]))
             (wholes[first], wholes[first + 1]) = (pair.0[0], pair.1[0])
+        }
+        return wholes
+    }
+
+    /// Those that make up for each other.
+    func wholes(of filter: inout Compensation.Filter) -> [Float] {
+        var wholes: [Float] = []
+        for place in 0..<filter.count {
+            wholes.append(whole(Float(filter.best(place))))
+            if hasPairs, place % 2 == 1 {
+                let pair = fittingPair(SIMD2(repeating: wholes[place - 1]), SIMD2(repeating: wholes[place]))
+                (wholes[place - 1], wholes[place]) = (pair.0[0], pair.1[0])
+                filter.decide(place - 1, wholes[place - 1])
+            }
+            filter.decide(place, wholes[place])
         }
         return wholes
     }

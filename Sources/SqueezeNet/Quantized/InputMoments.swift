@@ -10,12 +10,15 @@ public struct InputMoments: Sendable, Equatable {
 
     /// A filter's inputs, and the bias'.
     let count: Int
+    /// What a whole number of the inputs stands for.
+    let step: Float
     /// Those of the upper triangle, row by row; below it are zeros.
     private(set) var sums: [Double]
 
     /// - Parameter inputs: a filter's.
-    init(inputs: Int) {
+    init(inputs: Int, step: Float) {
         count = inputs + 1
+        self.step = step
         sums = [Double](repeating: 0, count: count * count)
     }
 

@@ -31,17 +31,15 @@ extension QuantizedWeights {
                 let scale = max(
                     usual[layer.filter + filter], abs(bias) / (steps[layer.input] * Float(Self.largestBias)))
                 guard scale.isFinite else { throw .quantization("some of its weights are not finite") }
-                let unit = Double(scale) * Double(steps[layer.input])
-                var wholes = rounding.wholes(of: own, scale: scale)
-                var whole = Double(bias) / unit
-                if let compensation {
-                    let best = compensation.wholes(
-                        of: own.map { Double($0) / Double(scale) } + [whole / InputMoments.unit], rounding)
-                    if rounding.allows(best.wholes) { (wholes, whole) = (best.wholes, best.bias * InputMoments.unit) }
+                var wholes: [Float]?
+                var whole = Double(bias) / Double(scale)
+                if var filter = compensation?.filter(own, bias: bias, unit: scale) {
+                    let best = rounding.wholes(of: &filter)
+                    if rounding.allows(best) { (wholes, whole) = (best, filter.bias) }
                 }
-                values += wholes.map(Int8.init)
+                values += (wholes ?? rounding.wholes(of: own, scale: scale)).map(Int8.init)
                 scales.append(scale)
-                whole.round(.toNearestOrEven)
+                whole = (whole / Double(steps[layer.input])).rounded(.toNearestOrEven)
                 biases.append(Int32(min(Double(Self.largestBias), max(-Double(Self.largestBias), whole))))
             }
         }

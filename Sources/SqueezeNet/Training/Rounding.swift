@@ -47,7 +47,7 @@ struct Rounding {
                         scale: scale)
                 }
             case .numbers(let numbers):
-                let boundaries = zip(numbers, numbers.dropFirst()).map { ($0 + $1) / 2 }
+                let boundaries = zip(numbers, numbers.dropFirst()).map(Codebook.boundary)
                 for row in 0..<slot.panels * slot.rows {
                     let weight = Self.load(from, row)
                     var nearest = SIMD16(repeating: numbers[0])

@@ -24,7 +24,7 @@ struct CompressOptions: JobOptions {
         "epochs", minimum: 0, maximum: 1_000,
         help: """
             How often every picture is seen, taught by the model: half while weights become zero, a third while the others choose among \
-            few numbers, then while these learn. 0 learns nothing.
+            few numbers, then while these learn. Of 0 the weights make up for each other without learning.
             """)
     var epochs = 12
     @Option(.threads) var chosenThreads: Int?

@@ -10,7 +10,7 @@ struct QuantizeOptions: JobOptions {
     @Option(
         "pictures", minimum: 1, maximum: 4_096,
         help: "How many training pictures, evenly spread, say how large activations become.")
-    var pictures = 512
+    var pictures = usualPictures
     @Option(
         "calibration",
         help: """
@@ -25,4 +25,6 @@ struct QuantizeOptions: JobOptions {
             """)
     var epochs = 0
     @Option(.threads) var chosenThreads: Int?
+
+    static let usualPictures = 512
 }

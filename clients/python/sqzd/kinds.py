@@ -389,7 +389,8 @@ class KindCalls(JobCalls):
         bits: Of a code: the other weights of a layer are at most 2^bits - 1 numbers, of a small first or last layer
             four times as many. (2 to 8; default: 4)
         epochs: How often every picture is seen, taught by the model: half while weights become zero, a third while
-            the others choose among few numbers, then while these learn. 0 learns nothing. (0 to 1000; default: 12)
+            the others choose among few numbers, then while these learn. Of 0 the weights make up for each other without
+            learning. (0 to 1000; default: 12)
         threads: Threads to compute with; by default, and at most, as many as there are processors to use. (1 to 32)
         """
         options.update(

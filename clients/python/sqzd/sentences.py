@@ -59,7 +59,7 @@ def _no_such_model(given: Parameters) -> str:
     makers = given.get("makers")
     if makers:
         verb = "is" if len(makers) == 1 else "are"
-        return f"{told} yet: {_jobs(makers)} {verb} to make it (after=[{makers[-1]}] waits for that)"
+        return f"{told} yet: {_jobs(makers)} {verb} to make it (job({makers[-1]}).wait())"
     return told + _known(given["known"], "any model")
 
 

@@ -26,7 +26,8 @@ struct CompressOptions: ParsableArguments {
         parsing: .unconditional,
         help: """
             How often every picture is seen, taught by the model: half while weights become zero, a third while the \
-            others choose among few numbers, then while these learn. 0 learns nothing. (0 to 1000; default: 12)
+            others choose among few numbers, then while these learn. Of 0 the weights make up for each other without \
+            learning. (0 to 1000; default: 12)
             """)
     var epochs: Int?
     @Option(

@@ -1,4 +1,5 @@
 import JobStore
+import SqzProtocol
 
 /// Users of a system that has alice, 1, and bob, 2.
 extension Publisher {
@@ -8,4 +9,14 @@ extension Publisher {
             uid: uid, isAdministrator: { isAdministrator }, user: { names[$0] },
             prefix: { names.first { $0.value == uid }?.key ?? String(uid) })
     }
+}
+
+extension MadeModel {
+    static let sample = MadeModel(
+        file: "m", weightsSha256: "w", architecture: "squeezenet-cifar", bypass: "none", classes: ["a", "b"],
+        parameters: 1, multiplyAdds: 2, preprocessing: "p", layers: [])
+}
+
+extension Imported {
+    static let sample = Imported(format: "idx", train: 2, test: 1, classes: ["a"], height: 32, width: 32)
 }
