@@ -41,15 +41,6 @@ import Testing
         return try await store.rollBack(name, to: "\(goal.name)@\(goal.version)")
     }
 
-    private func reason(_ option: String, _ body: () async throws -> Void) async -> String {
-        let error = await #expect(throws: SqzError.self) { try await body() }
-        guard case .invalidOption(option, let reason)? = error else {
-            Issue.record("\(error.map { "\($0)" } ?? "no error")")
-            return ""
-        }
-        return reason
-    }
-
     /// What names mean is kept in memory; a change is seen by whoever asks after it.
     @Test func whatIsLookedUpBesideChangesIsNeverOld() async throws {
         for _ in 1...2 { try await add() }

@@ -1,5 +1,6 @@
 import JobStore
 import SqzProtocol
+import Testing
 
 /// Users of a system that has alice, 1, and bob, 2.
 extension Publisher {
@@ -19,4 +20,14 @@ extension MadeModel {
 
 extension Imported {
     static let sample = Imported(format: "idx", train: 2, test: 1, classes: ["a"], height: 32, width: 32)
+}
+
+/// Why `body` refuses what was given for an option.
+func reason(_ option: String, _ body: () async throws -> Void) async -> String {
+    let error = await #expect(throws: SqzError.self) { try await body() }
+    guard case .invalidOption(option, let reason)? = error else {
+        Issue.record("\(error.map { "\($0)" } ?? "no error")")
+        return ""
+    }
+    return reason
 }
