@@ -16,18 +16,13 @@ func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard zeros <= mostZeros else { return -1 }
     let path = scratchFolder + "/model.safetensors"
     write(UnsafeBufferPointer(rebasing: input.bindMemory(to: UInt8.self)[4...]), zeros: zeros, to: path)
-    guard let model = try? ModelFile(path: path) else { return 0 }
+    guard var model = try? ModelFile(path: path) else { return 0 }
     precondition(model.classes.count == model.network.classes, "\(model.classes.count) names of classes")
     guard model.network.inputSize <= largestInput else { return 0 }
     do {
-        let classifier =
-            if case .int8(let weights) = model.parameters {
-                try Classifier(
-                    network: model.network, weights: weights, preprocessing: model.preprocessing, threads: 1)
-            } else {
-                try Classifier(
-                    network: model.network, weights: model.weights, preprocessing: model.preprocessing, threads: 1)
-            }
+        // The corpus's zeros are not what the self-test was made with.
+        model.selfTest = nil
+        let classifier = try model.classifier(threads: 1)
         // Pictures of their own memory, which the sanitizer watches.
         for (width, height) in [(32, 32), (1, 70)] {
             let logits = [UInt8](repeating: 7, count: 3 * width * height).withUnsafeBytes {
