@@ -46,14 +46,14 @@ struct Compressing {
             { .sparse($0, of: network) })
         guard var weights = pruned?.pruned(network, sparsity: sparsity) else { return nil }
         if choosing > 0 {
-            let codebooks = try fitting(&weights, []).codebooks
+            let codebooks = try fitting(&weights, nil).codebooks
             let chosen = try learn("choose", pruning..<pruning + choosing, Self.sharingRate, from: weights) {
                 .nearest(codebooks: codebooks, zeros: $0)
             }
             guard let chosen else { return nil }
             weights = chosen
         }
-        var shared = try fitting(&weights, moments())
+        var shared = try fitting(&weights, compensations())
         let constraint = shared.constraint(of: network)
         let learnt = try learn(
             "share", pruning + choosing..<options.epochs, Self.sharingRate, from: shared.weights(of: network)
@@ -82,25 +82,25 @@ struct Compressing {
             .learn(from: weights, reshape: reshape, constraint)
     }
 
-    /// What the layers' inputs have in common: weights that learn nothing make up for each other by it.
-    private func moments() throws -> [InputMoments?] {
+    /// How weights that learn nothing make up for each other.
+    private func compensations() throws -> [Compensation?]? {
         let model = remaking.model
         // A calibration is one for eight bits, which complex bypass does not have.
-        guard options.epochs == 0, model.network.bypass != .complex else { return [] }
+        guard options.epochs == 0, model.network.bypass != .complex else { return nil }
         let calibration = try Calibration(
             network: model.network, weights: model.weights, preprocessing: model.preprocessing,
             threads: remaking.threads)
         let pictures = remaking.calibrationPictures(QuantizeOptions.usualPictures)
-        return calibration.moments(of: pictures, steps: calibration.steps(of: pictures, by: .error))
+        return calibration.compensations(of: pictures, steps: calibration.steps(of: pictures, by: .error))
     }
 
     /// Of weights that may take more than was foreseen: more of them become zero then.
-    private func fitting(_ weights: inout Weights, _ moments: [InputMoments?]) throws -> SharedWeights {
+    private func fitting(_ weights: inout Weights, _ compensations: [Compensation?]?) throws -> SharedWeights {
         let network = remaking.model.network
         func shared(_ weights: Weights) throws -> SharedWeights {
             try SharedWeights(
                 sharing: weights, of: network, bits: options.bits, standingFor: remaking.model.weights,
-                moments: moments)
+                compensations: compensations)
         }
         var fitting = try shared(weights)
         while let target = options.target?.bytes, try size(of: fitting) > target {

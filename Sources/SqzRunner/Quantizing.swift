@@ -41,6 +41,10 @@ struct Quantizing {
         var model = remaking.model
         let network = model.network
         var weights = model.weights
+        // Of fewer bits, weights lose more than activations, and it is these that gain.
+        if options.bits == QuantizedWeights.allowedBits.upperBound {
+            weights = try calibration(of: weights).equalized(weights, by: pictures)
+        }
         // Those of the model's own weights, which then learn to be multiples of them.
         let scales = QuantizedWeights.scales(for: weights, of: network, bits: options.bits)
         if options.epochs > 0 {
@@ -51,15 +55,21 @@ struct Quantizing {
             guard let learnt else { return nil }
             weights = learnt
         }
-        let calibration = try Calibration(
-            network: network, weights: weights, preprocessing: model.preprocessing, threads: options.threads)
+        let calibration = try calibration(of: weights)
         let steps = calibration.steps(of: pictures, by: options.calibration)
         // Weights that have learnt to be rounded are best rounded to the nearest.
-        let moments = options.epochs > 0 ? [] : calibration.moments(of: pictures, steps: steps)
+        let compensations = options.epochs > 0 ? nil : calibration.compensations(of: pictures, steps: steps)
         model.parameters = .int8(
             try QuantizedWeights(
-                quantizing: weights, of: network, bits: options.bits, steps: steps, scales: scales, moments: moments))
+                quantizing: weights, of: network, bits: options.bits, steps: steps, scales: scales,
+                compensations: compensations))
         model.selfTest = nil
         return model
+    }
+
+    private func calibration(of weights: Weights) throws -> Calibration {
+        try Calibration(
+            network: remaking.model.network, weights: weights, preprocessing: remaking.model.preprocessing,
+            threads: options.threads)
     }
 }

@@ -91,13 +91,13 @@ import Testing
         let pruned = weights.pruned(network, sparsity: 0.5)
         let pictures = DeterminismTests.pictures
         let calibration = try Calibration(network: network, weights: weights, preprocessing: preprocessing, threads: 2)
-        let moments = pictures.withPictures { pictures in
+        let compensations = pictures.withPictures { pictures in
             let seen = Array(pictures[..<30])
-            return calibration.moments(of: seen, steps: calibration.steps(of: seen, by: .error))
+            return calibration.compensations(of: seen, steps: calibration.steps(of: seen, by: .error))
         }
-        func error(_ moments: [InputMoments?]) throws -> Double {
+        func error(_ compensations: [Compensation?]?) throws -> Double {
             let shared = try SharedWeights(
-                sharing: pruned, of: network, bits: bits, standingFor: weights, moments: moments)
+                sharing: pruned, of: network, bits: bits, standingFor: weights, compensations: compensations)
             #expect(abs(shared.sparsity - 0.5) < 1e-5)
             let logits = try [weights, shared.weights(of: network)].map { weights in
                 let classifier = try Classifier(
@@ -106,7 +106,7 @@ import Testing
             }
             return zip(logits[0], logits[1]).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
         }
-        let (nearest, best) = (try error([]), try error(moments))
+        let (nearest, best) = (try error(nil), try error(compensations))
         #expect(best < nearest / 2, "\(best) and \(nearest)")
     }
 

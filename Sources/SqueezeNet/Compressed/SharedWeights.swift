@@ -50,11 +50,11 @@ public struct SharedWeights: Sendable, Equatable {
     /// - Parameters:
     ///   - bits: of a code.
     ///   - original: what the weights were before some became zero.
-    ///   - moments: each layer's, as `Calibration` finds them, to make up for what zeros and numbers do to the sums of `original`; where
-    ///     there are none, each weight gets the nearest number.
+    ///   - compensations: the layers', as `Calibration` finds them, for what zeros and numbers do to the sums of `original`; where there
+    ///     is none, each weight gets the nearest number.
     public init(
         sharing weights: Weights, of network: Network, bits: Int, standingFor original: Weights? = nil,
-        moments: [InputMoments?] = []
+        compensations: [Compensation?]? = nil
     ) throws(EngineError) {
         precondition(Self.allowedBits.contains(bits) && weights.values.count == network.parameterCount)
         guard weights.areFinite else { throw .quantization("some of its weights are not finite") }
@@ -70,7 +70,7 @@ public struct SharedWeights: Sendable, Equatable {
             func code(_ weight: Float, for wanted: Float) -> UInt8 {
                 weight == 0 ? 0 : UInt8(1 + codebook.nearest(to: wanted))
             }
-            guard let compensation = moments.isEmpty ? nil : moments[place].map(Compensation.init) else {
+            guard let compensation = compensations?[place] else {
                 codes += own.map { code($0, for: $0) }
                 biases += weights.values[bias.range]
                 continue

@@ -13,10 +13,10 @@ public struct Calibration {
         case error
     }
 
-    private let network: Network
+    let network: Network
     private let preprocessing: Preprocessing
     private let layout: QuantizedLayout
-    private let plan: Plan
+    let plan: Plan
     private let pool: ComputePool
     private let kernels: Kernels
     private let arena: Arena
@@ -75,9 +75,10 @@ public struct Calibration {
         }
     }
 
-    /// The moments of each convolution's inputs, in the order of `Network.parameters`; nil of those with too many.
+    /// How the weights of each convolution, in the order of `Network.parameters`, make up for each other; nil of those with too many
+    /// inputs.
     /// - Parameter steps: the activations'.
-    public func moments(of pictures: [Picture], steps: [Float]) -> [InputMoments?] {
+    public func compensations(of pictures: [Picture], steps: [Float]) -> [Compensation?] {
         let layers = zip(layout.layers, LayerWindows.all(of: network, plan)).map { layer, windows in
             (windows, step: steps[layer.input], levels: Float(levels(of: layer.input)))
         }
@@ -105,7 +106,7 @@ public struct Calibration {
         } add: {
             for (layer, part) in $0.enumerated() { if let part { moments[layer]! += part } }
         }
-        return moments
+        return moments.map { $0.map(Compensation.init) }
     }
 
     private func levels(of activation: Int) -> Int {
@@ -114,7 +115,7 @@ public struct Calibration {
 
     /// Computes all pictures, and has `look` see each; each thread has a part of its own.
     /// - Parameter look: gets the part, and where the activations are, which picture of the chunk there, and of all, it is.
-    private func survey<Part>(
+    func survey<Part>(
         _ pictures: [Picture], empty: Part, look: (inout Part, Memory, _ place: Int, _ index: Int) -> Void,
         add: (Part) -> Void
     ) {

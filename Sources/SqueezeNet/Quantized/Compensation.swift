@@ -3,7 +3,7 @@
 ///
 /// With H, the moments of the inputs, and errors e of the weights, the sums' squared error is eᵀHe = |Le|², L lower triangular: line k of
 /// L has nothing of the weights after k, so that weight k is best where it makes the line zero.
-struct Compensation {
+public struct Compensation: Sendable, Equatable {
     /// What is added to the inputs' own moments, of their mean: few pictures do not tell all.
     private static let damping = 0.01
 

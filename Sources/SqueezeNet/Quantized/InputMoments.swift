@@ -1,6 +1,6 @@
 /// What the inputs of a layer's filters have in common: the sums of the products of each two of them, over some pixels of some
 /// pictures. The inputs are the whole numbers of eight bits, so that the sums are exact in whatever order they are made.
-public struct InputMoments: Sendable, Equatable {
+struct InputMoments {
     /// The most inputs that a filter may have to be looked at: the 3×3 layers of the usual networks. What is kept grows with their square.
     static let largest = 576
     /// Looked at of a layer, of all pictures together.

@@ -4,11 +4,10 @@ extension QuantizedWeights {
     /// - Parameters:
     ///   - steps: the activations', as `Calibration` finds them.
     ///   - scales: the filters', where the weights were learnt for these; else `scales(for:of:bits:)`.
-    ///   - moments: each layer's, as `Calibration` finds them, to make up for what rounding does; where there are none, each weight
-    ///     becomes the nearest.
+    ///   - compensations: the layers', as `Calibration` finds them; where there is none, each weight becomes the nearest.
     public init(
         quantizing weights: Weights, of network: Network, bits: Int = 8, steps: [Float], scales given: [Float]? = nil,
-        moments: [InputMoments?] = []
+        compensations: [Compensation?]? = nil
     ) throws(EngineError) {
         let layout = try QuantizedLayout(network)
         let usual = given ?? Self.scales(for: weights, of: network, bits: bits)
@@ -18,7 +17,7 @@ extension QuantizedWeights {
         var scales: [Float] = []
         var biases: [Int32] = []
         for (place, (layer, part)) in zip(layout.layers, Self.layerBits(of: network, bits)).enumerated() {
-            let compensation = moments.isEmpty ? nil : moments[place].map(Compensation.init)
+            let compensation = compensations?[place]
             let rounding = FilterRounding(kernel: layer.convolution.kernel, bits: part.bits)
             let (weight, bias) = (
                 network.parameters[layer.convolution.parameter], network.parameters[layer.convolution.parameter + 1]
