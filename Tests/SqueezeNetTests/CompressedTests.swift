@@ -95,16 +95,16 @@ import Testing
             let seen = Array(pictures[..<30])
             return calibration.compensations(of: seen, steps: calibration.steps(of: seen, by: .error))
         }
+        func classifier(_ weights: Weights) throws -> Classifier {
+            try Classifier(network: network, weights: weights, preprocessing: preprocessing, threads: 2)
+        }
         func error(_ compensations: [Compensation?]?) throws -> Double {
             let shared = try SharedWeights(
                 sharing: pruned, of: network, bits: bits, standingFor: weights, compensations: compensations)
             #expect(abs(shared.sparsity - 0.5) < 1e-5)
-            let logits = try [weights, shared.weights(of: network)].map { weights in
-                let classifier = try Classifier(
-                    network: network, weights: weights, preprocessing: preprocessing, threads: 2)
-                return pictures.withPictures { classifier.classify(Array($0[30...])) }
+            return try pictures.withPictures {
+                try classifier(shared.weights(of: network)).error(beside: classifier(weights), of: Array($0[30...]))
             }
-            return zip(logits[0], logits[1]).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
         }
         let (nearest, best) = (try error(nil), try error(compensations))
         #expect(best < nearest / 2, "\(best) and \(nearest)")

@@ -131,41 +131,6 @@ import Testing
         }
     }
 
-    /// What rounding does to a filter's sums is made up for by its other weights, on pictures that calibration has not seen too; as much as
-    /// ever by any number of threads.
-    @Test(arguments: runs, [4, 8]) func roundingIsMadeUpFor(_ run: Run, bits: Int) throws {
-        let (network, preprocessing) = (try run.network(), try run.preprocessing())
-        let weights = try run.weights(network)
-        let steps = try run.quantized().steps
-        let seen = 30
-        let compensations = try [1, 3].map { threads in
-            let calibration = try Calibration(
-                network: network, weights: weights, preprocessing: preprocessing, threads: threads)
-            return Self.pictures.withPictures { calibration.compensations(of: Array($0[..<seen]), steps: steps) }
-        }
-        #expect(compensations[0] == compensations[1] && compensations[0].allSatisfy { $0 != nil })
-        func error(_ compensations: [Compensation?]?) throws -> Double {
-            let quantized = try QuantizedWeights(
-                quantizing: weights, of: network, bits: bits, steps: steps, compensations: compensations)
-            let classifiers = [
-                try Classifier(network: network, weights: weights, preprocessing: preprocessing, threads: 2),
-                try Classifier(network: network, weights: quantized, preprocessing: preprocessing, threads: 2),
-            ]
-            return Self.pictures.withPictures { pictures in
-                let logits = classifiers.map { $0.classify(Array(pictures[seen...])) }
-                return zip(logits[0], logits[1]).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
-            }
-        }
-        let (nearest, best) = (try error(nil), try error(compensations[0]))
-        #expect(best < nearest / 2, "\(best) and \(nearest)")
-    }
-
-    @Test func rulesKeepLessAndLess() throws {
-        let steps = try Calibration.Rule.allCases.map { try Run().quantized(by: $0).steps }
-        #expect(zip(steps[0], steps[1]).allSatisfy { $0 >= $1 } && steps[0] != steps[1] && steps[0] != steps[2])
-        #expect(steps[0].count == (try Run().network().activations.count))
-    }
-
     /// A filter without weights, a network that is dead, and a bias that is far beyond its filter's sums.
     @Test func degenerateFiltersAreComputed() throws {
         let network = try Run().network()
@@ -187,52 +152,6 @@ import Testing
                 .classify(pictures)
         }
         #expect(abs(logits[0] - 1e6) < 1 && logits.allSatisfy(\.isFinite))
-    }
-
-    /// A channel of a squeezed map that is much larger than the others, and whose readers take it back, costs these no step: the network
-    /// computes the same in single precision, and in eight bits nearly what it does without.
-    @Test(arguments: [Run(), Run(architecture: .squeezenet11, bypass: .simple, size: 67)])
-    func channelsThatShareAStepAreMadeAlike(_ run: Run) throws {
-        let (network, preprocessing) = (try run.network(), try run.preprocessing())
-        let weights = try run.weights(network)
-        var values = weights.values
-        for parameter in network.parameters where parameter.name.contains("squeeze") {
-            let each = parameter.count / parameter.shape[0]
-            for place in 0..<each { values[parameter.offset + place] *= 256 }
-        }
-        for parameter in network.parameters where parameter.name.contains("expand") && parameter.shape.count == 4 {
-            let taps = parameter.shape[2] * parameter.shape[3]
-            for place in 0..<parameter.count where place / taps % parameter.shape[1] == 0 {
-                values[parameter.offset + place] /= 256
-            }
-        }
-        let unlike = try Weights(network, values: values)
-        try Self.pictures.withPictures { pictures in
-            func calibration(_ weights: Weights) throws -> Calibration {
-                try Calibration(network: network, weights: weights, preprocessing: preprocessing, threads: 2)
-            }
-            let alike = try calibration(unlike).equalized(unlike, by: pictures)
-            let right = try Classifier(network: network, weights: weights, preprocessing: preprocessing, threads: 2)
-                .classify(pictures)
-            func error(_ classifier: Classifier) -> Float {
-                zip(classifier.classify(pictures), right).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
-                    / right.reduce(0) { $0 + $1 * $1 }.squareRoot()
-            }
-            func eightBits(_ weights: Weights) throws -> Float {
-                let calibration = try calibration(weights)
-                let steps = calibration.steps(of: pictures, by: .error)
-                let quantized = try QuantizedWeights(
-                    quantizing: weights, of: network, steps: steps,
-                    compensations: calibration.compensations(of: pictures, steps: steps))
-                return error(
-                    try Classifier(network: network, weights: quantized, preprocessing: preprocessing, threads: 2))
-            }
-            #expect(
-                error(try Classifier(network: network, weights: alike, preprocessing: preprocessing, threads: 2)) < 1e-5
-            )
-            let (before, after) = (try eightBits(unlike), try eightBits(alike))
-            #expect(after < before / 2, "\(after) and \(before)")
-        }
     }
 
     @Test func refusesWhatIsNone() throws {
