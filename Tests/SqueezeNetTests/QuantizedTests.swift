@@ -146,7 +146,7 @@ import Testing
         let logits = try Self.pictures.withPictures { pictures in
             let steps = calibration.steps(of: pictures, by: .error)
             let quantized = try QuantizedWeights(
-                quantizing: weights, of: network, steps: steps,
+                quantizing: calibration.equalized(weights, by: pictures), of: network, steps: steps,
                 compensations: calibration.compensations(of: pictures, steps: steps))
             return try Classifier(network: network, weights: quantized, preprocessing: preprocessing, threads: 1)
                 .classify(pictures)
