@@ -2,10 +2,10 @@ extension Calibration {
     /// The least factor: a channel that is much smaller still is left small, so that a picture that was not looked at fits too.
     private static let leastFactor: Float = 1 / 16
 
-    /// Weights of the same network, bit for bit but for rounding, the channels of whose squeezed maps are more alike, so that the step
-    /// that a map has suits all of them: what writes a channel is divided by a factor and what reads it multiplied, which a ReLU lets
-    /// through (Nagel et al., arXiv 1906.04721, section 4.1). The factor is the root of the channel's largest value beside the map's:
-    /// channels that are quite alike would make the weights that read them as unlike (Xiao et al., SmoothQuant, arXiv 2211.10438).
+    /// Weights that compute the same but for rounding, with channels of each fire module's squeezed map more alike, so that the one step
+    /// of the map suits all: what writes a channel is divided by a factor and what reads it multiplied, which a ReLU lets through (Nagel
+    /// et al., arXiv 1906.04721, section 4.1). The factor is the root of the channel's largest value beside the map's: with the ratio
+    /// itself the weights that read the channels would be as unlike as these were (Xiao et al., SmoothQuant, arXiv 2211.10438).
     ///
     /// These maps have the fewest channels, and what is lost of SqueezeNet 1.0's classes in eight bits is lost there most of all.
     /// - Parameter weights: those that this calibration computes with.
