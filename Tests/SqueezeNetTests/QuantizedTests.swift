@@ -142,11 +142,15 @@ import Testing
         values[network.parameters.last!.offset] = 1e6
         let weights = try Weights(network, values: values)
         let preprocessing = try Run().preprocessing()
-        let calibration = try Calibration(network: network, weights: weights, preprocessing: preprocessing, threads: 1)
+        func calibration(_ weights: Weights) throws -> Calibration {
+            try Calibration(network: network, weights: weights, preprocessing: preprocessing, threads: 1)
+        }
         let logits = try Self.pictures.withPictures { pictures in
+            let alike = try calibration(weights).equalized(weights, by: pictures)
+            let calibration = try calibration(alike)
             let steps = calibration.steps(of: pictures, by: .error)
             let quantized = try QuantizedWeights(
-                quantizing: calibration.equalized(weights, by: pictures), of: network, steps: steps,
+                quantizing: alike, of: network, steps: steps,
                 compensations: calibration.compensations(of: pictures, steps: steps))
             return try Classifier(network: network, weights: quantized, preprocessing: preprocessing, threads: 1)
                 .classify(pictures)
