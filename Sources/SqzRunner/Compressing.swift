@@ -87,9 +87,7 @@ struct Compressing {
         let model = remaking.model
         // A calibration is one for eight bits, which complex bypass does not have.
         guard options.epochs == 0, model.network.bypass != .complex else { return nil }
-        let calibration = try Calibration(
-            network: model.network, weights: model.weights, preprocessing: model.preprocessing,
-            threads: remaking.threads)
+        let calibration = try remaking.calibration(of: model.weights)
         let pictures = remaking.calibrationPictures(QuantizeOptions.usualPictures)
         return calibration.compensations(of: pictures, steps: calibration.steps(of: pictures, by: .error))
     }

@@ -43,7 +43,7 @@ struct Quantizing {
         var weights = model.weights
         // Of fewer bits, weights lose more than activations, and it is these that gain.
         if options.bits == QuantizedWeights.allowedBits.upperBound {
-            weights = try calibration(of: weights).equalized(weights, by: pictures)
+            weights = try remaking.calibration(of: weights).equalized(weights, by: pictures)
         }
         // Those of the model's own weights, which then learn to be multiples of them.
         let scales = QuantizedWeights.scales(for: weights, of: network, bits: options.bits)
@@ -55,7 +55,7 @@ struct Quantizing {
             guard let learnt else { return nil }
             weights = learnt
         }
-        let calibration = try calibration(of: weights)
+        let calibration = try remaking.calibration(of: weights)
         let steps = calibration.steps(of: pictures, by: options.calibration)
         // Weights that have learnt to be rounded are best rounded to the nearest.
         let compensations = options.epochs > 0 ? nil : calibration.compensations(of: pictures, steps: steps)
@@ -65,11 +65,5 @@ struct Quantizing {
                 compensations: compensations))
         model.selfTest = nil
         return model
-    }
-
-    private func calibration(of weights: Weights) throws -> Calibration {
-        try Calibration(
-            network: remaking.model.network, weights: weights, preprocessing: remaking.model.preprocessing,
-            threads: options.threads)
     }
 }

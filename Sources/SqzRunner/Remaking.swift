@@ -52,6 +52,12 @@ struct Remaking {
         return (0..<count).map { Picture(trained[$0 * trained.count / count], of: dataset.train) }
     }
 
+    /// What finds an activation's steps where the model has other weights, or its own.
+    func calibration(of weights: Weights) throws -> Calibration {
+        try Calibration(
+            network: model.network, weights: weights, preprocessing: model.preprocessing, threads: threads)
+    }
+
     struct Found {
         var sums = Evaluation()
         var measuring: Measuring
