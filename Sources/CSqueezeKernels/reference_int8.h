@@ -1,11 +1,13 @@
 // Eight bits, as they are defined: every kernel set gives these bytes.
 //
-// Activations are unsigned, 0 to `most`, without a zero point, because they come behind a ReLU; weights are signed, -127 to 127. The
-// sum of two neighbours' products fits 16 bits, so that vpmaddubsw cannot saturate: `most` is 127, or it is 255 and of the weights of
-// each two inputs (0 and 1, 2 and 3, ...) of a 1x1 layer those of one sign come to at most 128: 255 * 128 = 32,640. Sums are of 32
-// bits and cannot overflow: the most inputs of any network here, 512 of a 1x1 layer, come to 512 * 255 * 64 = 8.4 million; the 3x3
-// layers of 1.0, 64 * 9 of them, to 255 * 127 * 576 = 18.7 million; its 7x7 first layer, 147 inputs of at most SQZ_INT8_INPUT = 255,
-// to 4.8 million. A bias adds at most 2 * SQZ_INT8_BIAS = 16.8 million. All together is below 2^26; 2^31 is 2,147 million.
+// Activations are unsigned, 0 to `most`; weights are signed, -127 to 127. Kernels know of no zero point: where values are below zero, as
+// a bypass' are, the biases of what writes and of what reads them say which number stands for zero (QuantizedPacking.swift). The sum of
+// two neighbours' products fits 16 bits, so that vpmaddubsw cannot saturate: `most` is 127, or it is 255 and of the weights of each two
+// inputs (0 and 1, 2 and 3, ...) of a 1x1 layer those of one sign come to at most 128: 255 * 128 = 32,640. Sums are of 32 bits and cannot
+// overflow: the most inputs of a 1x1 layer, 512 (four times as many with `--width 4`), come to 512 * 255 * 64 = 8.4 million; the 3x3
+// layers of 1.0, 64 * 9 of them, to 255 * 127 * 576 = 18.7 million; its 7x7 first layer, 147 inputs of at most SQZ_INT8_INPUT = 255, to
+// 4.8 million. A bias adds at most 2 * SQZ_INT8_BIAS = 16.8 million, an input's zero no more than such a sum, and an output's zero at
+// most 2^29. All together is below 2^30; 2^31 is 2,147 million.
 
 // The one place where a sum becomes a byte: y = min(most, floor(max(sum, 0) * multiplier / 2^32)). Half a step, which makes it the
 // nearest one, is in the bias (sqz_int8_half).

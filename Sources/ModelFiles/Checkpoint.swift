@@ -231,7 +231,9 @@ extension ModelFile {
             weights.values.withUnsafeBytes { hash.update(bufferPointer: $0) }
             weights.scales.withUnsafeBytes { hash.update(bufferPointer: $0) }
             weights.biases.withUnsafeBytes { hash.update(bufferPointer: $0) }
-            weights.steps.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            weights.steps.map(\.size).withUnsafeBytes { hash.update(bufferPointer: $0) }
+            let zeros = weights.steps.map(\.zero)
+            if zeros.contains(where: { $0 > 0 }) { hash.update(data: zeros) }
             // Seven bits came first.
             if weights.activationBits == .eight { hash.update(data: [8]) }
             return hash.finalize().hexadecimal

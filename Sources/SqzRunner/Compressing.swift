@@ -85,8 +85,7 @@ struct Compressing {
     /// How weights that learn nothing make up for each other.
     private func compensations() throws -> [Compensation?]? {
         let model = remaking.model
-        // A calibration is one for eight bits, which complex bypass does not have.
-        guard options.epochs == 0, model.network.bypass != .complex else { return nil }
+        guard options.epochs == 0 else { return nil }
         let calibration = try remaking.calibration(of: model.weights)
         let pictures = remaking.calibrationPictures(QuantizeOptions.usualPictures)
         return calibration.compensations(of: pictures, steps: calibration.steps(of: pictures, by: .error))

@@ -14,8 +14,6 @@ struct Quantizing {
         guard remaking.model.bits == 32 else {
             throw SqzError.invalidOption(option: "base", reason: "is a model of \(remaking.model.bits) bits already")
         }
-        // So that a network that can't be is refused before anything is computed.
-        _ = try remaking.model.network.activations
         pictures = remaking.calibrationPictures(options.pictures)
         self.options = options
         self.remaking = remaking

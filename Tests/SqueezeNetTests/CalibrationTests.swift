@@ -30,7 +30,9 @@ import Testing
             }
         }
         let (nearest, best) = (try error(nil), try error(compensations[0]))
-        #expect(best < nearest / 2, "\(best) and \(nearest)")
+        // Of eight bits' error more is of activations, whose steps are twice as large where they are below zero too.
+        let share = run.bypass == .complex && bits == 8 ? 0.75 : 0.5
+        #expect(best < nearest * share, "\(best) and \(nearest)")
     }
 
     /// A channel of a squeezed map that is much larger than the others, and whose readers take it back, costs these no step: the network
@@ -77,7 +79,8 @@ import Testing
 
     @Test func rulesKeepLessAndLess() throws {
         let steps = try Calibration.Rule.allCases.map { try Run().quantized(by: $0).steps }
-        #expect(zip(steps[0], steps[1]).allSatisfy { $0 >= $1 } && steps[0] != steps[1] && steps[0] != steps[2])
+        #expect(
+            zip(steps[0], steps[1]).allSatisfy { $0.size >= $1.size } && steps[0] != steps[1] && steps[0] != steps[2])
         #expect(steps[0].count == (try Run().network().activations.count))
     }
 }

@@ -198,7 +198,7 @@ import Testing
         let plain = try made(nil, from: TrainerState(weights: result))
         #expect(logits(plain) == results[0].logits)
         // So that what is quantized is what was learnt.
-        let steps = [Float](repeating: 0.05, count: try network.activations.count)
+        let steps = [ActivationStep](repeating: ActivationStep(size: 0.05), count: network.activations.count)
         let quantized = try QuantizedWeights(
             quantizing: result, of: network, bits: bits, steps: steps, scales: scales)
         #expect(zip(quantized.scales, scales).allSatisfy { $0 >= $1 })

@@ -49,7 +49,9 @@ import Testing
         Run(), Run(bypass: .simple), Run(size: 26), Run(size: 24, normalization: .imageNet),
         Run(architecture: .squeezenet10, size: 67), Run(architecture: .squeezenet10, bypass: .simple, size: 35),
         Run(architecture: .squeezenet11, size: 67),
-        Run(architecture: .squeezenet10, size: 64, padding: 1, normalization: .caffe),
+        Run(architecture: .squeezenet10, size: 64, padding: 1, normalization: .caffe), Run(bypass: .complex),
+        Run(architecture: .squeezenet11, bypass: .complex, size: 67),
+        Run(architecture: .squeezenet10, bypass: .complex, size: 64, padding: 1, normalization: .caffe),
     ]
 
     @Test(arguments: runs) func sameLogitsOfAllKernelsAndThreads(_ run: Run) throws {
@@ -88,8 +90,8 @@ import Testing
     }
 
     /// The numbers that eight bits stand for come to the same eight bits.
-    @Test func quantizesItsOwnNumbersUnchanged() throws {
-        let run = Run(bypass: .simple)
+    @Test(arguments: [Bypass.simple, .complex]) func quantizesItsOwnNumbersUnchanged(bypass: Bypass) throws {
+        let run = Run(bypass: bypass)
         let (network, weights) = (try run.network(), try run.quantized())
         let again = try QuantizedWeights(quantizing: weights.weights(of: network), of: network, steps: weights.steps)
         #expect(again.values == weights.values && again.biases == weights.biases)
@@ -132,10 +134,10 @@ import Testing
     }
 
     /// A filter without weights, a network that is dead, and a bias that is far beyond its filter's sums.
-    @Test func degenerateFiltersAreComputed() throws {
-        let network = try Run().network()
-        var values = try Run().weights(network).values
-        for parameter in network.parameters where parameter.name.hasPrefix("features.3.squeeze") {
+    @Test(arguments: [Bypass.none, .complex]) func degenerateFiltersAreComputed(bypass: Bypass) throws {
+        let network = try Run(bypass: bypass).network()
+        var values = try Run(bypass: bypass).weights(network).values
+        for parameter in network.parameters where parameter.name.hasPrefix("features.3.") {
             values.replaceSubrange(
                 parameter.offset..<parameter.offset + parameter.count, with: repeatElement(0, count: parameter.count))
         }
@@ -162,7 +164,7 @@ import Testing
         let network = try Run().network()
         let good = try Run().quantized()
         func made(
-            values: [Int8]? = nil, scales: [Float]? = nil, biases: [Int32]? = nil, steps: [Float]? = nil
+            values: [Int8]? = nil, scales: [Float]? = nil, biases: [Int32]? = nil, steps: [ActivationStep]? = nil
         ) -> EngineError? {
             do throws(EngineError) {
                 _ = try QuantizedWeights(
@@ -179,12 +181,51 @@ import Testing
         #expect(made(values: good.values.dropLast()) != nil && made(values: changed(good.values, -128)) != nil)
         for bad in [Float.nan, .infinity, 0, -1, 1e30] {
             #expect(made(scales: changed(good.scales, bad)) != nil)
-            #expect(made(steps: changed(good.steps, bad)) != nil)
+            #expect(made(steps: changed(good.steps, ActivationStep(size: bad))) != nil)
         }
         let most = Int32(QuantizedWeights.largestBias)
         #expect(made(biases: changed(good.biases, most)) == nil && made(biases: changed(good.biases, -most - 1)) != nil)
-        #expect(made(steps: good.steps + [1]) != nil && made(biases: []) != nil && made(scales: []) != nil)
-        let complex = try Network(.squeezenetCIFAR, bypass: .complex, classes: 10, inputSize: 32)
-        #expect(throws: EngineError.self) { try complex.activations }
+        #expect(
+            made(steps: good.steps + [ActivationStep(size: 1)]) != nil && made(biases: []) != nil
+                && made(scales: []) != nil)
+    }
+
+    /// What stands for zero where values are below it.
+    @Test func refusesZerosThatCantBe() throws {
+        let run = Run(bypass: .complex)
+        let (network, good) = (try run.network(), try run.quantized())
+        func told(
+            _ name: String, activationBits: QuantizedWeights.ActivationBits = .eight,
+            _ change: (inout ActivationStep) -> Void
+        ) throws -> String {
+            var steps = good.steps
+            change(&steps[try #require(network.activations.firstIndex { $0.name == name })])
+            do throws(EngineError) {
+                _ = try QuantizedWeights(
+                    network, activationBits: activationBits, values: good.values, scales: good.scales,
+                    biases: good.biases, steps: steps)
+                return ""
+            } catch { return error.description }
+        }
+        let signed = network.activations.filter(\.isSigned).map(\.name)
+        #expect(signed.first == "features.3.bypass" && signed.contains("features.4.add"))
+        #expect(try told("features.3.bypass") { _ in } == "")
+        #expect(try told("features.3.expand") { $0.zero = 1 }.contains("1 stands for zero of features.3.expand"))
+        #expect(try told("features.3.bypass") { $0.zero = 0 }.contains("right would be 1 to 255"))
+        #expect(
+            try told("features.3.add", activationBits: .seven) { $0.zero = 255 }.contains("right would be 1 to 127"))
+        for name in ["features.3.bypass", "features.3.add", "features.4.add"] {
+            #expect(try told(name) { $0.size *= 1.01 }.contains(".add begins at -"), "\(name)")
+        }
+        // A hundred million times the step, of which the bypass' filters have no part left.
+        var steps = good.steps
+        for (place, activation) in network.activations.enumerated() where activation.isSigned {
+            steps[place].size *= 1e8
+        }
+        let error = #expect(throws: EngineError.self) {
+            try QuantizedWeights(
+                network, values: good.values, scales: good.scales, biases: good.biases, steps: steps)
+        }
+        #expect(error?.description.contains("a scale of features.3.bypass is") == true)
     }
 }

@@ -8,22 +8,24 @@ struct ONNXQuantization {
 
     private let weights: QuantizedWeights
     private let convolutions: [String: QuantizedTensors.Convolution]
-    private let steps: [String: Float]
+    private let steps: [String: ActivationStep]
 
-    /// - Throws: `EngineError` where the network can have no eight bits.
-    init(_ weights: QuantizedWeights, of network: Network) throws {
+    init(_ weights: QuantizedWeights, of network: Network) {
         self.weights = weights
         let all = QuantizedTensors.convolutions(of: network, bits: weights.bits)
         convolutions = Dictionary(uniqueKeysWithValues: all.map { ($0.layer, $0) })
-        steps = Dictionary(uniqueKeysWithValues: zip(try network.activations, weights.steps))
+        steps = Dictionary(uniqueKeysWithValues: zip(network.activations.map(\.name), weights.steps))
     }
 
     /// What a file calls an activation's step; a convolution's tensors are called as in ours.
     static func step(of activation: String) -> String { activation + ".step" }
 
+    /// What a file calls the number that stands for an activation's zero where it is not 0.
+    static func zero(of activation: String) -> String { activation + ".zero" }
+
     /// What comes between the normalization and the first convolution.
     func addInput(_ value: String, to builder: inout ONNXBuilder) {
-        Self.addInput(value, step: steps["input"]!, to: &builder)
+        Self.addInput(value, step: steps["input"]!.size, to: &builder)
     }
 
     static func addInput(_ value: String, step: Float, to builder: inout ONNXBuilder) {
@@ -39,7 +41,8 @@ struct ONNXQuantization {
     /// The steps of all other activations, once.
     func addSteps(to builder: inout ONNXBuilder) {
         for (name, step) in steps.sorted(by: { $0.key < $1.key }) where name != "input" {
-            _ = builder.add(Self.step(of: name), .float, shape: [], [step])
+            _ = builder.add(Self.step(of: name), .float, shape: [], [step.size])
+            if step.zero > 0 { _ = builder.add(Self.zero(of: name), .uint8, shape: [], [step.zero]) }
         }
         // Its type says what the largest activation is: a byte's largest number, without a sign or with one.
         switch weights.activationBits {
@@ -52,7 +55,8 @@ struct ONNXQuantization {
 
     /// Gives what the bytes of an activation stand for.
     func add(_ activation: String, of value: String, to builder: inout ONNXBuilder) -> String {
-        let step = [Self.step(of: activation), Self.zero]
+        let zero = steps[activation]!.zero > 0 ? Self.zero(of: activation) : Self.zero
+        let step = [Self.step(of: activation), zero]
         let whole = builder.add("QuantizeLinear", [value] + step, to: value + ".whole")
         return builder.add("DequantizeLinear", [whole] + step, to: value + ".bytes")
     }
@@ -61,7 +65,7 @@ struct ONNXQuantization {
     func addParameters(of layer: String, reading activation: String, to builder: inout ONNXBuilder) -> [String] {
         let convolution = convolutions[layer]!
         let scales = Array(weights.scales[convolution.filters])
-        let units = scales.map { $0 * steps[activation]! }
+        let units = scales.map { $0 * steps[activation]!.size }
         return [
             (
                 builder.add(

@@ -51,7 +51,7 @@ struct ONNXWriting {
         quantization =
             switch model.parameters {
             case .float32, .shared: nil
-            case .int8(let weights): try ONNXQuantization(weights, of: model.network)
+            case .int8(let weights): ONNXQuantization(weights, of: model.network)
             }
     }
 
@@ -108,11 +108,11 @@ struct ONNXWriting {
         /// What eight bits call the value.
         var activation = "input"
         // Of the fire module at hand.
-        var (moduleInput, squeezed, halves, shortcut) = ("", "", [String](), "")
+        var (moduleInput, squeezed, halves, shortcut) = ((value: "", activation: ""), "", [String](), "")
         for layer in model.network.layers {
             switch (layer.kind, layer.name.split(separator: ".").last) {
             case (.convolution, "squeeze"):
-                (moduleInput, shortcut, halves) = (value, value, [])
+                (moduleInput, shortcut, halves) = ((value, activation), value, [])
                 squeezed = addRectified(layer, of: value, activation, as: layer.name)
                 activation = layer.name
             case (.convolution, "expand1x1"):
@@ -121,7 +121,9 @@ struct ONNXWriting {
                 halves.append(addRectified(layer, of: squeezed, activation, as: layer.expanded))
                 value = builder.add("Concat", halves, to: layer.name + ".concat", ["axis": .integer(1)])
                 activation = layer.expanded
-            case (.convolution, "bypass"): shortcut = add(layer, of: moduleInput, activation)
+            case (.convolution, "bypass"):
+                shortcut = add(layer, of: moduleInput.value, moduleInput.activation)
+                shortcut = quantization?.add(layer.name, of: shortcut, to: &builder) ?? shortcut
             case (.convolution, _):
                 let isLast = layer.name == model.network.layers.last { $0.kind == .convolution }?.name
                 value = addRectified(layer, of: value, activation, as: isLast ? nil : layer.name)

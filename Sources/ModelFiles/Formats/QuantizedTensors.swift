@@ -1,9 +1,11 @@
 internal import Safetensors
 internal import SqueezeNet
 
-/// The tensors of a model of eight bits or fewer: a convolution's `weight`, `scale` and `bias`, and `activations`.
+/// The tensors of a model of eight bits or fewer: a convolution's `weight`, `scale` and `bias`, `activations`, and `zeros` where some are
+/// below zero.
 enum QuantizedTensors {
     private static let activations = "activations"
+    private static let zeros = "zeros"
 
     /// A convolution's tensors, and where they are among all weights and all filters.
     struct Convolution {
@@ -38,7 +40,9 @@ enum QuantizedTensors {
         of network: Network, bits: Int, activationBits: QuantizedWeights.ActivationBits, in file: SafetensorsFile
     ) throws -> QuantizedWeights {
         let convolutions = convolutions(of: network, bits: bits)
-        let count = 3 * convolutions.count + 1
+        let activations = network.activations
+        let isSigned = activations.contains(where: \.isSigned)
+        let count = 3 * convolutions.count + (isSigned ? 2 : 1)
         guard file.tensors.count == count else {
             throw ModelFileError("it has \(file.tensors.count) tensors; in whole numbers the network has \(count)")
         }
@@ -63,16 +67,20 @@ enum QuantizedTensors {
             scales += try values(convolution.scale, .float32, convolution.bias.shape, Float.self)
             biases += try values(convolution.bias.name, .int32, convolution.bias.shape, Int32.self)
         }
-        let steps = try values(activations, .float32, [network.activations.count], Float.self)
+        let sizes = try values(Self.activations, .float32, [activations.count], Float.self)
+        let zeros =
+            isSigned ? try values(Self.zeros, .uint8, [activations.count], UInt8.self) : activations.map { _ in 0 }
         return try QuantizedWeights(
             network, bits: bits, activationBits: activationBits, values: weights, scales: scales, biases: biases,
-            steps: steps)
+            steps: zip(sizes, zeros).map { ActivationStep(size: $0, zero: $1) })
     }
 
     static func write(
         _ weights: QuantizedWeights, of network: Network, metadata: [String: String], to path: String
     ) throws {
         let convolutions = convolutions(of: network, bits: weights.bits)
+        let (sizes, zeros) = (weights.steps.map(\.size), weights.steps.map(\.zero))
+        let isSigned = zeros.contains { $0 > 0 }
         let writer = try SafetensorsWriter(
             path: path,
             // What is larger than a byte first, so that it is aligned.
@@ -81,7 +89,8 @@ enum QuantizedTensors {
                     TensorDeclaration(name: convolution.scale, type: .float32, shape: convolution.bias.shape),
                     TensorDeclaration(name: convolution.bias.name, type: .int32, shape: convolution.bias.shape),
                 ]
-            } + [TensorDeclaration(name: activations, type: .float32, shape: [weights.steps.count])]
+            } + [TensorDeclaration(name: activations, type: .float32, shape: [sizes.count])]
+                + (isSigned ? [TensorDeclaration(name: Self.zeros, type: .uint8, shape: [zeros.count])] : [])
                 + convolutions.map {
                     TensorDeclaration(name: $0.weight.name, type: $0.packed.type, shape: $0.packed.shape)
                 },
@@ -95,7 +104,8 @@ enum QuantizedTensors {
             let values = weights.values[convolution.weights]
             try write(PackedBits.packed(values, bits: convolution.bits)[...], to: convolution.weight.name)
         }
-        try write(weights.steps[...], to: activations)
+        try write(sizes[...], to: activations)
+        if isSigned { try write(zeros[...], to: Self.zeros) }
         try writer.commit()
     }
 }

@@ -20,8 +20,9 @@ internal import Varlink
 /// | `precision` | of `sqzd-model-6`: `int8`, or `int4` to `int7`; of `sqzd-model-5`: `shared` |
 ///
 /// `sqzd-model-6` is one of eight bits: weights of type I8, with a `scale` (F32) a filter beside `weight` and `bias` (I32), and a tensor
-/// `activations` (F32), the steps of `Network.activations`; what they mean, `QuantizedWeights` says. Of fewer bits, the weights of the layers
-/// between the first and the last are bytes (U8), as `PackedBits` packs them. `sqzd-model-4` is the same with activations of seven bits.
+/// `activations` (F32), the steps of `Network.activations`; with complex bypass, which makes values below zero, another, `zeros` (U8), of
+/// what stands for zero. What they mean, `QuantizedWeights` says. Of fewer bits, the weights of the layers between the first and the last
+/// are bytes (U8), as `PackedBits` packs them. `sqzd-model-4` is the same with activations of seven bits.
 ///
 /// `sqzd-model-5` is one whose weights are few numbers, as `SharedTensors` has them.
 ///

@@ -25,7 +25,15 @@ struct QuantizedConstants {
             scales += try floats(convolution.scale, convolution.bias.shape)
             biases += try wholes(convolution.bias.name, convolution.bias.shape)
         }
-        let steps = try network.activations.flatMap { try floats(ONNXQuantization.step(of: $0), []) }
+        let steps = try network.activations.map { activation in
+            let size = try floats(ONNXQuantization.step(of: activation.name), [])[0]
+            guard activation.isSigned else { return ActivationStep(size: size) }
+            let zero = try wholes(ONNXQuantization.zero(of: activation.name), [])[0]
+            guard let zero = UInt8(exactly: zero) else {
+                throw ModelFileError("\(ONNXQuantization.zero(of: activation.name)) is \(zero), which is no byte")
+            }
+            return ActivationStep(size: size, zero: zero)
+        }
         return try QuantizedWeights(
             network, bits: bits, activationBits: activationBits, values: values, scales: scales, biases: biases,
             steps: steps)

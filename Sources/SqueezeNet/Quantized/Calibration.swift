@@ -23,7 +23,7 @@ public struct Calibration {
     private let preparedOffset: Int
     private let threadsOffset: Int
 
-    /// - Throws: `EngineError.quantization` for a network that has no eight bits; as `Classifier.init`.
+    /// - Throws: As `Classifier.init`.
     public init(
         network: Network, weights: Weights, preprocessing: Preprocessing, threads: Int, kernels: Kernels = .selected
     ) throws(EngineError) {
@@ -31,7 +31,7 @@ public struct Calibration {
         self.network = network
         self.preprocessing = preprocessing
         self.kernels = kernels
-        layout = try QuantizedLayout(network)
+        layout = QuantizedLayout(network)
         // That of training, because it keeps every activation.
         plan = Plan(network, training: true)
         pool = try ComputePool(threads: threads)
@@ -48,39 +48,48 @@ public struct Calibration {
     }
 
     /// The activations' steps, in the order of `Network.activations`.
-    public func steps(of pictures: [Picture], by rule: Rule) -> [Float] {
-        let tensors = tensors
+    public func steps(of pictures: [Picture], by rule: Rule) -> [ActivationStep] {
+        let sides = sides
         func look<Part>(
-            _ part: inout [Part], _ memory: Memory, _ place: Int,
-            _ body: (inout Part, UnsafeBufferPointer<Float>) -> Void
+            _ parts: inout [Part], _ memory: Memory, _ place: Int,
+            _ body: (inout Part, UnsafeBufferPointer<Float>, ClosedRange<Float>) -> Void
         ) {
-            for (activation, tensor) in tensors.enumerated() {
-                body(&part[activation], UnsafeBufferPointer(start: memory(tensor, place), count: tensor.picture))
+            for (index, side) in sides.enumerated() {
+                side.source.withValues(of: place, memory) { body(&parts[index], $0, side.signs) }
             }
         }
-        var largest = [Float](repeating: 0, count: layout.activations.count)
-        survey(pictures, empty: largest) { part, memory, place, _ in
-            look(&part, memory, place) { largest, values in largest = values.reduce(largest) { max($0, abs($1)) } }
+        var largest = [Float](repeating: 0, count: sides.count)
+        survey(pictures, empty: largest) { parts, memory, place, _ in
+            look(&parts, memory, place) { largest, values, signs in
+                largest = values.reduce(largest) { signs.contains($1) ? max($0, abs($1)) : $0 }
+            }
         } add: {
             for place in largest.indices { largest[place] = max(largest[place], $0[place]) }
         }
         var histograms = largest.map(Histogram.init(largest:))
-        survey(pictures, empty: histograms) { part, memory, place, _ in
-            look(&part, memory, place) { $0.add($1) }
+        survey(pictures, empty: histograms) { parts, memory, place, _ in
+            look(&parts, memory, place) { $0.add($1, $2) }
         } add: {
             for place in histograms.indices { histograms[place] += $0[place] }
         }
-        return histograms.enumerated().map { place, histogram in
-            histogram.step(levels: levels(of: place), by: rule)
+        var (heights, depths) = (layout.activations.map { _ in Float(0) }, layout.activations.map { _ in Float(0) })
+        for (side, histogram) in zip(sides, histograms) {
+            // Of values of both signs each has about half the steps.
+            let levels = layout.levels(of: side.activation) / (layout.activations[side.activation].isSigned ? 2 : 1)
+            let kept = histogram.kept(levels: levels, by: rule)
+            if side.isBelow { depths[side.activation] = kept } else { heights[side.activation] = kept }
         }
+        return layout.steps(heights: heights, depths: depths)
     }
 
     /// How the weights of each convolution, in the order of `Network.parameters`, make up for each other; nil of those with too many
     /// inputs.
     /// - Parameter steps: the activations'.
-    public func compensations(of pictures: [Picture], steps: [Float]) -> [Compensation?] {
-        let layers = zip(layout.layers, LayerWindows.all(of: network, plan)).map { layer, windows in
-            (windows, step: steps[layer.input], levels: Float(levels(of: layer.input)))
+    public func compensations(of pictures: [Picture], steps: [ActivationStep]) -> [Compensation?] {
+        let layers = zip(layout.layers, LayerWindows.all(of: network, plan)).map {
+            layer, windows -> (LayerWindows, step: Float, wholes: ClosedRange<Float>) in
+            let (most, zero) = (Float(layout.levels(of: layer.input)), Float(steps[layer.input].zero))
+            return (windows, step: steps[layer.input].size, wholes: (layer.input == 0 ? -most : -zero)...(most - zero))
         }
         var moments = layers.map { layer -> InputMoments? in
             let inputs = layer.0.inputs * layer.0.kernel * layer.0.kernel
@@ -89,7 +98,7 @@ public struct Calibration {
         let each = max(1, InputMoments.pixels / max(1, pictures.count))
         survey(pictures, empty: moments) { part, memory, place, index in
             withUnsafeTemporaryAllocation(of: Double.self, capacity: InputMoments.largest + 1) { inputs in
-                for (layer, (windows, step, levels)) in layers.enumerated() {
+                for (layer, (windows, step, wholes)) in layers.enumerated() {
                     guard let count = part[layer]?.count else { continue }
                     inputs[count - 1] = InputMoments.unit
                     let pixels = min(each, windows.pixels)
@@ -97,7 +106,8 @@ public struct Calibration {
                         // Evenly spread, and others of each picture.
                         let pixel = (pixel * windows.pixels / pixels + index * 101) % windows.pixels
                         windows.read(pixel, of: place, plan, memory, into: inputs) {
-                            Double(max(-levels, min(levels, ($0 / step).rounded(.toNearestOrEven))))
+                            Double(
+                                max(wholes.lowerBound, min(wholes.upperBound, ($0 / step).rounded(.toNearestOrEven))))
                         }
                         part[layer]!.add(UnsafeBufferPointer(rebasing: inputs[..<count]))
                     }
@@ -107,10 +117,6 @@ public struct Calibration {
             for (layer, part) in $0.enumerated() { if let part { moments[layer]! += part } }
         }
         return moments.map { $0.map(Compensation.init) }
-    }
-
-    private func levels(of activation: Int) -> Int {
-        activation == 0 ? QuantizedWeights.largestInput : QuantizedWeights.ActivationBits.eight.largest
     }
 
     /// Computes all pictures, and has `look` see each; each thread has a part of its own.
@@ -139,18 +145,58 @@ public struct Calibration {
         parts.forEach(add)
     }
 
+    private enum Source {
+        case tensor(Plan.Tensor)
+        /// What a bypass' convolution makes, of which the plan keeps only the sum.
+        case difference(Plan.Tensor, Plan.Tensor)
+
+        func withValues(of place: Int, _ memory: Memory, _ body: (UnsafeBufferPointer<Float>) -> Void) {
+            switch self {
+            case .tensor(let tensor):
+                body(UnsafeBufferPointer(start: memory(tensor, place), count: tensor.picture))
+            case .difference(let sum, let part):
+                let (sums, parts) = (memory(sum, place), memory(part, place))
+                withUnsafeTemporaryAllocation(of: Float.self, capacity: sum.picture) { values in
+                    for index in values.indices { values[index] = sums[index] - parts[index] }
+                    body(UnsafeBufferPointer(values))
+                }
+            }
+        }
+    }
+
+    /// The values of an activation that are above zero, or below it, or all by their size.
+    private struct Side {
+        let activation: Int
+        let source: Source
+        let signs: ClosedRange<Float>
+        var isBelow: Bool { signs.upperBound <= 0 }
+    }
+
+    private var sides: [Side] {
+        zip(layout.activations, sources).enumerated().flatMap { place, activation -> [Side] in
+            let all = -Float.infinity...Float.infinity
+            return (activation.0.isSigned ? [0...all.upperBound, all.lowerBound...0] : [all]).map {
+                Side(activation: place, source: activation.1, signs: $0)
+            }
+        }
+    }
+
     /// The activations, in their order.
-    private var tensors: [Plan.Tensor] {
-        [plan.input]
-            + plan.stages.flatMap(\.steps).flatMap { step -> [Plan.Tensor] in
+    private var sources: [Source] {
+        [.tensor(plan.input)]
+            + plan.stages.flatMap(\.steps).flatMap { step -> [Source] in
                 switch step {
-                case .stem(let step): [step.output]
-                case .stemPool(let step): [step.output]
+                case .stem(let step): [.tensor(step.output)]
+                case .stemPool(let step): [.tensor(step.output)]
                 case .fire(let step):
-                    if case .identity = step.shortcut {
-                        [step.squeezed, step.expanded, step.output]
-                    } else {
-                        [step.squeezed, step.expanded]
+                    switch step.shortcut {
+                    case .none: [.tensor(step.squeezed), .tensor(step.expanded)]
+                    case .identity: [.tensor(step.squeezed), .tensor(step.expanded), .tensor(step.output)]
+                    case .convolution:
+                        [
+                            .tensor(step.squeezed), .tensor(step.expanded), .difference(step.output, step.expanded),
+                            .tensor(step.output),
+                        ]
                     }
                 case .pool, .head: []
                 }

@@ -15,9 +15,10 @@ struct Histogram {
         scale = largest > 0 ? Float(Self.bins) / largest : 0
     }
 
-    mutating func add(_ values: UnsafeBufferPointer<Float>) {
+    /// - Parameter signs: which values are counted; a negative one by its size.
+    mutating func add(_ values: UnsafeBufferPointer<Float>, _ signs: ClosedRange<Float>) {
         counts.withUnsafeMutableBufferPointer { counts in
-            for value in values {
+            for value in values where signs.contains(value) {
                 let size = abs(value)
                 // Zeros are exact however they are cut, and most of what a ReLU leaves.
                 if size > 0 { counts[min(Self.bins - 1, Int(size * scale))] += 1 }
@@ -29,17 +30,16 @@ struct Histogram {
         for bin in 0..<bins { sum.counts[bin] += part.counts[bin] }
     }
 
-    /// The size of a step of which there are so many.
-    func step(levels: Int, by rule: Calibration.Rule) -> Float {
-        // Of nothing, any step will do.
-        guard largest > 0 else { return 1 }
+    /// How large values are kept where there are so many steps to them.
+    func kept(levels: Int, by rule: Calibration.Rule) -> Float {
+        guard largest > 0 else { return 0 }
         let kept =
             switch rule {
             case .maximum: Self.bins
             case .percentile: binsOfAll(but: 1e-4)
             case .error: binsOfLeastError(levels: levels)
             }
-        return largest * Float(kept) / Float(Self.bins) / Float(levels)
+        return largest * Float(kept) / Float(Self.bins)
     }
 
     private func binsOfAll(but share: Double) -> Int {

@@ -31,10 +31,14 @@ struct LayerWindows {
                         inputs: stem.convolution.inputs, width: stem.size, pixels: stem.size * stem.size)
                 ]
             case (.fire(let fire), .fire(let step)):
-                return [
+                var layers = [
                     map(fire.squeeze, step.input, fire.size), map(fire.expand1, step.squeezed, fire.size),
                     map(fire.expand3, step.squeezed, fire.size),
                 ]
+                if case .convolution(let bypass) = fire.shortcut {
+                    layers.append(map(bypass, step.input, fire.size))
+                }
+                return layers
             case (.head(let head), .head(let step)): return [map(head.convolution, step.input, head.size)]
             default: preconditionFailure("a plan's steps are the network's blocks")
             }

@@ -6,10 +6,11 @@ extension QuantizedWeights {
     ///   - scales: the filters', where the weights were learnt for these; else `scales(for:of:bits:)`.
     ///   - compensations: the layers', as `Calibration` finds them; where there is none, each weight becomes the nearest.
     public init(
-        quantizing weights: Weights, of network: Network, bits: Int = 8, steps: [Float], scales given: [Float]? = nil,
+        quantizing weights: Weights, of network: Network, bits: Int = 8, steps: [ActivationStep],
+        scales given: [Float]? = nil,
         compensations: [Compensation?]? = nil
     ) throws(EngineError) {
-        let layout = try QuantizedLayout(network)
+        let layout = QuantizedLayout(network)
         let usual = given ?? Self.scales(for: weights, of: network, bits: bits)
         precondition(usual.count == layout.filters)
         precondition(steps.count == layout.activations.count && weights.values.count == network.parameterCount)
@@ -23,12 +24,14 @@ extension QuantizedWeights {
                 network.parameters[layer.convolution.parameter], network.parameters[layer.convolution.parameter + 1]
             )
             let count = weight.count / layer.convolution.filters
+            let (input, output) = (steps[layer.input].size, layer.output.map { steps[$0] } ?? ActivationStep(size: 1))
             for filter in 0..<layer.convolution.filters {
                 let own = weights.values[weight.offset + filter * count..<weight.offset + (filter + 1) * count]
                 let bias = weights.values[bias.offset + filter]
-                // As large as the bias needs it too.
+                // As large as the bias needs it too, and the output's zero.
                 let scale = max(
-                    usual[layer.filter + filter], abs(bias) / (steps[layer.input] * Float(Self.largestBias)))
+                    usual[layer.filter + filter], abs(bias) / (input * Float(Self.largestBias)),
+                    1.001 * output.depth / (input * Float(Self.largestZero)))
                 guard scale.isFinite else { throw .quantization("some of its weights are not finite") }
                 var wholes: [Float]?
                 var whole = Double(bias) / Double(scale)
@@ -38,7 +41,7 @@ extension QuantizedWeights {
                 }
                 values += (wholes ?? rounding.wholes(of: own, scale: scale)).map(Int8.init)
                 scales.append(scale)
-                whole = (whole / Double(steps[layer.input])).rounded(.toNearestOrEven)
+                whole = (whole / Double(input)).rounded(.toNearestOrEven)
                 biases.append(Int32(min(Double(Self.largestBias), max(-Double(Self.largestBias), whole))))
             }
         }

@@ -51,16 +51,17 @@ extension QuantizedPlan {
             }
         case .squeeze(let step):
             let pixels = share.range(of: pictures * step.size * step.size, unit: 8)
-            let pitch = 16 * (step.expand1.panels + step.expand3.panels)
             pointwise(step.squeeze, pixels, from, squeezed, pitch: 16 * step.squeeze.panels, memory)
-            pointwise(step.expand1, pixels, squeezed, to, pitch: pitch, memory)
+            pointwise(step.expand1, pixels, squeezed, to, pitch: step.pitch, memory)
+            if let bypass = step.bypass { pointwise(bypass, pixels, from, bypassed, pitch: step.pitch, memory) }
         case .expand(let step): expand(step, pictures, to: from, share, memory)
         case .add(let step):
-            let count = pictures * step.size * step.size * 16 * (step.expand1.panels + step.expand3.panels)
+            let count = pictures * step.size * step.size * step.pitch
             let range = share.range(of: count, unit: 64)
             // What the module has read lies where it would write next.
             kernels.pointee.int8_add(
-                range.count, step.shortcut!.input, step.shortcut!.expanded, most, memory.bytes(to) + range.lowerBound,
+                range.count, step.shortcut!.added, step.shortcut!.expanded, most,
+                memory.bytes(step.bypass == nil ? to : bypassed) + range.lowerBound,
                 memory.bytes(from) + range.lowerBound)
         case .head(let step):
             let panels = share.range(of: step.slot.panels)
@@ -121,10 +122,9 @@ extension QuantizedPlan {
     /// The logits of whole sums: the one place where they become fractions, in double precision, each by itself.
     func logits(_ picture: Int, _ memory: Memory, into logits: UnsafeMutablePointer<Float>) {
         guard case .head(let step)? = steps.last else { preconditionFailure("a network ends with its head") }
-        let (sums, biases) = (sums(picture, step, memory), memory.biases(step.slot))
+        let sums = sums(picture, step, memory)
         for (place, scale) in step.scales.enumerated() {
-            let sum = sums[place] + Int64(step.border) * Int64(max(0, biases[place]))
-            logits[place] = Float(Double(sum) * scale)
+            logits[place] = Float(Double(sums[place] + step.borders[place]) * scale)
         }
     }
 }

@@ -17,14 +17,14 @@ final class QuantizedInference {
         self.preprocessing = preprocessing
         self.kernels = kernels
         classes = network.classes
-        inputStep = weights.steps[0]
-        plan = try QuantizedPlan(network, weights)
+        inputStep = weights.steps[0].size
+        plan = QuantizedPlan(network, weights)
         pool = try ComputePool(threads: threads)
         var layout = ArenaLayout()
         _ = layout.reserve(plan.parameterBytes / 4)
         threadsOffset = layout.reserve(threads * plan.arenaBytes / 4)
         arena = try Arena(floats: layout.count)
-        try plan.pack(weights, of: network, into: arena.floats, kernels: kernels.table)
+        plan.pack(weights, of: network, into: arena.floats, kernels: kernels.table)
     }
 
     func classify(

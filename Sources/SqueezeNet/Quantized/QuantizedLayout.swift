@@ -10,40 +10,52 @@ struct QuantizedLayout {
         let filter: Int
     }
 
+    /// What a fire module with a bypass adds, and which activation that becomes.
+    struct Sum {
+        /// The module's input, or what its bypass makes of it.
+        let shortcut: Int
+        let expanded: Int
+        let output: Int
+    }
+
     private(set) var layers: [Layer] = []
-    /// Their names: `input`, and after that the layer that writes them. Both expand layers of a fire module write one.
-    private(set) var activations = ["input"]
+    private(set) var activations = [Network.Activation(name: "input", isSigned: false)]
+    private(set) var sums: [Sum] = []
     private(set) var filters = 0
 
-    /// - Throws: `EngineError.quantization` where an activation can be below zero.
-    init(_ network: Network) throws(EngineError) {
-        guard network.bypass != .complex else {
-            throw .quantization(
-                "a network with complex bypass has sums below zero, which eight bits here do not; right would be none or simple"
-            )
-        }
+    init(_ network: Network) {
         var current = 0
         for block in network.blocks {
             switch block {
             case .stem(let stem): current = add(stem.convolution, from: 0, to: "features.0")
             case .pool: break
             case .fire(let fire):
-                let name = network.parameters[fire.squeeze.parameter].name.split(separator: ".")[1]
-                let squeezed = add(fire.squeeze, from: current, to: "features.\(name).squeeze")
-                let expanded = add(fire.expand1, from: squeezed, to: "features.\(name).expand")
+                let name = "features.\(network.parameters[fire.squeeze.parameter].name.split(separator: ".")[1])"
+                let squeezed = add(fire.squeeze, from: current, to: name + ".squeeze")
+                let expanded = add(fire.expand1, from: squeezed, to: name + ".expand")
                 add(fire.expand3, from: squeezed, into: expanded)
-                current = expanded
-                if fire.shortcut == .identity {
-                    activations.append("features.\(name).add")
-                    current = activations.count - 1
+                switch fire.shortcut {
+                case .none: current = expanded
+                case .identity: current = add(current, to: expanded, name)
+                case .convolution(let bypass):
+                    let bypassed = add(bypass, from: current, to: name + ".bypass", isSigned: true)
+                    current = add(bypassed, to: expanded, name)
                 }
             case .head(let head): add(head.convolution, from: current, into: nil)
             }
         }
     }
 
-    private mutating func add(_ convolution: ShapedBlock.Convolution, from input: Int, to name: String) -> Int {
-        activations.append(name)
+    private mutating func add(_ shortcut: Int, to expanded: Int, _ module: String) -> Int {
+        activations.append(.init(name: module + ".add", isSigned: activations[shortcut].isSigned))
+        sums.append(Sum(shortcut: shortcut, expanded: expanded, output: activations.count - 1))
+        return activations.count - 1
+    }
+
+    private mutating func add(
+        _ convolution: ShapedBlock.Convolution, from input: Int, to name: String, isSigned: Bool = false
+    ) -> Int {
+        activations.append(.init(name: name, isSigned: isSigned))
         add(convolution, from: input, into: activations.count - 1)
         return activations.count - 1
     }

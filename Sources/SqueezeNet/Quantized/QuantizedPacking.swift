@@ -6,7 +6,7 @@ extension QuantizedPlan {
         steps.flatMap { step -> [Slot] in
             switch step {
             case .stem(let stem): [stem.slot]
-            case .squeeze(let fire): [fire.squeeze, fire.expand1, fire.expand3]
+            case .squeeze(let fire): [fire.squeeze, fire.expand1, fire.expand3] + (fire.bypass.map { [$0] } ?? [])
             case .head(let head): [head.slot]
             case .pool, .expand, .add: []
             }
@@ -18,19 +18,18 @@ extension QuantizedPlan {
     func pack(
         _ weights: QuantizedWeights, of network: Network, into parameters: UnsafeMutableRawPointer,
         kernels: UnsafePointer<sqz_kernels>
-    ) throws(EngineError) {
-        let layout = try QuantizedLayout(network)
+    ) {
+        let layout = QuantizedLayout(network)
         weights.values.withUnsafeBufferPointer { values in
             var first = 0
             for (layer, slot) in zip(layout.layers, slots) {
                 let count =
                     layer.convolution.filters * layer.convolution.inputs * layer.convolution.kernel
                     * layer.convolution.kernel
-                pack(
-                    UnsafeBufferPointer(rebasing: values[first..<first + count]), layer.convolution, slot, parameters,
-                    kernels)
+                let own = UnsafeBufferPointer(rebasing: values[first..<first + count])
+                pack(own, layer.convolution, slot, parameters, kernels)
+                packSums(weights, own, layer, slot, parameters)
                 first += count
-                packSums(weights, layer, slot, parameters)
             }
         }
     }
@@ -72,19 +71,33 @@ extension QuantizedPlan {
         }
     }
 
-    /// Biases, with half a step where a byte is made of the sum, and multipliers.
+    /// Biases and multipliers. A bias takes back what the input's zero adds to the sum, and where a byte is made of it adds the output's
+    /// zero, and half a step.
     private func packSums(
-        _ weights: QuantizedWeights, _ layer: QuantizedLayout.Layer, _ slot: Slot, _ parameters: UnsafeMutableRawPointer
+        _ weights: QuantizedWeights, _ values: UnsafeBufferPointer<Int8>, _ layer: QuantizedLayout.Layer, _ slot: Slot,
+        _ parameters: UnsafeMutableRawPointer
     ) {
         let biases = (parameters + slot.biases).assumingMemoryBound(to: Int32.self)
         let multipliers = (parameters + slot.multipliers).assumingMemoryBound(to: UInt32.self)
+        let (inputZero, each) = (Int32(weights.steps[layer.input].zero), values.count / layer.convolution.filters)
         for filter in 0..<layer.convolution.filters {
             biases[filter] = weights.biases[layer.filter + filter]
+            if inputZero > 0 {
+                let own = values[filter * each..<(filter + 1) * each]
+                biases[filter] -= inputZero * own.reduce(0) { $0 + Int32($1) }
+            }
             guard let output = layer.output else { continue }
             multipliers[filter] = QuantizedWeights.multiplier(
-                scale: weights.scales[layer.filter + filter], input: weights.steps[layer.input],
-                output: weights.steps[output])
+                scale: weights.scales[layer.filter + filter], input: weights.steps[layer.input].size,
+                output: weights.steps[output].size)
+            biases[filter] += Self.bias(ofZero: weights.steps[output].zero, multiplier: multipliers[filter])
             biases[filter] += sqz_int8_half(multipliers[filter])
         }
+    }
+
+    /// What becomes of a sum's byte the zero: so many 2³² of a step.
+    private static func bias(ofZero zero: UInt8, multiplier: UInt32) -> Int32 {
+        guard zero > 0 else { return 0 }
+        return Int32((UInt64(zero) << 32 + UInt64(multiplier / 2)) / UInt64(multiplier))
     }
 }

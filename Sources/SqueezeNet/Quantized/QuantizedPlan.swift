@@ -26,16 +26,19 @@ struct QuantizedPlan {
         let squeeze: Slot
         let expand1: Slot
         let expand3: Slot
+        /// What makes of the module's input what is added.
+        let bypass: Slot?
         let size: Int
-        /// The steps' quotients, in 1/2¹⁶, that bring the module's input and what it expands to the step of their sum.
-        let shortcut: (input: UInt32, expanded: UInt32)?
+        /// The steps' quotients, in 1/2¹⁶, that bring what is added and what is expanded to the step of their sum.
+        let shortcut: (added: UInt32, expanded: UInt32)?
+        var pitch: Int { 16 * (expand1.panels + expand3.panels) }
     }
 
     struct Head {
         let slot: Slot
         let pixels: Int
-        /// Pixels of padding, where a score is its bias.
-        let border: Int
+        /// What the pixels of padding add to a class's sum, where a score is its bias.
+        let borders: [Int64]
         /// What a sum over the pixels stands for, one a class.
         let scales: [Double]
     }
@@ -43,7 +46,7 @@ struct QuantizedPlan {
     enum Step {
         case stem(Stem)
         case pool(Pool)
-        /// The 1×1 layers of a fire module, then its 3×3 layer and, where there is one, the bypass: between them threads meet.
+        /// The 1×1 layers of a fire module, then its 3×3 layer and, where there is a bypass, the sum: between them threads meet.
         case squeeze(Fire)
         case expand(Fire)
         case add(Fire)
@@ -52,11 +55,12 @@ struct QuantizedPlan {
 
     private(set) var steps: [Step] = []
     private(set) var parameterBytes = 0
-    /// Of a thread: the picture, two activations that take turns, what is squeezed, sums, and scratch memory.
+    /// Of a thread: the picture, two activations that take turns, what is squeezed, what a bypass makes, sums, and scratch memory.
     private(set) var arenaBytes = 0
     private(set) var input = 0
     private(set) var activations = (0, 0)
     private(set) var squeezed = 0
+    private(set) var bypassed = 0
     private(set) var sums = 0
     private(set) var work = 0
     /// 16-bit numbers of a row of the bordered input, and its first pixel.
@@ -72,14 +76,12 @@ struct QuantizedPlan {
     /// Tiles of a 3×3 layer that are worked on together, so that they and their products stay in the second level cache.
     static let block: Int32 = 16
 
-    /// - Throws: `EngineError.quantization`.
-    init(_ network: Network, _ weights: QuantizedWeights) throws(EngineError) {
-        let layout = try QuantizedLayout(network)
+    init(_ network: Network, _ weights: QuantizedWeights) {
+        let layout = QuantizedLayout(network)
         most = Int32(weights.activationBits.largest)
         group = max(1, min(Self.largestGroup, Self.groupPixels / (network.inputSize * network.inputSize)))
-        var layers = layout.layers[...]
-        var current = 0
-        var (largest, largestSqueezed, largestWork, largestSums) = (0, 0, 0, 0)
+        var (layers, sums) = (layout.layers[...], layout.sums[...])
+        var (largest, largestSqueezed, largestBypassed, largestWork, largestSums) = (0, 0, 0, 0, 0)
         for block in network.blocks {
             switch block {
             case .stem(let stem):
@@ -96,7 +98,6 @@ struct QuantizedPlan {
                                 pitch: Int32(inputPitch), height: Int32(stem.size), width: Int32(stem.size),
                                 out_panels: Int32(slot.panels), most: most))))
                 largest = max(largest, stem.convolution.filters * stem.size * stem.size)
-                current = 1
             case .pool(let pool):
                 steps.append(
                     .pool(
@@ -106,21 +107,16 @@ struct QuantizedPlan {
                                 channels: Int32(pool.channels)))))
             case .fire(let fire):
                 let (squeeze, expand1, expand3) = (layers.removeFirst(), layers.removeFirst(), layers.removeFirst())
-                let expanded = expand1.output!
-                var shortcut: (input: UInt32, expanded: UInt32)?
-                if fire.shortcut == .identity {
-                    let step = weights.steps[expanded + 1]
-                    shortcut = (
-                        Self.shortcut(weights.steps[current], step), Self.shortcut(weights.steps[expanded], step)
-                    )
-                }
+                let bypass: QuantizedLayout.Layer? =
+                    if case .convolution = fire.shortcut { layers.removeFirst() } else { nil }
+                let shortcut = fire.shortcut == .none ? nil : Self.shortcut(sums.removeFirst(), weights.steps)
                 let step = Fire(
                     squeeze: slot(squeeze, size: fire.size), expand1: slot(expand1, size: fire.size),
-                    expand3: slot(expand3, size: fire.size), size: fire.size,
-                    shortcut: shortcut)
+                    expand3: slot(expand3, size: fire.size), bypass: bypass.map { slot($0, size: fire.size) },
+                    size: fire.size, shortcut: shortcut)
                 steps += [.squeeze(step), .expand(step)] + (shortcut == nil ? [] : [.add(step)])
-                current = shortcut == nil ? expanded : expanded + 1
                 let pixels = fire.size * fire.size
+                if bypass != nil { largestBypassed = max(largestBypassed, step.pitch * pixels) }
                 largest = max(largest, (fire.expand1.filters + fire.expand3.filters) * pixels)
                 largestSqueezed = max(largestSqueezed, fire.squeeze.filters * pixels)
                 var shape = shape(step)
@@ -128,13 +124,16 @@ struct QuantizedPlan {
             case .head(let head):
                 let layer = layers.removeFirst()
                 let (pixels, side) = (head.size * head.size, head.size + 2 * head.padding)
-                let step = Double(weights.steps[layer.input])
+                let step = Double(weights.steps[layer.input].size)
                 let slot = slot(layer, size: head.size)
                 largestSums = slot.panels * 16 * 8
                 steps.append(
                     .head(
                         Head(
-                            slot: slot, pixels: pixels, border: side * side - pixels,
+                            slot: slot, pixels: pixels,
+                            borders: weights.biases[layer.filter...].map {
+                                Int64(side * side - pixels) * Int64(max(0, $0))
+                            },
                             scales: weights.scales[layer.filter...].map { Double($0) * step / Double(side * side) })))
             }
         }
@@ -147,7 +146,8 @@ struct QuantizedPlan {
         input = reserve(2 * (network.inputSize + 2 * padding(of: network)) * inputPitch + 128)
         activations = (reserve(largest * group), reserve(largest * group))
         squeezed = reserve(largestSqueezed * group)
-        sums = reserve(largestSums * group)
+        bypassed = reserve(largestBypassed * group)
+        self.sums = reserve(largestSums * group)
         work = reserve(largestWork + 64)
         arenaBytes = arena
     }
@@ -157,8 +157,14 @@ struct QuantizedPlan {
         return stem.padding
     }
 
-    private static func shortcut(_ step: Float, _ sum: Float) -> UInt32 {
-        UInt32(min((Double(step) / Double(sum) * 65_536).rounded(.toNearestOrEven), Double(1 << 23)))
+    private static func shortcut(
+        _ sum: QuantizedLayout.Sum, _ steps: [ActivationStep]
+    ) -> (added: UInt32, expanded: UInt32) {
+        func quotient(_ activation: Int) -> UInt32 {
+            let quotient = Double(steps[activation].size) / Double(steps[sum.output].size)
+            return UInt32(min((quotient * 65_536).rounded(.toNearestOrEven), Double(1 << 23)))
+        }
+        return (quotient(sum.shortcut), quotient(sum.expanded))
     }
 
     private mutating func slot(_ layer: QuantizedLayout.Layer, size: Int) -> Slot {
@@ -182,6 +188,6 @@ struct QuantizedPlan {
     func shape(_ fire: Fire) -> sqz_int8_conv3x3 {
         sqz_int8_conv3x3(
             size: Int32(fire.size), inputs: Int32(fire.expand3.inputs), out_panels: Int32(fire.expand3.panels),
-            out_pitch: 16 * (fire.expand1.panels + fire.expand3.panels), most: most, block: Self.block)
+            out_pitch: fire.pitch, most: most, block: Self.block)
     }
 }

@@ -30,6 +30,8 @@ public struct QuantizedWeights: Sendable, Equatable {
     public static let largestInput = Int(SQZ_INT8_INPUT)
     /// What a bias may be, so that no sum overflows.
     public static let largestBias = Int(SQZ_INT8_BIAS)
+    /// What the zero of what a filter writes may come to in the filter's sums, so that none overflows (`reference_int8.h`).
+    static let largestZero = 1 << 29
 
     /// How many bits a weight has of the layers between the first and the last.
     public let bits: Int
@@ -40,14 +42,14 @@ public struct QuantizedWeights: Sendable, Equatable {
     public let scales: [Float]
     public let biases: [Int32]
     /// An activation's, in the order of `Network.activations`.
-    public let steps: [Float]
+    public let steps: [ActivationStep]
 
     /// - Throws: `EngineError.quantization` if a number is missing or not what it may be.
     public init(
         _ network: Network, bits: Int = 8, activationBits: ActivationBits = .eight, values: [Int8], scales: [Float],
-        biases: [Int32], steps: [Float]
+        biases: [Int32], steps: [ActivationStep]
     ) throws(EngineError) {
-        let layout = try QuantizedLayout(network)
+        let layout = QuantizedLayout(network)
         let weights = network.parameterCount - layout.filters
         guard values.count == weights, scales.count == layout.filters, biases.count == layout.filters,
             steps.count == layout.activations.count
@@ -72,13 +74,14 @@ public struct QuantizedWeights: Sendable, Equatable {
             first += count
         }
         // Of usual size, so that no product of theirs is infinite or nothing.
-        guard (scales + steps).allSatisfy(Self.usual.contains) else {
+        guard (scales + steps.map(\.size)).allSatisfy(Self.usual.contains) else {
             throw .quantization(
                 "a scale or a step is not between \(Self.usual.lowerBound) and \(Self.usual.upperBound)")
         }
         guard biases.allSatisfy({ abs(Int($0)) <= Self.largestBias }) else {
             throw .quantization("a bias is not between -\(Self.largestBias) and \(Self.largestBias)")
         }
+        try Self.check(steps, scales, layout, activationBits)
         self.bits = bits
         self.activationBits = activationBits
         self.values = values
@@ -111,6 +114,39 @@ public struct QuantizedWeights: Sendable, Equatable {
         }
     }
 
+    /// That what stands for zero does so in sums too.
+    private static func check(
+        _ steps: [ActivationStep], _ scales: [Float], _ layout: QuantizedLayout, _ bits: ActivationBits
+    ) throws(EngineError) {
+        for (activation, step) in zip(layout.activations, steps) {
+            let allowed = activation.isSigned ? 1...bits.largest : 0...0
+            guard allowed.contains(Int(step.zero)) else {
+                throw .quantization(
+                    "\(step.zero) stands for zero of \(activation.name); right would be \(activation.isSigned ? "1 to \(bits.largest)" : "0")"
+                )
+            }
+        }
+        for sum in layout.sums {
+            let (own, shortcut) = (steps[sum.output].depth, steps[sum.shortcut].depth)
+            guard abs(own - shortcut) <= 1e-4 * shortcut else {
+                throw .quantization(
+                    "\(layout.activations[sum.output].name) begins at \(-own); right would be where its bypass does, at \(-shortcut)"
+                )
+            }
+        }
+        for layer in layout.layers {
+            guard let output = layer.output, steps[output].zero > 0 else { continue }
+            for scale in scales[layer.filter..<layer.filter + layer.convolution.filters] {
+                let multiplier = multiplier(scale: scale, input: steps[layer.input].size, output: steps[output].size)
+                guard Int(steps[output].zero) << 32 <= largestZero * Int(multiplier) else {
+                    throw .quantization(
+                        "a scale of \(layout.activations[output].name) is \(scale), too small for its step of \(steps[output].size)"
+                    )
+                }
+            }
+        }
+    }
+
     /// Whether a layer's products are added two by two in 16 bits, and its weights may be too large for that.
     static func hasPairs(kernel: Int, bits: Int) -> Bool { kernel == 1 && 2 * largestWeight(of: bits) > largestPair }
 
@@ -138,10 +174,7 @@ public struct QuantizedWeights: Sendable, Equatable {
     /// The numbers that these stand for.
     /// - Precondition: they are this network's.
     public func weights(of network: Network) -> Weights {
-        let layout: QuantizedLayout
-        do throws(EngineError) { layout = try QuantizedLayout(network) } catch {
-            preconditionFailure("\(error)")
-        }
+        let layout = QuantizedLayout(network)
         var floats = [Float](repeating: 0, count: network.parameterCount)
         var next = 0
         for layer in layout.layers {
@@ -156,7 +189,7 @@ public struct QuantizedWeights: Sendable, Equatable {
                     next += 1
                 }
                 floats[bias.offset + filter] = Float(
-                    Double(biases[layer.filter + filter]) * Double(scale) * Double(steps[layer.input]))
+                    Double(biases[layer.filter + filter]) * Double(scale) * Double(steps[layer.input].size))
             }
         }
         return Weights(values: floats)
@@ -166,13 +199,5 @@ public struct QuantizedWeights: Sendable, Equatable {
     static func multiplier(scale: Float, input: Float, output: Float) -> UInt32 {
         let whole = (Double(scale) * Double(input) / Double(output) * 4_294_967_296).rounded(.toNearestOrEven)
         return UInt32(min(whole, Double(UInt32.max)))
-    }
-}
-
-extension Network {
-    /// What stands between the layers of a network of eight bits, by name.
-    /// - Throws: `EngineError.quantization` where there can be none.
-    public var activations: [String] {
-        get throws(EngineError) { try QuantizedLayout(self).activations }
     }
 }
