@@ -336,21 +336,21 @@ static void batch_moments(int pixels, int panels, const float *x, double *sums) 
     }
 }
 
-static void batch_forward(int pixels, int panels, const float *scale, const float *shift, const float *x, float *y) {
+static void batch_forward(int pixels, int panels, const float *scale, const float *shift, float least, const float *x, float *y) {
     for (int channel = 0; channel < panels * P; channel++)
         for (int pixel = 0; pixel < pixels; pixel++) {
             ptrdiff_t here = at((ptrdiff_t)pixels * P, channel, pixel);
-            y[here] = relu((double)scale[channel] * x[here] + shift[channel]);
+            y[here] = at_least(least, (double)scale[channel] * x[here] + shift[channel]);
         }
 }
 
-static void batch_backward_sums(int pixels, int panels, const float *scale, const float *shift, const float *x, float *dy,
-                                double *sums) {
+static void batch_backward_sums(int pixels, int panels, const float *scale, const float *shift, float least, const float *x,
+                                float *dy, double *sums) {
     for (int channel = 0; channel < panels * P; channel++) {
         double *sum = sums + channel / P * 2 * P + channel % P;
         for (int pixel = 0; pixel < pixels; pixel++) {
             ptrdiff_t here = at((ptrdiff_t)pixels * P, channel, pixel);
-            if (!((double)scale[channel] * x[here] + shift[channel] > 0)) dy[here] = 0;
+            if (!((double)scale[channel] * x[here] + shift[channel] > least)) dy[here] = 0;
             sum[0] += dy[here];
             sum[P] += (double)dy[here] * x[here];
         }

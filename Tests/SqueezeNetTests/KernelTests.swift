@@ -349,18 +349,23 @@ import Testing
             sums { fast.batch_moments(Int32(pixels), 2, x.floats, $0) },
             sums { reference.batch_moments(Int32(pixels), 2, x.floats, $0) })
         let (y, expected) = (Tensor(count), Tensor(count))
-        fast.batch_forward(Int32(pixels), 2, scale.floats, shift.floats, x.floats, y.floats)
-        reference.batch_forward(Int32(pixels), 2, scale.floats, shift.floats, x.floats, expected.floats)
-        #expect(y.error(expected) < Self.directError)
         let (dy, dy2) = (Tensor(count, random: 5), Tensor(count, random: 5))
-        expectEqual(
-            sums {
-                fast.batch_backward_sums(Int32(pixels), 2, scale.floats, shift.floats, x.floats, dy.floats, $0)
-            },
-            sums {
-                reference.batch_backward_sums(Int32(pixels), 2, scale.floats, shift.floats, x.floats, dy2.floats, $0)
-            })
-        #expect(dy.error(dy2) == 0)
+        for least in [-Float.infinity, 0] {
+            fast.batch_forward(Int32(pixels), 2, scale.floats, shift.floats, least, x.floats, y.floats)
+            reference.batch_forward(Int32(pixels), 2, scale.floats, shift.floats, least, x.floats, expected.floats)
+            #expect(y.error(expected) < Self.directError)
+            expectEqual(
+                sums {
+                    fast.batch_backward_sums(
+                        Int32(pixels), 2, scale.floats, shift.floats, least, x.floats, dy.floats, $0)
+                },
+                sums {
+                    reference.batch_backward_sums(
+                        Int32(pixels), 2, scale.floats, shift.floats, least, x.floats, dy2.floats, $0)
+                })
+            #expect(dy.error(dy2) == 0)
+            #expect(dy.values.contains(0) == (least == 0))
+        }
         fast.batch_backward(Int32(pixels), 2, factors.floats, x.floats, dy.floats, y.floats)
         reference.batch_backward(Int32(pixels), 2, factors.floats, x.floats, dy.floats, expected.floats)
         #expect(y.error(expected) < Self.directError)

@@ -14,7 +14,7 @@ import Testing
         var loss: Double
         /// Of the gradients' samples, tensor by tensor.
         var norms: [Double]
-        /// What rounding does, relative to the whole tensor's norm.
+        /// What rounding does, relative to the whole tensor's norm; 0 of those that change nothing.
         var errors: [Double]
     }
 
@@ -54,9 +54,17 @@ import Testing
                 ).map { gradients.values[$0] }
                 let (error, norm) = distance(own, truth.prefix(own.count))
                 truth = truth.dropFirst(own.count)
-                #expect(abs(norm - one.norms[place]) < 1e-5 * norm)
+                #expect(abs(norm - one.norms[place]) < 1e-5 * norm + 1e-12)
+                if one.errors[place] == 0 {
+                    #expect(error < 1e-4 * one.norms[place - 1], "\(name), \(parameter.name): \(error)")
+                    continue
+                }
                 ratios.append(error / norm / one.errors[place])
-                let allowed = 3 * one.errors[place]
+                // The last is a sum of equal numbers, one a pixel, which are all rounded in one direction.
+                let isSum = place == network.parameters.count - 1
+                let map = try #require(network.layers.last { $0.kind == .convolution }).output
+                let rounding = isSum ? 0x1p-24 * Double(one.pictures * map.height * map.width) : 0
+                let allowed = 3 * one.errors[place] + rounding
                 #expect(error <= allowed * norm, "\(name), \(parameter.name): \(error / norm), allowed \(allowed)")
             }
             #expect(ratios.sorted()[ratios.count / 2] <= 3, "\(name): \(ratios)")

@@ -34,19 +34,19 @@ static void batch_moments(int pixels, int panels, const float *x, double *sums) 
         }
 }
 
-static void batch_forward(int pixels, int panels, const float *scale, const float *shift, const float *x, float *y) {
+static void batch_forward(int pixels, int panels, const float *scale, const float *shift, float least, const float *x, float *y) {
     for (int panel = 0; panel < panels; panel++, scale += P, shift += P) {
         vec a[VECTORS], b[VECTORS];
         UNROLL
         for (int v = 0; v < VECTORS; v++) a[v] = load(scale + v * LANES), b[v] = load(shift + v * LANES);
         for (int pixel = 0; pixel < pixels; pixel++, x += P, y += P)
             UNROLL
-            for (int v = 0; v < VECTORS; v++) store(y + v * LANES, relu(load(x + v * LANES) * a[v] + b[v]));
+            for (int v = 0; v < VECTORS; v++) store(y + v * LANES, at_least(least, load(x + v * LANES) * a[v] + b[v]));
     }
 }
 
-static void batch_backward_sums(int pixels, int panels, const float *scale, const float *shift, const float *x, float *dy,
-                                double *sums) {
+static void batch_backward_sums(int pixels, int panels, const float *scale, const float *shift, float least, const float *x,
+                                float *dy, double *sums) {
     for (int panel = 0; panel < panels; panel++, scale += P, shift += P, sums += 2 * P) {
         vec a[VECTORS], b[VECTORS];
         UNROLL
@@ -59,7 +59,7 @@ static void batch_backward_sums(int pixels, int panels, const float *scale, cons
             for (int i = 0; i < count; i++, x += P, dy += P)
                 UNROLL
                 for (int v = 0; v < VECTORS; v++) {
-                    vec value = load(x + v * LANES), gradient = where(value * a[v] + b[v] > 0, load(dy + v * LANES));
+                    vec value = load(x + v * LANES), gradient = where(value * a[v] + b[v] > least, load(dy + v * LANES));
                     store(dy + v * LANES, gradient);
                     sum[v] += gradient;
                     product[v] += gradient * value;

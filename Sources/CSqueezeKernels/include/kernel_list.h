@@ -69,11 +69,11 @@ SQZ_KERNEL(void, dropout, (ptrdiff_t count, const uint32_t *keep, float *x))
 
 // Batch normalization, over all pixels of a group of pictures; each call has some of them. sums[panel][0][16] += x, sums[panel][1][16] += x*x.
 SQZ_KERNEL(void, batch_moments, (int pixels, int panels, const float *x, double *sums))
-// y = relu(scale * x + shift), one of each a channel.
-SQZ_KERNEL(void, batch_forward, (int pixels, int panels, const float *scale, const float *shift, const float *x, float *y))
-// dy = 0 where scale * x + shift <= 0, in place; then sums[panel][0][16] += dy, sums[panel][1][16] += dy*x.
-SQZ_KERNEL(void, batch_backward_sums, (int pixels, int panels, const float *scale, const float *shift, const float *x, float *dy,
-                                       double *sums))
+// y = max(least, scale * x + shift), one of each a channel; `least` is 0 for a ReLU, else -INFINITY.
+SQZ_KERNEL(void, batch_forward, (int pixels, int panels, const float *scale, const float *shift, float least, const float *x, float *y))
+// dy = 0 where scale * x + shift <= least, in place; then sums[panel][0][16] += dy, sums[panel][1][16] += dy*x.
+SQZ_KERNEL(void, batch_backward_sums, (int pixels, int panels, const float *scale, const float *shift, float least, const float *x,
+                                       float *dy, double *sums))
 // dx = k0 * dy + k1 * x + k2, k[panel][3][16].
 SQZ_KERNEL(void, batch_backward, (int pixels, int panels, const float *k, const float *x, const float *dy, float *dx))
 

@@ -55,7 +55,8 @@ extension NormalizedPlan {
         guard let layer = activation.layer else { return }
         memory.kernels.pointee.batch_backward_sums(
             Int32(activation.pixels), activation.panels, memory.arena + layer.scale, memory.arena + layer.shift,
-            memory(activation.map, picture), gradient(activation, picture, memory), sums(layer.gradientSums, memory))
+            layer.least, memory(activation.map, picture), gradient(activation, picture, memory),
+            sums(layer.gradientSums, memory))
     }
 
     /// The shifts' gradients, and what the normalization makes of its output's, once those of all pictures are there: with g that gradient
@@ -157,18 +158,24 @@ extension NormalizedPlan {
         let kernels = memory.kernels.pointee
         for picture in all {
             let output = gradient(step.output, picture, memory)
-            if case .convolution(let layer) = step.step.shortcut {
-                var shape = layer.shape
-                kernels.pointwise_backward_weights(
-                    &shape, read(step.input, picture, memory, at: memory.arena + scratch.0), output,
-                    total + layer.slot.weight, total + layer.slot.bias)
-                kernels.pointwise_backward_data(
-                    &shape, output, memory.prepared + layer.transposed, 0, nil, gradient(step.input, picture, memory))
+            gradient(step.expanded, picture, memory).update(from: output, count: step.output.map.picture)
+            rectify(step.expanded, picture, memory)
+            if let bypassed = step.bypassed {
+                rectify(bypassed, picture, memory)
             } else {
                 gradient(step.input, picture, memory).update(from: output, count: step.output.map.picture)
             }
-            gradient(step.expanded, picture, memory).update(from: output, count: step.output.map.picture)
-            rectify(step.expanded, picture, memory)
+        }
+        guard let bypassed = step.bypassed, case .convolution(let bypass) = step.step.shortcut else { return true }
+        var shape = bypass.shape
+        finish(bypassed.layer!, pictures: all.count, memory, total)
+        for picture in all {
+            let own = behind(bypassed, picture, memory, memory.arena + scratch.1)
+            kernels.pointwise_backward_weights(
+                &shape, read(step.input, picture, memory, at: memory.arena + scratch.0), own,
+                total + bypass.slot.weight, memory.arena + noGradient)
+            kernels.pointwise_backward_data(
+                &shape, own, memory.prepared + bypass.transposed, 0, nil, gradient(step.input, picture, memory))
         }
         return true
     }

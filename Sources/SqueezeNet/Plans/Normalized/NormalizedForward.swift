@@ -54,8 +54,8 @@ extension NormalizedPlan {
         let map = memory(activation.map, picture)
         guard let layer = activation.layer else { return map }
         memory.kernels.pointee.batch_forward(
-            Int32(activation.pixels), activation.panels, memory.arena + layer.scale, memory.arena + layer.shift, map,
-            target)
+            Int32(activation.pixels), activation.panels, memory.arena + layer.scale, memory.arena + layer.shift,
+            layer.least, map, target)
         return target
     }
 
@@ -145,16 +145,20 @@ extension NormalizedPlan {
         }
         finish(expanded, pictures: all.count, memory)
         if case .none = step.step.shortcut { return }
-        for picture in all {
-            let output = memory(step.output.map, picture)
-            var other = read(step.input, picture, memory, at: first)
-            if case .convolution(let layer) = step.step.shortcut {
-                var shape = layer.shape
+        if let bypassed = step.bypassed, case .convolution(let bypass) = step.step.shortcut {
+            var shape = bypass.shape
+            for picture in all {
                 kernels.pointwise_forward(
-                    &shape, other, memory.parameters + layer.slot.weight, memory.parameters + layer.slot.bias, output)
-                other = output
+                    &shape, read(step.input, picture, memory, at: first), memory.parameters + bypass.slot.weight,
+                    memory.arena + noBias, memory(bypassed.map, picture))
+                addMoments(bypassed.layer!, picture, memory)
             }
-            kernels.add(step.output.map.picture, read(step.expanded, picture, memory, at: second), other, output)
+            finish(bypassed.layer!, pictures: all.count, memory)
+        }
+        for picture in all {
+            kernels.add(
+                step.output.map.picture, read(step.expanded, picture, memory, at: second),
+                read(step.bypassed ?? step.input, picture, memory, at: first), memory(step.output.map, picture))
         }
     }
 

@@ -1,7 +1,7 @@
 internal import CSqueezeKernels
 
 /// A plan for training with batch normalization (Ioffe and Szegedy, arXiv 1502.03167) behind every convolution of the stem and the
-/// fire modules, computed layer by layer for a group of pictures, whose statistics are taken together.
+/// fire modules, those of bypasses too, computed layer by layer for a group of pictures, whose statistics are taken together.
 ///
 /// What is learnt is each convolution's weight, and in its bias's place the shift behind the normalization. There is no factor: the ReLU
 /// passes one on to the next convolution, which has it in its weights. So the parameters are those of the network, and `fold` makes of
@@ -15,6 +15,8 @@ struct NormalizedPlan {
         /// Before the normalization.
         let map: Plan.Tensor
         let pixels: Int
+        /// What no value behind it is below: 0 of a ReLU, which only a bypass does not have.
+        let least: Float
         /// The convolutions, whose channels lie one after the other. Not an array, whose references threads would count.
         let slot: PackedParameters.Slot
         let second: PackedParameters.Slot?
@@ -80,6 +82,8 @@ struct NormalizedPlan {
         let input: Activation
         let squeezed: Activation
         let expanded: Activation
+        /// What the bypass' convolution makes, with the output's gradient.
+        let bypassed: Activation?
         /// `expanded`, or its sum with the shortcut.
         let output: Activation
     }

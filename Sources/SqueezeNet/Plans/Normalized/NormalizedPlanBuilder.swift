@@ -46,14 +46,14 @@ struct NormalizedPlanBuilder {
 
     private mutating func activation(
         _ picture: Int, pixels: Int, of slot: PackedParameters.Slot? = nil, and second: PackedParameters.Slot? = nil,
-        gradient: Int? = nil
+        gradient: Int? = nil, least: Float = 0
     ) -> NormalizedPlan.Activation {
         let map = tensor(picture)
         var layer: NormalizedPlan.Layer?
         if let slot {
             let channels = picture / pixels
             let own = NormalizedPlan.Layer(
-                map: map, pixels: pixels, slot: slot, second: second, scale: reserve(channels),
+                map: map, pixels: pixels, least: least, slot: slot, second: second, scale: reserve(channels),
                 shift: reserve(channels), mean: reserve(channels), backward: reserve(3 * channels),
                 sums: reserve(4 * channels), gradientSums: reserve(4 * channels))
             layers.append(own)
@@ -117,6 +117,7 @@ struct NormalizedPlanBuilder {
             gradient: reserve(step.squeezed.picture * group))
         let expanded: NormalizedPlan.Activation
         let output: NormalizedPlan.Activation
+        var bypassed: NormalizedPlan.Activation?
         if case .none = step.shortcut {
             expanded = activation(step.expanded.picture, pixels: pixels, of: step.expand1.slot, and: step.expand3)
             output = expanded
@@ -125,12 +126,16 @@ struct NormalizedPlanBuilder {
                 step.expanded.picture, pixels: pixels, of: step.expand1.slot, and: step.expand3,
                 gradient: reserve(step.expanded.picture * group))
             output = activation(step.output.picture, pixels: pixels)
+            if case .convolution(let bypass) = step.shortcut {
+                bypassed = activation(
+                    step.output.picture, pixels: pixels, of: bypass.slot, gradient: output.gradient, least: -.infinity)
+            }
         }
         steps.append(
             .fire(
                 .init(
                     step: step, squeeze: squeeze, expand1: expand1, expand3: expand3, together: together, input: input,
-                    squeezed: squeezed, expanded: expanded, output: output)))
+                    squeezed: squeezed, expanded: expanded, bypassed: bypassed, output: output)))
         current = output
     }
 }
