@@ -177,6 +177,14 @@ struct Training {
             \(validation.places.count) to validate, \(ranks.count > 1 ? "\(ranks.count) ranks of " : "")\(options.threads) \
             thread\(options.threads == 1 ? "" : "s"), kernels \(Kernels.selected)
             """)
+        let threads = ranks.count * options.threads
+        if recipe.normalizationGroup > 0, recipe.concurrency < threads {
+            ranks.log(
+                """
+                only \(recipe.concurrency) of \(threads) threads will have work: a batch of \(recipe.batchSize) is normalized in groups of \
+                \(recipe.normalizationGroup); smaller groups or larger batches would give more of them some
+                """)
+        }
         if checkpoint != nil { ranks.log("goes on from epoch \(course.position.epoch), step \(course.position.step)") }
 
         var meter = Meter(epochs: recipe.epochs, steps: stepsPerEpoch, perEpoch: trained.count)

@@ -120,9 +120,9 @@ import Testing
             ("features.3.squeeze.weight", [0x80], "a weight of 8 bits is -128"),
             ("features.3.squeeze.weight", [64, 65], "two neighbouring weights of a 1x1 layer come to 129"),
             ("features.3.squeeze.weight", [0xc0, 0xbf], "two neighbouring weights of a 1x1 layer come to -129"),
-            ("features.3.squeeze.scale", [0, 0, 0xc0, 0x7f], "a scale or a step is not"),
-            ("classifier.1.scale", [0, 0, 0, 0], "a scale or a step is not"),
-            ("activations", [0, 0, 0x80, 0xff], "a scale or a step is not"),
+            ("features.3.squeeze.scale", [0, 0, 0xc0, 0x7f], "a scale is nan"),
+            ("classifier.1.scale", [0, 0, 0, 0], "a scale is 0.0"),
+            ("activations", [0, 0, 0x80, 0xff], "the step of input is -inf"),
             ("classifier.1.bias", [1, 0, 0x80, 0], "a bias is not"),
         ] as [(String, [UInt8], String)] {
             let error = try changed(tensor, bytes)
@@ -132,14 +132,16 @@ import Testing
 
     /// The file with other metadata or tensors.
     private func rewritten(
-        _ metadata: [String: String?], tensors: (String, TensorInfo) -> TensorDeclaration?
+        _ metadata: [String: String?], more: TensorDeclaration? = nil,
+        tensors: (String, TensorInfo) -> TensorDeclaration?
     ) throws -> ModelFileError? {
         try model.write(to: scratch["m"])
         let file = try SafetensorsFile(mapping: scratch["m"])
         var all = file.metadata
         for (key, value) in metadata { all[key] = value }
-        let declared = file.tensors.sorted { $0.value.byteRange.lowerBound < $1.value.byteRange.lowerBound }
-            .compactMap { tensors($0.key, $0.value) }
+        let declared =
+            file.tensors.sorted { $0.value.byteRange.lowerBound < $1.value.byteRange.lowerBound }
+            .compactMap { tensors($0.key, $0.value) } + (more.map { [$0] } ?? [])
         let writer = try SafetensorsWriter(path: scratch["bad"], tensors: declared, metadata: all)
         for tensor in declared {
             let size = tensor.shape.reduce(tensor.type.size, *)
@@ -156,13 +158,16 @@ import Testing
         for (metadata, told) in [
             (["precision": "float32"], "its precision is float32"), (["precision": "int3"], "its precision is int3"),
             (["precision": nil], "no precision"), (["format": "sqzd-model-3"], "precision"),
-            (["bypass": "complex"], "tensors"),
+            (["bypass": "complex"], "it has no features.3.bypass.weight"),
         ] as [([String: String?], String)] {
             let error = try rewritten(metadata, tensors: same)
             #expect(error?.description.contains(told) == true, "\(error?.description ?? "")")
         }
         let missing = try rewritten([:]) { $0 == "activations" ? nil : same($0, $1) }
-        #expect(missing?.description.contains("tensors") == true)
+        #expect(missing?.description == "it has no activations")
+        let strange = try rewritten(
+            [:], more: TensorDeclaration(name: "zeros", type: .uint8, shape: [1]), tensors: same)
+        #expect(strange?.description == "it has zeros, which the network in whole numbers does not have")
         let mistyped = try rewritten([:]) {
             TensorDeclaration(name: $0, type: $0 == "features.0.weight" ? .uint8 : $1.type, shape: $1.shape)
         }

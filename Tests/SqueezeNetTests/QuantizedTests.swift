@@ -190,6 +190,22 @@ import Testing
                 && made(scales: []) != nil)
     }
 
+    @Test func saysWhichActivationIsTooLarge() throws {
+        let run = Run(bypass: .complex)
+        let network = try run.network()
+        var values = try run.weights(network).values
+        let bias = try #require(network.parameters.first { $0.name == "features.6.bypass.bias" })
+        values[bias.offset] = 5e36
+        let weights = try Weights(network, values: values)
+        let calibration = try Calibration(
+            network: network, weights: weights, preprocessing: run.preprocessing(), threads: 1)
+        let steps = Self.pictures.withPictures { calibration.steps(of: $0, by: .error) }
+        let error = #expect(throws: EngineError.self) {
+            try QuantizedWeights(quantizing: weights, of: network, steps: steps)
+        }
+        #expect(error?.description.contains("the step of features.6.bypass is") == true, "\(error?.description ?? "")")
+    }
+
     /// What stands for zero where values are below it.
     @Test func refusesZerosThatCantBe() throws {
         let run = Run(bypass: .complex)
@@ -212,8 +228,8 @@ import Testing
         #expect(try told("features.3.bypass") { _ in } == "")
         #expect(try told("features.3.expand") { $0.zero = 1 }.contains("1 stands for zero of features.3.expand"))
         #expect(try told("features.3.bypass") { $0.zero = 0 }.contains("right would be 1 to 255"))
-        #expect(
-            try told("features.3.add", activationBits: .seven) { $0.zero = 255 }.contains("right would be 1 to 127"))
+        #expect(try told("features.3.bypass", activationBits: .seven) { _ in }.contains("of seven bits can't be"))
+        #expect(try told("features.3.add") { $0.size /= 200 }.contains("right would be at most 128.0 times"))
         for name in ["features.3.bypass", "features.3.add", "features.4.add"] {
             #expect(try told(name) { $0.size *= 1.01 }.contains(".add begins at -"), "\(name)")
         }

@@ -11,9 +11,8 @@ struct TorchModule {
     /// it is the same beside each of the network's.
     var text: String {
         let size = preprocessing.size
-        let bypass = network.bypass == .none ? "" : " with \(network.bypass.rawValue) bypass"
         return #"""
-            """\#(network.name)\#(bypass) for \#(network.classes) classes, exported by sqzd: logits = load("FILE.pth")(picture(Image.open("a.jpg"))[None])"""
+            """\#(network.title) for \#(network.classes) classes, exported by sqzd: logits = load("FILE.pth")(picture(Image.open("a.jpg"))[None])"""
             import json, zipfile
             import torch
             from PIL import Image, ImageOps

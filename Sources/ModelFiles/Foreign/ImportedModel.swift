@@ -109,8 +109,10 @@ public struct ImportedModel {
             network, precision, activationBits in
             guard network.parameters == matching.network.parameters else {
                 throw ModelFileError(
-                    "its tensors are those of \(matching.network.name) with \(matching.network.classes) "
-                        + "classes; its metadata say \(network.name) with \(network.classes)")
+                    """
+                    its tensors are those of \(matching.network.title), \(matching.network.classes) classes; its metadata say \
+                    \(network.title), \(network.classes)
+                    """)
             }
             switch (precision, foreign.fewBits) {
             case (.float32, nil): return .float32(try matching.weights())

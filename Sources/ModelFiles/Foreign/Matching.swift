@@ -52,8 +52,7 @@ struct Matching {
     }
 
     private func misfit() -> ModelFileError? {
-        let bypass = network.bypass == .none ? "" : " with \(network.bypass.rawValue) bypass"
-        let nearest = "\(network.name)\(bypass), the nearest of our networks,"
+        let nearest = "\(network.title), the nearest of our networks,"
         for (parameter, place) in zip(network.parameters, places) {
             guard let place else {
                 // How many classes there are, the classifier's weights would say.
@@ -212,4 +211,9 @@ private struct Candidates {
 extension TensorRole {
     /// The classifier's weights.
     fileprivate init(head: ()) { self.init(part: .head, isBias: false) }
+}
+
+extension Network {
+    /// As a sentence says it.
+    var title: String { bypass == .none ? name : "\(name) with \(bypass.rawValue) bypass" }
 }

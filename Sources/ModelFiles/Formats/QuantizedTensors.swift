@@ -42,14 +42,12 @@ enum QuantizedTensors {
         let convolutions = convolutions(of: network, bits: bits)
         let activations = network.activations
         let isSigned = activations.contains(where: \.isSigned)
-        let count = 3 * convolutions.count + (isSigned ? 2 : 1)
-        guard file.tensors.count == count else {
-            throw ModelFileError("it has \(file.tensors.count) tensors; in whole numbers the network has \(count)")
-        }
+        var strangers = Set(file.tensors.keys)
         func values<Value: BitwiseCopyable>(_ name: String, _ type: ElementType, _ shape: [Int], _: Value.Type) throws
             -> [Value]
         {
             guard let tensor = file.tensors[name] else { throw ModelFileError("it has no \(name)") }
+            strangers.remove(name)
             guard tensor.type == type, tensor.shape == shape else {
                 throw ModelFileError(
                     "\(name) is \(tensor.type.rawValue) \(tensor.shape); right would be \(type.rawValue) \(shape)")
@@ -70,6 +68,9 @@ enum QuantizedTensors {
         let sizes = try values(Self.activations, .float32, [activations.count], Float.self)
         let zeros =
             isSigned ? try values(Self.zeros, .uint8, [activations.count], UInt8.self) : activations.map { _ in 0 }
+        if let stranger = strangers.min() {
+            throw ModelFileError("it has \(stranger), which the network in whole numbers does not have")
+        }
         return try QuantizedWeights(
             network, bits: bits, activationBits: activationBits, values: weights, scales: scales, biases: biases,
             steps: zip(sizes, zeros).map { ActivationStep(size: $0, zero: $1) })

@@ -95,7 +95,10 @@ struct ONNXGraph {
                 isQuantized = true
                 let (scale, point) = (sources.dropFirst().first, sources.dropFirst(2).first ?? "")
                 let zero = constants[point]
-                guard point.isEmpty || zero != nil,
+                guard point.isEmpty || zero != nil else {
+                    throw ModelFileError("its zero point \(point.prefix(120)) is no constant of the file")
+                }
+                guard
                     !node.attribute.contains(where: { $0.name == "block_size" && $0.i > 0 })
                 else { throw Node(proto: node, inputs: []).stranger }
                 if let constant = constants[source] {

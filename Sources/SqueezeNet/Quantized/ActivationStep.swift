@@ -41,7 +41,7 @@ extension QuantizedLayout {
             origins[sum.output] = origins[sum.shortcut]
             highest[origins[sum.output]] = max(highest[origins[sum.output]], heights[sum.output])
         }
-        return activations.enumerated().map { place, activation in
+        var steps = activations.enumerated().map { place, activation in
             let most = Float(levels(of: place))
             guard activation.isSigned else {
                 // Of nothing, any step will do.
@@ -55,6 +55,13 @@ extension QuantizedLayout {
             let whole = zero >= 1 ? UInt8(zero) : 1
             return ActivationStep(size: depth / Float(whole), zero: whole)
         }
+        // What is beyond is cut in the sum. Those with a zero are far from it.
+        for sum in sums.reversed() {
+            for part in [sum.shortcut, sum.expanded] where steps[part].zero == 0 {
+                steps[part].size = min(steps[part].size, QuantizedWeights.largestQuotient * steps[sum.output].size)
+            }
+        }
+        return steps
     }
 
     /// How many whole numbers an activation has above the least, or, of the input, on each side of zero.

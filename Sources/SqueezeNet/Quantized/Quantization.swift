@@ -11,6 +11,7 @@ extension QuantizedWeights {
         compensations: [Compensation?]? = nil
     ) throws(EngineError) {
         let layout = QuantizedLayout(network)
+        try Self.check(steps, layout)
         let usual = given ?? Self.scales(for: weights, of: network, bits: bits)
         precondition(usual.count == layout.filters)
         precondition(steps.count == layout.activations.count && weights.values.count == network.parameterCount)

@@ -162,7 +162,7 @@ struct QuantizedPlan {
     ) -> (added: UInt32, expanded: UInt32) {
         func quotient(_ activation: Int) -> UInt32 {
             let quotient = Double(steps[activation].size) / Double(steps[sum.output].size)
-            return UInt32(min((quotient * 65_536).rounded(.toNearestOrEven), Double(1 << 23)))
+            return UInt32((quotient * 65_536).rounded(.toNearestOrEven))
         }
         return (quotient(sum.shortcut), quotient(sum.expanded))
     }

@@ -32,6 +32,8 @@ public struct QuantizedWeights: Sendable, Equatable {
     public static let largestBias = Int(SQZ_INT8_BIAS)
     /// What the zero of what a filter writes may come to in the filter's sums, so that none overflows (`reference_int8.h`).
     static let largestZero = 1 << 29
+    /// How many of a sum's steps a step of what is added may be: `int8_add` takes so many in 1/2¹⁶.
+    static let largestQuotient: Float = 128
 
     /// How many bits a weight has of the layers between the first and the last.
     public let bits: Int
@@ -74,14 +76,14 @@ public struct QuantizedWeights: Sendable, Equatable {
             first += count
         }
         // Of usual size, so that no product of theirs is infinite or nothing.
-        guard (scales + steps.map(\.size)).allSatisfy(Self.usual.contains) else {
-            throw .quantization(
-                "a scale or a step is not between \(Self.usual.lowerBound) and \(Self.usual.upperBound)")
+        if let stranger = scales.first(where: { !Self.usual.contains($0) }) {
+            throw .quantization("a scale is \(stranger); right would be \(Self.usualText)")
         }
+        try Self.check(steps, layout)
         guard biases.allSatisfy({ abs(Int($0)) <= Self.largestBias }) else {
             throw .quantization("a bias is not between -\(Self.largestBias) and \(Self.largestBias)")
         }
-        try Self.check(steps, scales, layout, activationBits)
+        try Self.checkZeros(steps, scales, layout, activationBits)
         self.bits = bits
         self.activationBits = activationBits
         self.values = values
@@ -114,24 +116,44 @@ public struct QuantizedWeights: Sendable, Equatable {
         }
     }
 
+    /// That no step is of unusual size.
+    static func check(_ steps: [ActivationStep], _ layout: QuantizedLayout) throws(EngineError) {
+        for (activation, step) in zip(layout.activations, steps) where !usual.contains(step.size) {
+            throw .quantization("the step of \(activation.name) is \(step.size); right would be \(usualText)")
+        }
+        for sum in layout.sums {
+            for part in [sum.shortcut, sum.expanded] where steps[part].size > largestQuotient * steps[sum.output].size {
+                throw .quantization(
+                    """
+                    the step of \(layout.activations[part].name) is \(steps[part].size); right would be at most \(largestQuotient) times \
+                    that of \(layout.activations[sum.output].name), \(steps[sum.output].size)
+                    """)
+            }
+        }
+    }
+
     /// That what stands for zero does so in sums too.
-    private static func check(
+    private static func checkZeros(
         _ steps: [ActivationStep], _ scales: [Float], _ layout: QuantizedLayout, _ bits: ActivationBits
     ) throws(EngineError) {
         for (activation, step) in zip(layout.activations, steps) {
-            let allowed = activation.isSigned ? 1...bits.largest : 0...0
-            guard allowed.contains(Int(step.zero)) else {
+            guard !activation.isSigned || bits == .eight else {
+                throw .quantization("\(activation.name) is below zero too, which activations of seven bits can't be")
+            }
+            guard (step.zero > 0) == activation.isSigned else {
                 throw .quantization(
-                    "\(step.zero) stands for zero of \(activation.name); right would be \(activation.isSigned ? "1 to \(bits.largest)" : "0")"
-                )
+                    """
+                    \(step.zero) stands for zero of \(activation.name); right would be \(activation.isSigned ? "1 to 255" : "0")
+                    """)
             }
         }
         for sum in layout.sums {
             let (own, shortcut) = (steps[sum.output].depth, steps[sum.shortcut].depth)
             guard abs(own - shortcut) <= 1e-4 * shortcut else {
                 throw .quantization(
-                    "\(layout.activations[sum.output].name) begins at \(-own); right would be where its bypass does, at \(-shortcut)"
-                )
+                    """
+                    \(layout.activations[sum.output].name) begins at \(-own); right would be where its bypass does, at \(-shortcut)
+                    """)
             }
         }
         for layer in layout.layers {
@@ -159,6 +181,7 @@ public struct QuantizedWeights: Sendable, Equatable {
     }
 
     static let usual: ClosedRange<Float> = 1e-20...1e20
+    private static let usualText = "\(usual.lowerBound) to \(usual.upperBound)"
 
     /// As `Weights.scalingLogits`: the whole sums stay, and what a class's stands for is scaled.
     public func scalingLogits(_ network: Network, by factor: Float) throws(EngineError) -> QuantizedWeights {
