@@ -47,19 +47,22 @@ import Varlink
 
     @Test(
         arguments: [
-            ["recipe": .string("tutorial"), "validation-share": .number(0.13)],
+            (["recipe": .string("tutorial"), "validation-share": .number(0.13)], nil),
             // Normalized, averaged, and with scores that are lifted.
-            ["recipe": .string("strong")],
-            ["recipe": .string("quick"), "batch-size": .integer(7)],
-        ] as [[String: JSONValue]])
-    func theModelIsThatOfOneProcess(_ options: [String: JSONValue]) throws {
+            (["recipe": .string("strong")], 2),
+            (["recipe": .string("quick"), "batch-size": .integer(7)], 1),
+        ] as [([String: JSONValue], Int?)])
+    func theModelIsThatOfOneProcess(_ options: [String: JSONValue], groups: Int?) throws {
         let alone = try made(by: submit(options))
         for (ranks, threads) in [(2, 1), (2, 2), (4, 1), (8, 2)] {
             let id = try submit(options.merging(["threads": .integer(Int64(threads))]) { $1 }, ranks: ranks)
             #expect(try made(by: id) == alone, "\(ranks) ranks")
             let job = try daemon.job(id)
             #expect(job.ranks == ranks && job.launcher == "mpirun" && job.starts == 1)
-            let lines = try log(id).split(separator: "\n")
+            var lines = try log(id).split(separator: "\n")
+            if let groups, groups < ranks * threads {
+                #expect(lines.remove(at: 1).hasPrefix("only \(groups) of \(ranks * threads) threads will have work"))
+            }
             #expect(lines.count == 2, "\(lines)")
             #expect(lines[0].contains("\(ranks) ranks of"))
             #expect(lines[1].contains("\(ranks) ranks: in "))
