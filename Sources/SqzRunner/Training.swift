@@ -178,10 +178,10 @@ struct Training {
             thread\(options.threads == 1 ? "" : "s"), kernels \(Kernels.selected)
             """)
         let threads = ranks.count * options.threads
-        if recipe.normalizationGroup > 0, recipe.concurrency < threads {
+        if let groups = trainer.groups(of: recipe.batchSize), groups < threads {
             ranks.log(
                 """
-                only \(recipe.concurrency) of \(threads) threads will have work: a batch of \(recipe.batchSize) is normalized in groups of \
+                only \(groups) of \(threads) threads will have work: a batch of \(recipe.batchSize) is normalized in groups of \
                 \(recipe.normalizationGroup); smaller groups or larger batches would give more of them some
                 """)
         }

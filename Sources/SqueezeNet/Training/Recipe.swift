@@ -80,12 +80,6 @@ public struct Recipe: Codable, Sendable, Equatable {
     /// A thread keeps the maps of a group.
     public static let allowedGroup = 0...256
 
-    /// How many threads can have work of a batch: one for each group that is normalized, or for each picture.
-    public var concurrency: Int {
-        let part = max(1, normalizationGroup)
-        return (batchSize + part - 1) / part
-    }
-
     /// How far the averaged weights go to the weights in a step, counted from 1.
     func averagingShare(step: Int) -> Float {
         1 - min(averageDecay, Float(1 + step) / Float(10 + step))

@@ -17,6 +17,10 @@ extension Trainer {
         }
     }
 
+    /// Into how many groups that are normalized together a batch is cut, no more than one of which a thread has at a time; nil where
+    /// nothing is normalized.
+    public func groups(of pictures: Int) -> Int? { normalized?.groups(of: pictures) }
+
     /// A shard's examples are computed in order, by one thread: which one changes nothing.
     private func computeShard(
         _ shard: Int, of batch: UnsafeBufferPointer<Example>, epoch: Int, thread: Int, _ memory: Memory,
@@ -24,7 +28,7 @@ extension Trainer {
     ) -> Evaluation {
         var result = Evaluation()
         // Groups that are normalized together are never split.
-        let parts = normalized?.groups(of: batch.count) ?? batch.count
+        let parts = groups(of: batch.count) ?? batch.count
         let shardRange = shard * parts / GradientSums.shards..<(shard + 1) * parts / GradientSums.shards
         guard !shardRange.isEmpty else {
             total.update(repeating: 0, count: plan.packed.count)

@@ -120,15 +120,9 @@ extension NormalizedPlan {
     private func forward(_ step: Fire, _ all: Range<Int>, _ memory: Memory) {
         let kernels = memory.kernels.pointee
         let (first, second) = (memory.arena + scratch.0, memory.arena + scratch.1)
-        var (squeeze, expand1, expand3) = (step.squeeze, step.expand1, step.expand3)
+        var (expand1, expand3) = (step.expand1, step.expand3)
         let (squeezed, expanded) = (step.squeezed.layer!, step.expanded.layer!)
-        for picture in all {
-            kernels.pointwise_forward(
-                &squeeze, read(step.input, picture, memory, at: first), memory.parameters + squeezed.slot.weight,
-                memory.arena + noBias, memory(squeezed.map, picture))
-            addMoments(squeezed, picture, memory)
-        }
-        finish(squeezed, pictures: all.count, memory)
+        forward(step.squeeze, step.input, into: squeezed, all, memory)
         for start in stride(from: 0, to: all.count, by: step.together) {
             let group = start..<min(all.count, start + step.together)
             for (place, picture) in group.enumerated() {
@@ -146,20 +140,27 @@ extension NormalizedPlan {
         finish(expanded, pictures: all.count, memory)
         if case .none = step.step.shortcut { return }
         if let bypassed = step.bypassed, case .convolution(let bypass) = step.step.shortcut {
-            var shape = bypass.shape
-            for picture in all {
-                kernels.pointwise_forward(
-                    &shape, read(step.input, picture, memory, at: first), memory.parameters + bypass.slot.weight,
-                    memory.arena + noBias, memory(bypassed.map, picture))
-                addMoments(bypassed.layer!, picture, memory)
-            }
-            finish(bypassed.layer!, pictures: all.count, memory)
+            forward(bypass.shape, step.input, into: bypassed.layer!, all, memory)
         }
         for picture in all {
             kernels.add(
                 step.output.map.picture, read(step.expanded, picture, memory, at: second),
                 read(step.bypassed ?? step.input, picture, memory, at: first), memory(step.output.map, picture))
         }
+    }
+
+    /// A 1×1 convolution of all that a module reads.
+    private func forward(
+        _ shape: sqz_pointwise, _ input: Activation, into layer: Layer, _ all: Range<Int>, _ memory: Memory
+    ) {
+        var shape = shape
+        for picture in all {
+            memory.kernels.pointee.pointwise_forward(
+                &shape, read(input, picture, memory, at: memory.arena + scratch.0),
+                memory.parameters + layer.slot.weight, memory.arena + noBias, memory(layer.map, picture))
+            addMoments(layer, picture, memory)
+        }
+        finish(layer, pictures: all.count, memory)
     }
 
     private func forward(_ step: Head, _ picture: Int, _ memory: Memory, _ dropout: CounterRandom?) {
